@@ -1,0 +1,1 @@
+../../streamsim/__init__.py

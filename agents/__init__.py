@@ -1,0 +1,67 @@
+"""Who learns: encoders, plasticity rules, credit pathways, memory, schedules."""
+
+from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
+from .clapp import CLAPP, Retrodiction, SharedGate, SplitGates, Transposed
+from .contrasts import Contrast, OwnMemory, OwnPast, PeerMemory
+from .encoder import Encoder, SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
+from .hinge import BackPropagation, ContrastiveHinge, Feedback, RandomFeedback, UpdatedRandomFeedback
+from .layers import Conv, Layer, Linear
+from .learner import Learner
+from .memory import FixationAnchor, Policy, Recent, Reservoir, ShortTermMemory
+from .optimisers import SGD, Adam, Optimiser, RMSProp
+from .pooling import AveragePool, MaxPool, NoPool, Pool
+from .recall import Recall
+from .rule import Lesson, Pairs, Rule
+from .schedules import AllLayers, Greedy, Randomised, Schedule
+
+__all__ = [
+    "CLAPP",
+    "SGD",
+    "Activation",
+    "Adam",
+    "AllLayers",
+    "AveragePool",
+    "BackPropagation",
+    "Contrast",
+    "ContrastiveHinge",
+    "Conv",
+    "Encoder",
+    "Feedback",
+    "FixationAnchor",
+    "Greedy",
+    "Hardtanh",
+    "Identity",
+    "Layer",
+    "Learner",
+    "Lesson",
+    "Linear",
+    "MaxPool",
+    "NoPool",
+    "Optimiser",
+    "OwnMemory",
+    "OwnPast",
+    "Pairs",
+    "PeerMemory",
+    "Policy",
+    "Pool",
+    "RMSProp",
+    "RandomFeedback",
+    "Randomised",
+    "ReLU",
+    "Recall",
+    "Recent",
+    "Reservoir",
+    "Retrodiction",
+    "Rule",
+    "Schedule",
+    "SharedGate",
+    "ShortTermMemory",
+    "SmallEncoder",
+    "SplitGates",
+    "Tanh",
+    "TangCifarEncoder",
+    "TangEmnistEncoder",
+    "Transposed",
+    "UpdatedRandomFeedback",
+    "VGG6Encoder",
+]

@@ -1,0 +1,185 @@
+"""CLAPP: contrastive, local and predictive plasticity (Illing, Ventura, Bellec & Gerstner 2021)."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim.errors import require
+
+from .layers import Parameters, uniform
+from .rule import Lesson, Pairs, Rule, angle
+
+Scores = Float[Tensor, "predictors pairs"]
+Vectors = Float[Tensor, "predictors pairs width"]
+Matrices = Float[Tensor, "predictors width width"]
+
+
+class Dendrite(NamedTuple):
+    """What the dendrites of the predicted units make of a prediction.
+
+    Attributes:
+        prediction: W source, what arrives at each unit's dendrite.
+        score: u = target . W source.
+        loss: max(0, 1 - y u), equation 5.
+        gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
+    """
+
+    prediction: Vectors
+    score: Scores
+    loss: Scores
+    gate: Scores
+
+
+def predict(target: Vectors, source: Vectors, weight: Matrices, sign: Scores) -> Dendrite:
+    """Return the dendritic prediction of *target* from *source* and how wrong it was (equation 5).
+
+    With target z_t, source c_{t-d} and W_pred this is prediction; with target c_{t-d}, source z_t and W_retro it is
+    retrodiction (equations 16 to 18).
+    """
+    prediction = torch.bmm(source, weight.transpose(1, 2))
+    score = (target * prediction).sum(-1)
+    margin = sign * score
+    return Dendrite(prediction, score, (1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
+
+
+def credit(dendrite: Dendrite, gate: Scores) -> Vectors:
+    """Return dLoss/d(target) = -gamma W source: the postsynaptic factor of equations 8 and 9 without rho'."""
+    return -gate[..., None] * dendrite.prediction
+
+
+def lateral(target: Vectors, source: Vectors, gate: Scores) -> Matrices:
+    """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
+    return -torch.bmm((gate[..., None] * target).transpose(1, 2), source)
+
+
+class Retrodiction(ABC):
+    """How remembered activity is credited: whence comes W_retro, and which gate it has."""
+
+    own_weights: bool = True
+
+    @abstractmethod
+    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """Return the retrodiction of c from z, its gate chosen."""
+
+
+class SharedGate(Retrodiction):
+    """W_retro is independent of W_pred and obeys the gate of the prediction: the final rule, equation 19."""
+
+    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """See `Retrodiction.judge`."""
+        return predict(c, z, parameters["retro"], sign)._replace(gate=forward.gate)
+
+
+class SplitGates(Retrodiction):
+    """W_retro is independent of W_pred and has a gate of its own: equations 16 to 18."""
+
+    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """See `Retrodiction.judge`."""
+        return predict(c, z, parameters["retro"], sign)
+
+
+class Transposed(Retrodiction):
+    """W_retro is W_pred transposed: equations 8 to 10 with weight transport, the gradient of one loss."""
+
+    own_weights = False
+
+    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """See `Retrodiction.judge`."""
+        return forward._replace(prediction=torch.bmm(z, parameters["pred"]))
+
+
+class CLAPP(Rule):
+    """A layer predicts its own present from its remembered past, during fixations only.
+
+    With z the present activity, c the remembered one (both averaged over space), y = +1 without and -1 after a saccade:
+    u = z . W_pred c, loss = max(0, 1 - y u), gamma = y if y u < 1 else 0, and
+
+        dW_ji     = gamma (W_pred c)_j  rho'(a_j)      x_i        now                    (equation 8)
+        dW_ji     = gamma (W_retro z)_j rho'(a_j, t-d) x_i, t-d   from the trace         (equation 9)
+        dW_pred   = gamma z c^T,  dW_retro = gamma c z^T                                 (equation 10)
+
+    Which variant it is, is decided by the contrasts: one contrast a tick as the stream brings it is CLAPP; a fixation and
+    a negative at every tick is CLAPP-s.
+
+    Args:
+        retrodiction: how the remembered frame is credited; by default equation 19. `None` in a configuration means
+            the default; the ablation without retrodiction (70 % in the paper) is `retrodict=False`.
+        retrodict: whether remembered frames are credited at all.
+        gain: W_pred and W_retro are drawn from U(-b, b) with b = gain / sqrt(width).
+        rate: factor on the learning rate of W_pred and W_retro.
+    """
+
+    def __init__(
+        self, retrodiction: Retrodiction | None = None, retrodict: bool = True, gain: float = 1.0, rate: float = 1.0
+    ) -> None:
+        require(gain > 0, f"CLAPP.gain must be positive (got {gain})")
+        require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
+        self.retrodiction = retrodiction or SharedGate()
+        self.credits_past = retrodict
+        self.gain = gain
+        self.rate = rate
+        self.reads = frozenset({"pre", "post", "dendrite", "broadcast"} | ({"trace"} if retrodict else set()))
+
+    def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
+        """See `Rule.parameters`."""
+        names = ["pred", "retro"] if self.credits_past and self.retrodiction.own_weights else ["pred"]
+        width = shape[0]
+        return {name: uniform((predictors, width, width), self.gain, width, generator) for name in names}
+
+    def width(self, shape: tuple[int, ...]) -> int:
+        """See `Rule.width`."""
+        return shape[0]
+
+    def read(self, parameters: Parameters, z: Float[Tensor, "streams *out"]) -> Float[Tensor, "streams width"]:
+        """Return activity averaged over positions."""
+        return z.flatten(2).mean(-1).float() if z.ndim > 2 else z
+
+    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+        """See `Rule.learn`."""
+        groups, predictors, streams = pairs.sign.shape
+        c = by_predictor(pairs.past)
+        z = pairs.now.repeat(groups, 1).expand(predictors, -1, -1)
+        sign, weight = (t.transpose(0, 1).reshape(predictors, -1) for t in (pairs.sign, pairs.weight))
+        forward = predict(z, c, parameters["pred"], sign)
+        gate = forward.gate * weight
+        gradient = {"pred": lateral(z, c, gate)}
+        past_delta = None
+        if self.credits_past:
+            backward = self.retrodiction.judge(z, c, parameters, sign, forward)
+            weighted = backward.gate * weight
+            past_delta = self._spread(by_group(credit(backward, weighted), groups), pairs.z)
+            if self.retrodiction.own_weights:
+                gradient["retro"] = lateral(c, z, weighted)
+        delta = credit(forward, gate).reshape(predictors * groups, streams, -1).sum(0)
+        facts = (t.reshape(predictors, groups, streams).transpose(0, 1) for t in self._facts(forward))
+        return Lesson(self._spread(delta, pairs.z), past_delta, gradient, *facts)
+
+    def alignments(self, parameters: Parameters) -> Mapping[str, float]:
+        """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
+        if "retro" not in parameters:
+            return {}
+        return {"W_pred, W_retro^T": angle(parameters["pred"], parameters["retro"].transpose(1, 2))}
+
+    def _facts(self, forward: Dendrite) -> tuple[Scores, Scores, Scores]:
+        return forward.loss, forward.gate.abs(), forward.score
+
+    def _spread(self, delta: Tensor, z: Tensor) -> Tensor:
+        """Return dLoss/dz from dLoss/d(mean of z over positions): every position has an equal share."""
+        return delta if z.ndim == 2 else delta[..., None, None] / math.prod(z.shape[2:])
+
+
+def by_predictor(past: Float[Tensor, "groups predictors streams width"]) -> Vectors:
+    """Return *past* with all pairs of a predictor side by side."""
+    groups, predictors, streams, width = past.shape
+    return past.transpose(0, 1).reshape(predictors, groups * streams, width)
+
+
+def by_group(pairs: Vectors, groups: int) -> Float[Tensor, "groups predictors streams width"]:
+    """Return the inverse of `by_predictor`."""
+    predictors, _, width = pairs.shape
+    return pairs.reshape(predictors, groups, -1, width).transpose(0, 1)

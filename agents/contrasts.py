@@ -1,0 +1,222 @@
+"""Contrasts: which memories the present is compared with, and where negatives come from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from streamsim.errors import require
+from streamsim.tree import State
+
+from .memory import Recent, ShortTermMemory
+from .recall import Recall
+
+
+class Contrast(ABC):
+    """Chooses memories to compare the present with. Every result should name the contrasts that it used."""
+
+    @abstractmethod
+    def lags(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
+        """Return the lag of each predictor, as far as *memory* reaches; None for memories of no fixed age.
+
+        Raises:
+            ConfigurationError: the memory cannot serve this contrast.
+        """
+
+    @abstractmethod
+    def recall(
+        self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
+    ) -> Recall:
+        """Return what is remembered; *generator* is on the CPU."""
+
+
+class LagContrast(Contrast):
+    """What contrasts of fixed lags share.
+
+    Args:
+        lags: ages in ticks of the memories that are compared with the present. Lags that exceed the memory's capacity
+            cannot be remembered and are left out.
+    """
+
+    def __init__(self, lags: Sequence[int]) -> None:
+        name = type(self).__name__
+        require(len(lags) > 0 and min(lags) >= 1, f"{name}.lags must be ages of at least 1 tick (got {list(lags)})")
+        require(len(set(lags)) == len(lags), f"{name}.lags must differ from each other (got {list(lags)})")
+        self._lags = tuple(lags)
+
+    def lags(self, memory: ShortTermMemory) -> tuple[int, ...]:
+        """See `Contrast.lags`."""
+        name = type(self).__name__
+        require(isinstance(memory.policy, Recent), f"{name} needs a memory of recent frames: use the policy Recent")
+        within = tuple(lag for lag in self._lags if lag <= memory.capacity)
+        require(
+            len(within) > 0,
+            f"{name}.lags {list(self._lags)} all exceed ShortTermMemory.capacity ({memory.capacity}): "
+            f"raise the capacity to {min(self._lags)} or more",
+        )
+        return within
+
+    def slots(self, memory: ShortTermMemory, state: State, tick: int, period: float) -> "Slots":
+        """Return the slots of all lags, with a share of 0 where nothing is or no longer can be remembered."""
+        lags = self.lags(memory)
+        rows = [(tick - lag) % memory.capacity for lag in lags]
+        alive = [float(lag <= tick and lag <= memory.oldest(period)) for lag in lags]
+        values = torch.stack([memory.faded(state["values"][r], lag, period) for r, lag in zip(rows, lags, strict=True)])
+        fixation = state["fixation"][rows] if len(rows) > 1 else state["fixation"][rows[0] : rows[0] + 1]
+        return Slots(values, fixation, alive, lags, tick)
+
+
+class Slots:
+    """The slots of some lags, lags first."""
+
+    def __init__(
+        self,
+        values: Float[Tensor, "lags streams width"],
+        fixation: Int[Tensor, "lags streams"],
+        alive: list[float],
+        lags: tuple[int, ...],
+        tick: int,
+    ) -> None:
+        self.values = values
+        self.fixation = fixation
+        streams = fixation.shape[1]
+        share = 1 / (len(lags) * streams)
+        self.weight = column([share * a for a in alive], values).expand(-1, streams)
+        self.birth = column([tick - lag for lag in lags], fixation).expand(-1, streams)
+        self.lags = lags
+
+
+class OwnMemory(LagContrast):
+    """A stream's own past at fixed lags: "the same" if no saccade came in between, "another" if one did.
+
+    This is the strictest learner: y is what the stream brings (Illing et al. 2021, equation 5), and positives and
+    negatives have the same age, so that drift of the weights cannot tell them apart.
+
+    Args:
+        lags: as in `LagContrast`.
+        positive: share of pairs of the same thing in the loss.
+        negative: share of pairs of different things in the loss; 0 leaves negatives to another contrast.
+    """
+
+    def __init__(self, lags: Sequence[int] = (1,), positive: float = 1.0, negative: float = 1.0) -> None:
+        super().__init__(lags)
+        require(positive >= 0, f"OwnMemory.positive must not be negative (got {positive})")
+        require(negative >= 0, f"OwnMemory.negative must not be negative (got {negative})")
+        self.positive = positive
+        self.negative = negative
+
+    def recall(
+        self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
+    ) -> Recall:
+        """See `Contrast.recall`."""
+        slots = self.slots(memory, state, tick, period)
+        same = slots.fixation == state["now"]
+        weight = slots.weight
+        if (self.positive, self.negative) != (1.0, 1.0):
+            weight = weight * torch.where(same, self.positive, self.negative).to(weight.dtype)
+        owner = torch.arange(same.shape[1], device=same.device).expand_as(same)
+        return Recall(slots.values[None], same[None], weight[None], slots.birth[None], owner[None], slots.lags)
+
+
+class PeerMemory(LagContrast):
+    """Other streams' memories of the same age, as negatives: what the papers' shuffled mini-batches amount to.
+
+    Args:
+        count: negatives per stream and lag; needs more than one stream.
+        lags: as in `LagContrast`.
+        share: weight in the loss of all negatives of a stream together.
+    """
+
+    def __init__(self, count: int = 5, lags: Sequence[int] = (1,), share: float = 1.0) -> None:
+        super().__init__(lags)
+        require(count >= 1, f"PeerMemory.count must be at least 1 (got {count})")
+        require(share > 0, f"PeerMemory.share must be positive (got {share})")
+        self.count = count
+        self.share = share
+
+    def recall(
+        self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
+    ) -> Recall:
+        """See `Contrast.recall`."""
+        slots = self.slots(memory, state, tick, period)
+        streams = slots.fixation.shape[1]
+        require(
+            streams > self.count,
+            f"PeerMemory.count ({self.count}) needs more than {self.count} streams (got {streams}): "
+            "raise --streams or use OwnMemory",
+        )
+        # a different neighbour for every group: rotations of the ring of streams
+        offsets = torch.randperm(streams - 1, generator=generator)[: self.count, None] + 1
+        owner = ((torch.arange(streams) + offsets) % streams).to(slots.values.device, non_blocking=True)
+        past = slots.values[:, owner].transpose(0, 1)
+        shape = (self.count, len(slots.lags), streams)
+        return Recall(
+            past,
+            torch.zeros(shape, dtype=torch.bool, device=past.device),
+            (slots.weight * (self.share / self.count)).expand(shape),
+            slots.birth.expand(shape),
+            owner[:, None].expand(shape),
+            slots.lags,
+        )
+
+
+class OwnPast(Contrast):
+    """Whatever a stream's own memory holds: the latest slots of this fixation, and the latest of earlier ones.
+
+    Works with every policy. Negatives are older than positives, which invites a learner to drift and not to see
+    (measured in docs/results.md); it is here because memory of anchors is the plainest reading of Tang et al. 2022.
+
+    Args:
+        positives: memories of the present fixation to compare with.
+        negatives: memories of earlier fixations to compare with.
+        share: weight in the loss of all negatives together.
+    """
+
+    def __init__(self, positives: int = 1, negatives: int = 5, share: float = 1.0) -> None:
+        require(positives >= 0 and negatives >= 0, f"OwnPast needs counts of 0 or more (got {positives}, {negatives})")
+        require(positives + negatives > 0, "OwnPast needs at least one positive or negative")
+        require(share > 0, f"OwnPast.share must be positive (got {share})")
+        self.positives = positives
+        self.negatives = negatives
+        self.share = share
+
+    def lags(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
+        """See `Contrast.lags`."""
+        most = max(self.positives, self.negatives)
+        require(
+            most <= memory.capacity,
+            f"OwnPast wants {most} memories but ShortTermMemory.capacity is {memory.capacity}: raise the capacity",
+        )
+        return (None,)
+
+    def recall(
+        self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
+    ) -> Recall:
+        """See `Contrast.recall`."""
+        birth, fixation = state["birth"][: memory.capacity], state["fixation"][: memory.capacity]
+        readable = (birth >= 0) & (tick - birth <= memory.oldest(period))
+        same = fixation == state["now"]
+        found = [
+            self._latest(birth, readable & mask, count, share / count)
+            for mask, count, share in ((same, self.positives, 1.0), (~same, self.negatives, self.share))
+            if count
+        ]
+        slot = torch.cat([s for s, _ in found])
+        weight = torch.cat([w for _, w in found])
+        owner = torch.arange(birth.shape[1], device=birth.device).expand_as(slot)
+        born = birth.gather(0, slot)
+        past = memory.faded(state["values"][slot, owner], (tick - born).to(torch.float32), period)
+        is_same = same.gather(0, slot)
+        return Recall(*(t[:, None] for t in (past, is_same, weight, born, owner)), lags=(None,))
+
+    def _latest(self, birth: Tensor, eligible: Tensor, count: int, share: float) -> tuple[Tensor, Tensor]:
+        """Return the *count* latest eligible slots of each stream and their shares in the loss."""
+        latest, slot = torch.where(eligible, birth, -1).topk(count, dim=0)
+        return slot, (latest >= 0).to(torch.float32) * (share / birth.shape[1])
+
+
+def column(numbers: Sequence[float], like: Tensor) -> Tensor:
+    """Return *numbers* as a column in the dtype and on the device of *like*, without waiting for the device."""
+    return torch.tensor(numbers, dtype=like.dtype).to(like.device, non_blocking=True)[:, None]

@@ -1,0 +1,305 @@
+"""The learner: an encoder whose layers learn by a local rule from what short-term memory gives back."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim import Agent, Comparison, Glimpse, Ledger, Report, Sensor, State
+from streamsim.errors import require
+from streamsim.randomness import awaken, derive, seeded
+from streamsim.tree import size_in_bytes, transform
+
+from .contrasts import Contrast, OwnMemory, PeerMemory
+from .encoder import Encoder, SmallEncoder
+from .hinge import ContrastiveHinge
+from .layers import Parameters
+from .memory import ShortTermMemory
+from .metrics import QUANTITIES, summary
+from .optimisers import Adam, Optimiser
+from .recall import Recall, joined
+from .rule import Lesson, Pairs, Rule
+from .schedules import AllLayers, Schedule
+from .tape import Tape
+from .traces import by_owner, recorded, replayed, shifted
+
+
+class Learner(Agent):
+    """Learns layer by layer, online, from the frame of a tick and from what its short-term memory still holds.
+
+    At every tick: the frame passes through all layers; each layer's read-out is compared with remembered read-outs;
+    the rule turns each comparison into a local gradient; the optimiser changes the weights; memory stores the present
+    read-outs as they were *before* the update. Layers exchange activity upwards and nothing downwards.
+
+    Args:
+        encoder: the layers; by default `SmallEncoder`.
+        rule: how they learn; by default `ContrastiveHinge`.
+        memory: the slots of the past; by default eight recent frames.
+        contrasts: which memories the present is compared with; by default a stream's own previous frame as the positive
+            and five other streams' memories of the same age as negatives.
+        optimiser: from gradients to weights; by default `Adam`.
+        schedule: which layers learn when; by default all of them at every tick.
+        warmup: ticks during which the agent only looks, so that a rule can be calibrated to the distances it meets.
+        bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder | None = None,
+        rule: Rule | None = None,
+        memory: ShortTermMemory | None = None,
+        contrasts: Sequence[Contrast] | None = None,
+        optimiser: Optimiser | None = None,
+        schedule: Schedule | None = None,
+        warmup: int = 10,
+        bfloat16: bool = False,
+    ) -> None:
+        require(warmup >= 0, f"Learner.warmup must be 0 or more ticks (got {warmup})")
+        self.encoder = encoder or SmallEncoder()
+        self.rule = rule or ContrastiveHinge()
+        self.memory = memory or ShortTermMemory()
+        self.contrasts = tuple(contrasts or (OwnMemory(negative=0.0), PeerMemory()))
+        self.optimiser = optimiser or Adam(3e-4)
+        self.schedule = schedule or AllLayers()
+        self.warmup = warmup
+        self.compute = torch.bfloat16 if bfloat16 else torch.float32
+        self.lags = self._common_lags()
+        self._period = 1.0
+        self._widths: list[int] = []
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """See `Agent.layers`."""
+        return self.encoder.names
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """See `Agent.quantities`; scores are u (CLAPP) or distances (contrastive hinge)."""
+        return QUANTITIES
+
+    def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
+        """See `Agent.reset`."""
+        shapes = self.encoder.shapes(sensor.shape)
+        self._period = float(sensor.period)
+        self._widths = [self.rule.width(shape) for shape in shapes[1:]]
+        generator = torch.Generator().manual_seed(derive(seed, "weights"))
+        layers = {n: x.parameters(s, generator) for n, x, s in zip(self.layers, self.encoder.layers, shapes, strict=False)}
+        rules = {n: self.rule.parameters(s, len(self.lags), generator) for n, s in zip(self.layers, shapes[1:], strict=True)}
+        weights: State = transform(lambda t: t.to(device), {"layers": layers, "rule": rules})
+        state: State = weights | {
+            "optimiser": {kind: transform_leaves(self.optimiser, weights[kind]) for kind in ("layers", "rule")},
+            "memory": self.memory.reset(streams, sum(self._widths), derive(seed, "memory"), device),
+            "generator": seeded(derive(seed, "contrasts")),
+            "learning": torch.arange(len(self.layers)),
+            "updates": torch.zeros(len(self.layers), dtype=torch.int64),
+        }
+        if self._calibrates:
+            state["calibration"] = {"sums": torch.zeros(len(self.layers), 2, device=device)}
+        if self.optimiser.every > 1:
+            state["gradients"] = transform(torch.zeros_like, weights)
+        if self.rule.credits_past:
+            state["traces"] = {}
+        return state
+
+    @torch.no_grad()
+    def step(self, state: State, glimpse: Glimpse) -> tuple[State, Report]:
+        """See `Agent.step`."""
+        tapes = self._forward(state["layers"], glimpse.frame)
+        readouts = [self.rule.read(state["rule"][n], tapes[n]["z"]) for n in self.layers]
+        self.memory.notice(state["memory"], glimpse.saccade)
+        recall = self._recall(state, glimpse.tick)
+        if self._calibrates and glimpse.tick < self.warmup:
+            lessons = self._learn(state, tapes, readouts, recall, range(len(self.layers)))
+            self._calibrate(state, lessons, recall, glimpse.tick)
+            readouts = [self.rule.read(state["rule"][n], tapes[n]["z"]) for n in self.layers]
+            rows = summary(lessons, recall)
+        else:
+            rows = self._update(state, tapes, readouts, recall, glimpse.tick)
+        self.memory.write(state["memory"], glimpse.tick, torch.cat(readouts, -1), glimpse.saccade)
+        if self.rule.credits_past:
+            depth = max(lag for lag in self.lags if lag is not None)
+            state["traces"] = shifted(state["traces"], recorded(tapes[self.layers[0]]["x"], tapes), depth)
+        if glimpse.tick <= self.memory.capacity:
+            self.ledger(state).enforce()
+        activity = {name: tape["z"] for name, tape in tapes.items()}
+        return state, Report(rows, activity, comparison(recall))
+
+    @torch.no_grad()
+    def features(self, state: State, frames: Float[Tensor, "n *shape"]) -> dict[str, Float[Tensor, "n *activity"]]:
+        """See `Agent.features`."""
+        return {name: tape["z"].float() for name, tape in self._forward(state["layers"], frames).items()}
+
+    def ledger(self, state: State) -> Ledger:
+        """See `Agent.ledger`."""
+        roles = {
+            "weights": ("layers", "rule"),
+            "optimiser": ("optimiser",),
+            "gradients": ("gradients",),
+            "memory": ("memory",),
+            "traces": ("traces",),
+            "bookkeeping": ("generator", "learning", "updates", "calibration"),
+        }
+        held = {role: size_in_bytes({k: state[k] for k in keys if k in state}) for role, keys in roles.items()}
+        return Ledger({role: size for role, size in held.items() if size}, self.memory.cap, ("memory", "traces"))
+
+    def filters(self, state: State) -> Tensor | None:
+        """Return the weights of the first layer, (units, channels, height, width), if it has receptive fields."""
+        weight: Tensor = state["layers"][self.layers[0]]["weight"]
+        return weight if weight.ndim == 4 else None
+
+    def alignments(self, state: State) -> Mapping[str, float]:
+        """Return named angles in degrees between weights that theory says should align, per layer."""
+        return {
+            f"{name}: {what}": degrees
+            for name in self.layers
+            for what, degrees in self.rule.alignments(state["rule"][name]).items()
+        }
+
+    @property
+    def _calibrates(self) -> bool:
+        return self.warmup > 0 and self.rule.calibrated({}, torch.zeros(())) is not None
+
+    def _common_lags(self) -> tuple[int | None, ...]:
+        all_lags = {contrast.lags(self.memory) for contrast in self.contrasts}
+        require(len(all_lags) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, all_lags))})")
+        (lags,) = all_lags
+        require(
+            not self.rule.credits_past or None not in lags,
+            f"{type(self.rule).__name__} credits remembered frames and needs contrasts of fixed lags: "
+            "use OwnMemory or PeerMemory, or turn retrodiction off",
+        )
+        return lags
+
+    def _forward(self, layers: dict[str, Parameters], frame: Tensor) -> dict[str, Tape]:
+        tapes: dict[str, Tape] = {}
+        x = frame.to(self.compute)
+        for name, layer in zip(self.layers, self.encoder.layers, strict=True):
+            tapes[name] = layer.forward(layers[name], x)
+            x = tapes[name]["z"]
+        return tapes
+
+    def _recall(self, state: State, tick: int) -> Recall:
+        generator = awaken(state["generator"])
+        recall = joined([c.recall(self.memory, state["memory"], tick, self._period, generator) for c in self.contrasts])
+        state["generator"] = generator.get_state()
+        return recall
+
+    def _learn(
+        self, state: State, tapes: dict[str, Tape], readouts: Sequence[Tensor], recall: Recall, layers: Sequence[int]
+    ) -> list[Lesson]:
+        """Return the lesson of each of *layers*."""
+        sign = recall.sign
+        pasts = recall.past.split(self._widths, -1)
+        return [
+            self.rule.learn(
+                state["rule"][self.layers[i]],
+                Pairs(tapes[self.layers[i]]["z"], readouts[i], pasts[i], sign, recall.weight),
+            )
+            for i in layers
+        ]
+
+    def _update(
+        self, state: State, tapes: dict[str, Tape], readouts: Sequence[Tensor], recall: Recall, tick: int
+    ) -> Tensor:
+        """Learn in the layers that the schedule chooses and return the metrics of all layers."""
+        every = self.optimiser.every
+        if tick % every == 0 or tick == self.warmup:
+            generator = awaken(state["generator"])
+            chosen = self.schedule.active(max(tick - self.warmup, 0) // every, len(self.layers), generator)
+            state["learning"] = torch.tensor(list(chosen))
+            state["generator"] = generator.get_state()
+        learning = state["learning"].tolist()
+        lessons = self._learn(state, tapes, readouts, recall, learning)
+        names = [self.layers[i] for i in learning]
+        past = self._past_tapes(state)
+        gradients = {
+            "layers": {n: self._credit(state, n, tapes[n], x, past, recall) for n, x in zip(names, lessons, strict=True)},
+            "rule": {n: x.gradient for n, x in zip(names, lessons, strict=True)},
+        }
+        self._apply(state, gradients, names, tick)
+        rows = summary(lessons, recall)
+        if len(learning) == len(self.layers):
+            return rows
+        table = rows.new_full((len(self.layers), len(QUANTITIES)), torch.nan)
+        table[learning[0] : learning[-1] + 1] = rows
+        return table
+
+    def _past_tapes(self, state: State) -> dict[int, dict[str, Tape]]:
+        """Return the tapes of each lag that is still remembered, by number of its predictor."""
+        traces = state.get("traces", {})
+        return {p: replayed(traces[str(lag)]) for p, lag in enumerate(self.lags) if str(lag) in traces}
+
+    def _credit(
+        self,
+        state: State,
+        name: str,
+        tape: Tape,
+        lesson: Lesson,
+        past: dict[int, dict[str, Tape]],
+        recall: Recall,
+    ) -> Parameters:
+        """Return the gradient of one layer's weights: from the present frame, and from traces if the rule asks."""
+        layer = self.encoder.layers[self.layers.index(name)]
+        total = layer.gradient(state["layers"][name], tape, lesson.delta)
+        if lesson.past_delta is None:
+            return total
+        owned = by_owner(lesson.past_delta, recall.owner) if len(self.contrasts) > 1 else lesson.past_delta[0]
+        for predictor, tapes in past.items():
+            for key, value in layer.gradient(state["layers"][name], tapes[name], owned[predictor]).items():
+                total[key] += value
+        return total
+
+    def _apply(self, state: State, gradients: State, names: Sequence[str], tick: int) -> None:
+        """Change the weights, or collect gradients until enough ticks are averaged."""
+        every = self.optimiser.every
+        if every > 1:
+            for kind, name, key in keys_of(gradients):
+                state["gradients"][kind][name][key].add_(gradients[kind][name][key], alpha=1 / every)
+            if (tick + 1) % every:
+                return
+            gradients = state["gradients"]
+        for kind, rate in (("layers", 1.0), ("rule", self.rule.rate)):
+            self._optimise(state, kind, gradients[kind], names, rate)
+        if every > 1:
+            state["gradients"] = transform(torch.Tensor.zero_, gradients)
+        state["updates"][state["learning"]] += 1
+
+    def _optimise(self, state: State, kind: str, gradients: State, names: Sequence[str], rate: float) -> None:
+        keys = [(n, k) for n in names for k in gradients[n]] if rate else []
+        if keys:
+            weights, kept = ([tree[n][k] for n, k in keys] for tree in (state[kind], state["optimiser"][kind]))
+            self.optimiser.step(weights, [gradients[n][k] for n, k in keys], kept, rate)
+
+    def _calibrate(self, state: State, lessons: Sequence[Lesson], recall: Recall, tick: int) -> None:
+        """Gather the scores of unrelated pairs; at the end of the warm-up scale the read-outs."""
+        unrelated = ~recall.same & (recall.weight > 0)
+        scores = torch.stack([(lesson.score * unrelated).sum() for lesson in lessons])
+        sums = state["calibration"]["sums"]
+        sums += torch.stack((scores, unrelated.sum().expand(len(lessons)).to(scores.dtype)), -1)
+        if tick + 1 < self.warmup:
+            return
+        factors = []
+        for row, name in zip(sums, self.layers, strict=True):
+            parameters = state["rule"][name]
+            factor = self.rule.calibrated(parameters, row[0] / row[1].clamp_min(1))
+            assert factor is not None
+            state["rule"][name] = self.rule.scaled(parameters, factor)
+            factors.append(factor)
+        widths = torch.tensor(self._widths, device=sums.device)
+        state["memory"]["values"] *= torch.stack(factors).repeat_interleave(widths, output_size=sum(self._widths))
+
+
+def transform_leaves(optimiser: Optimiser, weights: State) -> State:
+    """Return what *optimiser* keeps for each weight of each layer."""
+    return {name: {k: optimiser.reset(w) for k, w in group.items()} for name, group in weights.items()}
+
+
+def keys_of(gradients: State) -> list[tuple[str, str, str]]:
+    """Return the address of every gradient."""
+    return [(kind, name, key) for kind, g in gradients.items() for name, group in g.items() for key in group]
+
+
+def comparison(recall: Recall) -> Comparison:
+    """Return what instruments may know of *recall*, pairs in one row."""
+    return Comparison(*(t.flatten(0, 1) for t in (recall.birth, recall.owner, recall.same, recall.weight)))

@@ -1,0 +1,154 @@
+"""Short-term memory: a few slots per stream that hold read-outs of the past."""
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from streamsim.errors import require
+from streamsim.randomness import awaken, seeded
+from streamsim.tree import State
+
+
+class Policy(ABC):
+    """Decides what short-term memory keeps."""
+
+    @abstractmethod
+    def slots(
+        self, capacity: int, tick: int, fixation: Int[Tensor, "streams"], began: Bool[Tensor, "streams"], chance: Tensor
+    ) -> Int[Tensor, "streams"]:
+        """Return the slot that each stream writes now, or *capacity* where it keeps nothing.
+
+        Args:
+            capacity: number of slots.
+            tick: the present tick.
+            fixation: number of the present fixation, counted by received saccades.
+            began: whether the fixation began with this frame.
+            chance: one number in [0, 1) per stream if `random`, else empty.
+        """
+
+    random: bool = False
+
+
+class Recent(Policy):
+    """Keeps the last frames, one slot a tick."""
+
+    def slots(
+        self, capacity: int, tick: int, fixation: Int[Tensor, "streams"], began: Bool[Tensor, "streams"], chance: Tensor
+    ) -> Int[Tensor, "streams"]:
+        """See `Policy.slots`."""
+        return torch.full_like(fixation, tick % capacity)
+
+
+class FixationAnchor(Policy):
+    """Keeps the first frame of each fixation, the anchor of Tang, Yang & Amit 2022."""
+
+    def slots(
+        self, capacity: int, tick: int, fixation: Int[Tensor, "streams"], began: Bool[Tensor, "streams"], chance: Tensor
+    ) -> Int[Tensor, "streams"]:
+        """See `Policy.slots`."""
+        return torch.where(began, fixation % capacity, capacity)
+
+
+class Reservoir(Policy):
+    """Keeps a uniform sample of everything seen so far (Vitter 1985, algorithm R)."""
+
+    random = True
+
+    def slots(
+        self, capacity: int, tick: int, fixation: Int[Tensor, "streams"], began: Bool[Tensor, "streams"], chance: Tensor
+    ) -> Int[Tensor, "streams"]:
+        """See `Policy.slots`."""
+        if tick < capacity:
+            return torch.full_like(fixation, tick)
+        return (chance * (tick + 1)).long().clamp_max(capacity)
+
+
+class ShortTermMemory:
+    """Slots per stream, written by a policy, that fade and expire.
+
+    A slot holds the read-outs of all layers for one frame. Nothing else of the past reaches a rule, except the traces
+    that a rule asks for.
+
+    Args:
+        capacity: slots per stream, at least 1.
+        life_time: seconds after which a slot can no longer be read; None for ever.
+        decay_time: seconds in which what is remembered shrinks to 1/e; None for no decay.
+        noise: standard deviation of Gaussian noise laid over a read-out as it is stored, in units of the read-out.
+        policy: what is kept; by default the most recent frames.
+        cap: most bytes of short-term memory (slots and traces) that the ledger allows; None for no cap.
+    """
+
+    def __init__(
+        self,
+        capacity: int = 8,
+        life_time: float | None = None,
+        decay_time: float | None = None,
+        noise: float = 0.0,
+        policy: Policy | None = None,
+        cap: int | None = None,
+    ) -> None:
+        require(capacity >= 1, f"ShortTermMemory.capacity must be at least 1 slot (got {capacity})")
+        for name, value in (("life_time", life_time), ("decay_time", decay_time)):
+            require(value is None or value > 0, f"ShortTermMemory.{name} must be greater than 0 seconds (got {value})")
+        require(noise >= 0, f"ShortTermMemory.noise must not be negative (got {noise})")
+        require(cap is None or cap > 0, f"ShortTermMemory.cap must be greater than 0 bytes (got {cap})")
+        self.capacity = capacity
+        self.life_time = life_time
+        self.decay_time = decay_time
+        self.noise = noise
+        self.policy = policy or Recent()
+        self.cap = cap
+
+    def reset(self, streams: int, width: int, seed: int, device: torch.device) -> State:
+        """Return empty slots for *streams* streams and read-outs of *width* numbers."""
+        state: State = {
+            # one slot more than the capacity takes what is not kept, so that writing never needs to ask
+            "values": torch.zeros(self._rows, streams, width, device=device),
+            "birth": torch.full((self._rows, streams), -1, dtype=torch.int64, device=device),
+            "fixation": torch.full((self._rows, streams), -1, dtype=torch.int64, device=device),
+            "now": torch.zeros(streams, dtype=torch.int64, device=device),
+        }
+        return state | ({"generator": seeded(seed)} if self.policy.random or self.noise else {})
+
+    def notice(self, state: State, saccade: Bool[Tensor, "streams"]) -> None:
+        """Begin a new fixation in the streams that were told of a saccade."""
+        state["now"] += saccade
+
+    def write(self, state: State, tick: int, values: Float[Tensor, "streams width"], began: Bool[Tensor, "streams"]) -> None:
+        """Store the read-outs of this tick where the policy wants them."""
+        chance = values.new_empty(0)
+        if "generator" in state:
+            generator = awaken(state["generator"])
+            chance = torch.rand(len(values), generator=generator, dtype=torch.float64).to(values.device)
+            if self.noise:
+                values = values + self.noise * torch.randn(values.shape, generator=generator).to(values.device)
+            state["generator"] = generator.get_state()
+        if isinstance(self.policy, Recent):
+            slot = tick % self.capacity
+            state["values"][slot] = values
+            state["birth"][slot] = tick
+            state["fixation"][slot] = state["now"]
+            return
+        slots = self.policy.slots(self.capacity, tick, state["now"], began, chance)
+        streams = torch.arange(len(values), device=values.device)
+        state["values"][slots, streams] = values
+        state["birth"][slots, streams] = tick
+        state["fixation"][slots, streams] = state["now"]
+
+    def oldest(self, period: float) -> int:
+        """Return the greatest age in ticks of *period* seconds at which a slot can still be read."""
+        return 2**62 if self.life_time is None else int(self.life_time / period + 1e-9)
+
+    def faded(self, values: Tensor, age: Tensor | float, period: float) -> Tensor:
+        """Return *values* as they are remembered after *age* ticks of *period* seconds."""
+        if self.decay_time is None:
+            return values
+        rate = period / self.decay_time
+        return values * (torch.exp(-rate * age)[..., None] if isinstance(age, Tensor) else math.exp(-rate * age))
+
+    @property
+    def _rows(self) -> int:
+        return self.capacity if isinstance(self.policy, Recent) else self.capacity + 1

@@ -1,0 +1,1 @@
+"""The experiments of the papers, and smaller ones, as configuration files."""

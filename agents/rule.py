@@ -1,0 +1,106 @@
+"""The contract of a plasticity rule: a pure function of what a layer does now and what is remembered of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .layers import Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The present of one layer beside its remembered past; pairs of one predictor share their lag.
+
+    Attributes:
+        z: the layer's present output.
+        now: its present read-out.
+        past: remembered read-outs.
+        sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
+        weight: share of each pair in the loss.
+    """
+
+    z: Float[Tensor, "streams *out"]
+    now: Float[Tensor, "streams width"]
+    past: Float[Tensor, "groups predictors streams width"]
+    sign: Float[Tensor, "groups predictors streams"]
+    weight: Float[Tensor, "groups predictors streams"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a rule makes of the pairs of one layer. All gradients are of the weighted sum of the pairs' losses.
+
+    Attributes:
+        delta: dLoss/dz of the present frame; may broadcast over positions.
+        past_delta: dLoss/dz of the remembered frames, or None if the rule credits the present only.
+        gradient: dLoss/d(parameter of the rule).
+        loss: unweighted loss of each pair.
+        active: 1 where the hinge of a pair is active, else 0.
+        score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
+    """
+
+    delta: Float[Tensor, "streams *out"]
+    past_delta: Float[Tensor, "groups predictors streams *out"] | None
+    gradient: Parameters
+    loss: Float[Tensor, "groups predictors streams"]
+    active: Float[Tensor, "groups predictors streams"]
+    score: Float[Tensor, "groups predictors streams"]
+
+
+class Rule(ABC):
+    """A local plasticity rule.
+
+    Attributes:
+        reads: what an update of a weight depends on, of: "pre" (activity below, now), "post" (the unit's own activity),
+            "dendrite" (what arrives at the unit's own dendrite), "trace" (pre and post at a remembered tick), and
+            "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
+        credits_past: whether remembered frames are credited too, so that traces of them must be kept.
+        rate: factor on the learning rate for the rule's own parameters.
+    """
+
+    reads: frozenset[str]
+    credits_past: bool = False
+    rate: float = 1.0
+
+    @abstractmethod
+    def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
+        """Return the rule's own weights for a layer whose output has *shape* and for so many predictors."""
+
+    @abstractmethod
+    def width(self, shape: tuple[int, ...]) -> int:
+        """Return how many numbers a read-out of a layer with output *shape* has."""
+
+    @abstractmethod
+    def read(self, parameters: Parameters, z: Float[Tensor, "streams *out"]) -> Float[Tensor, "streams width"]:
+        """Return the read-out of a layer's output: what memory stores and what is compared."""
+
+    @abstractmethod
+    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+        """Return the gradients of the rule's loss."""
+
+    def calibrated(self, parameters: Parameters, mean_score: Float[Tensor, ""]) -> Float[Tensor, ""] | None:
+        """Return the factor by which read-outs should be scaled before learning begins, or None for no calibration.
+
+        Args:
+            parameters: the rule's own weights.
+            mean_score: mean score of unrelated pairs that were seen while the agent only looked.
+        """
+        return None
+
+    def scaled(self, parameters: Parameters, factor: Float[Tensor, ""]) -> Parameters:
+        """Return the parameters that make read-outs *factor* times as large."""
+        return parameters
+
+    def alignments(self, parameters: Parameters) -> Mapping[str, float]:
+        """Return named angles in degrees between weights that theory says should align."""
+        return {}
+
+
+def angle(a: Tensor, b: Tensor) -> float:
+    """Return the angle between two weight matrices, taken as vectors, in degrees."""
+    cosine = torch.nn.functional.cosine_similarity(a.flatten().double(), b.flatten().double(), dim=0)
+    return float(torch.rad2deg(torch.arccos(cosine.clamp(-1, 1))))

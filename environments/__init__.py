@@ -1,0 +1,1 @@
+"""Worlds to look at, one file each."""

@@ -1,0 +1,74 @@
+"""The contract of a world."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from .glimpse import Scene
+from .sensor import Sensor
+from .tree import State
+
+
+class Split(StrEnum):
+    """The two halves of a probe's labelled data."""
+
+    TRAIN = "train"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Labelled examples for probes, fetched on demand so that they never need to fit in memory at once.
+
+    Attributes:
+        labels: class of every example, on the CPU.
+        fetch: maps indices to frames on the CPU, (examples, parts, *sensor shape). A probe averages features over the
+            parts, e.g. over the 49 patches of an image; worlds that show whole pictures have one part.
+    """
+
+    labels: Int[Tensor, "examples"]
+    fetch: Callable[[Int[Tensor, "chosen"]], Float[Tensor, "chosen parts *shape"]]
+
+
+class Environment(ABC):
+    """A world to look at.
+
+    The world only says what the next frame shows; *when* to saccade is decided by the gaze. All bookkeeping (masks,
+    identities, random draws) is on the CPU, so that a seed gives the same stream on every device; only the pixels are
+    made on the run's device. `check_environment` verifies the whole contract.
+    """
+
+    @property
+    @abstractmethod
+    def sensor(self) -> Sensor:
+        """The form of the frames."""
+
+    @property
+    @abstractmethod
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that labels number."""
+
+    @abstractmethod
+    def reset(self, streams: int, seed: int, device: torch.device) -> State:
+        """Return the state of *streams* streams before their first look; draws come from *seed* alone."""
+
+    @abstractmethod
+    def look(self, state: State, saccade: Bool[Tensor, "streams"]) -> tuple[State, Scene]:
+        """Return the state after one tick and what it shows.
+
+        Streams marked in *saccade* (CPU) turn to another thing; the others go on with what they see. The first look
+        after `reset` is a saccade in every stream. The state passed in is consumed.
+        """
+
+    @abstractmethod
+    def labelled(self, split: Split) -> Labelled:
+        """Return labelled examples of *split*, the same at every call.
+
+        Raises:
+            DataError: the world has no labels.
+        """

@@ -1,0 +1,174 @@
+"""The clock: simpy runs every pathway's ticks, interventions and instruments as events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+
+import simpy
+import torch
+
+from .errors import ConfigurationError, require
+from .instrument import Instrument, Moment
+from .pathway import Pathway
+from .tree import State, digest, size_in_bytes, snapshot, transform
+
+Intervention = Callable[["Simulation"], None]
+
+
+class Simulation:
+    """Agents that look at worlds, on one clock.
+
+    The clock counts integer ticks of `Simulation.resolution` seconds, the largest period that divides the period of
+    every pathway; there is one event per pathway and tick, whatever the number of streams.
+
+    Args:
+        pathways: what runs on the clock.
+        instruments: what watches.
+        streams: parallel streams; one is a strictly online learner, many share weights and average their updates.
+        seed: the only source of randomness.
+        device: where pixels and weights live.
+
+    Raises:
+        ConfigurationError: two pathways share a name, there are no streams, or the device is unknown here.
+    """
+
+    def __init__(
+        self,
+        *pathways: Pathway,
+        instruments: Sequence[Instrument] = (),
+        streams: int = 1,
+        seed: int = 0,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        names = [pathway.name for pathway in pathways]
+        require(len(names) > 0, "Simulation needs at least one pathway: give it Pathway(environment, agent)")
+        require(len(set(names)) == len(names), f"Simulation.pathways need different names (got {names})")
+        require(streams >= 1, f"Simulation.streams must be at least 1 (got {streams})")
+        self.pathways = pathways
+        self.instruments = list(instruments)
+        self.streams = streams
+        self.seed = seed
+        self.device = available(device)
+        self.resolution = greatest_common_divisor([pathway.period for pathway in pathways])
+        self.state: State = {p.name: p.reset(streams, seed, self.device) for p in pathways}
+        self._interventions: list[tuple[Fraction, Intervention]] = []
+        self._stopping = False
+
+    def ticks(self, pathway: Pathway | None = None) -> int:
+        """Return how many ticks a pathway (by default the first) has behind it."""
+        return int(self.state[(pathway or self.pathways[0]).name]["tick"])
+
+    @property
+    def seconds(self) -> float:
+        """Simulated seconds that have passed."""
+        return float(max(self.ticks(p) * p.period for p in self.pathways))
+
+    def at(self, seconds: float, intervention: Intervention) -> None:
+        """Call *intervention* with the simulation at a simulated time, before the ticks of that time.
+
+        Interventions are not part of a checkpoint: give them again before resuming.
+        """
+        moment = Fraction(seconds).limit_denominator(1_000_000)
+        require(
+            moment >= Fraction(self.seconds).limit_denominator(1_000_000),
+            f"Simulation.at: {seconds} s has passed already (the clock stands at {self.seconds} s)",
+        )
+        self._interventions.append((moment, intervention))
+
+    def stop(self) -> None:
+        """End the run after the current tick; safe to call from an instrument or a signal handler."""
+        self._stopping = True
+
+    def run(self, ticks: int) -> None:
+        """Run until the first pathway has so many ticks more behind it.
+
+        Raises:
+            ConfigurationError: *ticks* is negative.
+        """
+        require(ticks >= 0, f"Simulation.run: ticks must be 0 or more (got {ticks})")
+        first = self.pathways[0]
+        until = self._units((self.ticks(first) + ticks) * first.period)
+        clock = simpy.Environment(initial_time=min(self._units(self.ticks(p) * p.period) for p in self.pathways))
+        self._stopping = False
+        for moment, intervention in self._interventions:
+            clock.process(self._intervene(clock, moment, intervention))
+        for pathway in self.pathways:
+            clock.process(self._live(clock, pathway))
+        started: list[Instrument] = []
+        try:
+            for instrument in self.instruments:
+                started.append(instrument)
+                instrument.start(self)
+            self._advance(clock, until)
+        finally:
+            for instrument in reversed(started):
+                instrument.stop(self)
+
+    def digest(self) -> str:
+        """Return a hash of all state: equal hashes mean runs that continue identically."""
+        return digest(self.state)
+
+    def snapshot(self) -> State:
+        """Return a copy of all state that later ticks cannot reach."""
+        return snapshot(self.state)
+
+    def restore(self, state: State) -> None:
+        """Continue from a state that `snapshot` returned for a simulation of the same parts."""
+        self.state = transform(torch.clone, state)
+
+    def state_bytes(self) -> int:
+        """Return what the whole state occupies."""
+        return size_in_bytes(self.state)
+
+    def _advance(self, clock: simpy.Environment, until: int) -> None:
+        """Process events up to but not including *until*, as `clock.run` does, but heed `stop` between events."""
+        while not self._stopping and clock.peek() < until:
+            clock.step()
+
+    def _live(self, clock: simpy.Environment, pathway: Pathway) -> Iterator[simpy.Event]:
+        """Tick one pathway for ever, one event a tick."""
+        step = self._units(pathway.period)
+        tick = self.ticks(pathway)
+        yield clock.timeout(tick * step - clock.now)
+        while True:
+            after, glimpse, truth, report = pathway.tick(self.state[pathway.name], tick, self.device)
+            self.state[pathway.name] = after
+            moment = Moment(self, pathway, glimpse, truth, report)
+            for instrument in self.instruments:
+                instrument.watch(moment)
+            tick += 1
+            yield clock.timeout(step)
+
+    def _intervene(
+        self, clock: simpy.Environment, moment: Fraction, intervention: Intervention
+    ) -> Iterator[simpy.Event]:
+        delay = math.ceil(moment / self.resolution) - clock.now
+        if delay >= 0:
+            yield clock.timeout(delay)
+            intervention(self)
+
+    def _units(self, seconds: Fraction) -> int:
+        return int(seconds / self.resolution)
+
+
+def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
+    """Return the largest period of which all *periods* are whole multiples."""
+    denominator = math.lcm(*(p.denominator for p in periods))
+    return Fraction(math.gcd(*(int(p * denominator) for p in periods)), denominator)
+
+
+def available(device: str | torch.device) -> torch.device:
+    """Return *device* if this machine has it.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise ConfigurationError(f"device {device!r} is not known: use cpu, cuda or cuda:N") from None
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise ConfigurationError(f"device {str(device)!r} is not available on this machine: use --device cpu")
+    return chosen
