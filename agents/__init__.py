@@ -1,16 +1,19 @@
 """Who learns: encoders, plasticity rules, credit pathways, memory, schedules."""
 
 from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
+from .calibration import Calibration
 from .clapp import CLAPP, Retrodiction, SharedGate, SplitGates, Transposed
 from .contrasts import Contrast, OwnMemory, OwnPast, PeerMemory
 from .encoder import Encoder, SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
 from .hinge import BackPropagation, ContrastiveHinge, Feedback, RandomFeedback, UpdatedRandomFeedback
+from .homeostasis import Homeostasis
 from .layers import Conv, Layer, Linear
 from .learner import Learner
 from .memory import FixationAnchor, Policy, Recent, Reservoir, ShortTermMemory
 from .optimisers import SGD, Adam, Optimiser, RMSProp
 from .pooling import AveragePool, MaxPool, NoPool, Pool
 from .recall import Recall
+from .retina import LocalContrast, Retina, Shifted, Transparent
 from .rule import Lesson, Pairs, Rule
 from .schedules import AllLayers, Greedy, Randomised, Schedule
 
@@ -22,6 +25,7 @@ __all__ = [
     "AllLayers",
     "AveragePool",
     "BackPropagation",
+    "Calibration",
     "Contrast",
     "ContrastiveHinge",
     "Conv",
@@ -30,11 +34,13 @@ __all__ = [
     "FixationAnchor",
     "Greedy",
     "Hardtanh",
+    "Homeostasis",
     "Identity",
     "Layer",
     "Learner",
     "Lesson",
     "Linear",
+    "LocalContrast",
     "MaxPool",
     "NoPool",
     "Optimiser",
@@ -51,16 +57,19 @@ __all__ = [
     "Recall",
     "Recent",
     "Reservoir",
+    "Retina",
     "Retrodiction",
     "Rule",
     "Schedule",
     "SharedGate",
+    "Shifted",
     "ShortTermMemory",
     "SmallEncoder",
     "SplitGates",
-    "Tanh",
     "TangCifarEncoder",
     "TangEmnistEncoder",
+    "Tanh",
+    "Transparent",
     "Transposed",
     "UpdatedRandomFeedback",
     "VGG6Encoder",

@@ -16,7 +16,7 @@ class Activation(ABC):
         """Return rho(a), written over *a*."""
 
     @abstractmethod
-    def backward(self, delta: Float[Tensor, "*shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """Return delta * rho'(a), where *z* is rho(a); *delta* may broadcast."""
 
 
@@ -27,7 +27,7 @@ class ReLU(Activation):
         """See `Activation.apply_`."""
         return F.relu_(a)
 
-    def backward(self, delta: Float[Tensor, "*shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """See `Activation.backward`."""
         return torch.ops.aten.threshold_backward(delta.expand_as(z), z, 0)
 
@@ -39,7 +39,7 @@ class Hardtanh(Activation):
         """See `Activation.apply_`."""
         return F.hardtanh_(a)
 
-    def backward(self, delta: Float[Tensor, "*shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """See `Activation.backward`."""
         return torch.ops.aten.hardtanh_backward(delta.expand_as(z), z, -1.0, 1.0)
 
@@ -51,7 +51,7 @@ class Tanh(Activation):
         """See `Activation.apply_`."""
         return torch.tanh_(a)
 
-    def backward(self, delta: Float[Tensor, "*shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """See `Activation.backward`."""
         return torch.ops.aten.tanh_backward(delta.expand_as(z), z)
 
@@ -63,6 +63,6 @@ class Identity(Activation):
         """See `Activation.apply_`."""
         return a
 
-    def backward(self, delta: Float[Tensor, "*shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """See `Activation.backward`."""
         return delta.expand_as(z)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from streamsim.errors import require
 
+from .homeostasis import Homeostasis
 from .layers import Parameters, uniform
 from .rule import Lesson, Pairs, Rule, angle
 
@@ -27,6 +28,7 @@ class Dendrite(NamedTuple):
         score: u = target . W source.
         loss: max(0, 1 - y u), equation 5.
         gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
+
     """
 
     prediction: Vectors
@@ -54,7 +56,7 @@ def credit(dendrite: Dendrite, gate: Scores) -> Vectors:
 
 def lateral(target: Vectors, source: Vectors, gate: Scores) -> Matrices:
     """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
-    return -torch.bmm((gate[..., None] * target).transpose(1, 2), source)
+    return torch.bmm((-gate[..., None] * target).transpose(1, 2), source)
 
 
 class Retrodiction(ABC):
@@ -103,33 +105,43 @@ class CLAPP(Rule):
         dW_ji     = gamma (W_retro z)_j rho'(a_j, t-d) x_i, t-d   from the trace         (equation 9)
         dW_pred   = gamma z c^T,  dW_retro = gamma c z^T                                 (equation 10)
 
-    Which variant it is, is decided by the contrasts: one contrast a tick as the stream brings it is CLAPP; a fixation and
-    a negative at every tick is CLAPP-s.
+    Which variant it is, is decided by the contrasts: one contrast a tick as the stream brings it is CLAPP; a fixation
+    and a negative at every tick is CLAPP-s.
 
     Args:
         retrodiction: how the remembered frame is credited; by default equation 19. `None` in a configuration means
             the default; the ablation without retrodiction (70 % in the paper) is `retrodict=False`.
         retrodict: whether remembered frames are credited at all.
-        gain: W_pred and W_retro are drawn from U(-b, b) with b = gain / sqrt(width).
+        gain: W_pred and W_retro are drawn from U(-b, b) with b = gain / sqrt(width); 0 starts them at nothing.
         rate: factor on the learning rate of W_pred and W_retro.
+        homeostasis: if given, z and c in the equations above are deviations from each unit's usual activity; the gain
+            of that is treated as constant, so that dLoss/dz gets a factor of each unit's own 1 / s.
+
     """
 
     def __init__(
-        self, retrodiction: Retrodiction | None = None, retrodict: bool = True, gain: float = 1.0, rate: float = 1.0
+        self,
+        retrodiction: Retrodiction | None = None,
+        retrodict: bool = True,
+        gain: float = 1.0,
+        rate: float = 1.0,
+        homeostasis: Homeostasis | None = None,
     ) -> None:
-        require(gain > 0, f"CLAPP.gain must be positive (got {gain})")
+        require(gain >= 0, f"CLAPP.gain must not be negative (got {gain})")
         require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
         self.retrodiction = retrodiction or SharedGate()
         self.credits_past = retrodict
         self.gain = gain
         self.rate = rate
+        self.homeostasis = homeostasis
         self.reads = frozenset({"pre", "post", "dendrite", "broadcast"} | ({"trace"} if retrodict else set()))
 
     def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
         """See `Rule.parameters`."""
         names = ["pred", "retro"] if self.credits_past and self.retrodiction.own_weights else ["pred"]
         width = shape[0]
-        return {name: uniform((predictors, width, width), self.gain, width, generator) for name in names}
+        weights = {name: uniform((predictors, width, width), self.gain, width, generator) for name in names}
+        return weights | (self.homeostasis.reset(width) if self.homeostasis else {})
 
     def width(self, shape: tuple[int, ...]) -> int:
         """See `Rule.width`."""
@@ -137,13 +149,18 @@ class CLAPP(Rule):
 
     def read(self, parameters: Parameters, z: Float[Tensor, "streams *out"]) -> Float[Tensor, "streams width"]:
         """Return activity averaged over positions."""
-        return z.flatten(2).mean(-1).float() if z.ndim > 2 else z
+        mean = z.flatten(2).mean(-1) if z.ndim > 2 else z
+        return mean.to(parameters["pred"].dtype)
+
+    def settled(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+        """See `Rule.settled`."""
+        return self.homeostasis.settled(parameters, now) if self.homeostasis else {}
 
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
         """See `Rule.learn`."""
         groups, predictors, streams = pairs.sign.shape
-        c = by_predictor(pairs.past)
-        z = pairs.now.repeat(groups, 1).expand(predictors, -1, -1)
+        c = by_predictor(self._normal(parameters, pairs.past))
+        z = self._normal(parameters, pairs.now).repeat(groups, 1).expand(predictors, -1, -1)
         sign, weight = (t.transpose(0, 1).reshape(predictors, -1) for t in (pairs.sign, pairs.weight))
         forward = predict(z, c, parameters["pred"], sign)
         gate = forward.gate * weight
@@ -152,12 +169,12 @@ class CLAPP(Rule):
         if self.credits_past:
             backward = self.retrodiction.judge(z, c, parameters, sign, forward)
             weighted = backward.gate * weight
-            past_delta = self._spread(by_group(credit(backward, weighted), groups), pairs.z)
+            past_delta = self._spread(parameters, by_group(credit(backward, weighted), groups), pairs.z)
             if self.retrodiction.own_weights:
                 gradient["retro"] = lateral(c, z, weighted)
         delta = credit(forward, gate).reshape(predictors * groups, streams, -1).sum(0)
         facts = (t.reshape(predictors, groups, streams).transpose(0, 1) for t in self._facts(forward))
-        return Lesson(self._spread(delta, pairs.z), past_delta, gradient, *facts)
+        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, *facts)
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
@@ -168,8 +185,13 @@ class CLAPP(Rule):
     def _facts(self, forward: Dendrite) -> tuple[Scores, Scores, Scores]:
         return forward.loss, forward.gate.abs(), forward.score
 
-    def _spread(self, delta: Tensor, z: Tensor) -> Tensor:
-        """Return dLoss/dz from dLoss/d(mean of z over positions): every position has an equal share."""
+    def _normal(self, parameters: Parameters, readout: Tensor) -> Tensor:
+        return self.homeostasis.normal(parameters, readout) if self.homeostasis else readout
+
+    def _spread(self, parameters: Parameters, delta: Tensor, z: Tensor) -> Tensor:
+        """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of the mean."""
+        if self.homeostasis:
+            delta = delta * self.homeostasis.gain(parameters)
         return delta if z.ndim == 2 else delta[..., None, None] / math.prod(z.shape[2:])
 
 

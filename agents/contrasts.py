@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from streamsim.errors import require
@@ -23,6 +24,7 @@ class Contrast(ABC):
 
         Raises:
             ConfigurationError: the memory cannot serve this contrast.
+
         """
 
     @abstractmethod
@@ -38,6 +40,7 @@ class LagContrast(Contrast):
     Args:
         lags: ages in ticks of the memories that are compared with the present. Lags that exceed the memory's capacity
             cannot be remembered and are left out.
+
     """
 
     def __init__(self, lags: Sequence[int]) -> None:
@@ -62,30 +65,38 @@ class LagContrast(Contrast):
         """Return the slots of all lags, with a share of 0 where nothing is or no longer can be remembered."""
         lags = self.lags(memory)
         rows = [(tick - lag) % memory.capacity for lag in lags]
-        alive = [float(lag <= tick and lag <= memory.oldest(period)) for lag in lags]
-        values = torch.stack([memory.faded(state["values"][r], lag, period) for r, lag in zip(rows, lags, strict=True)])
-        fixation = state["fixation"][rows] if len(rows) > 1 else state["fixation"][rows[0] : rows[0] + 1]
-        return Slots(values, fixation, alive, lags, tick)
+        values, fixation, birth = (chosen(state[name], rows) for name in ("values", "fixation", "birth"))
+        weight = (birth >= 0) * (1 / birth.numel())
+        if memory.life_time is not None:
+            weight = weight * (tick - birth <= memory.oldest(period))
+        faded = memory.faded(values, (tick - birth).to(values.dtype), period)
+        return Slots(faded, fixation, birth, weight, fixation == state["now"], lags)
 
 
-class Slots:
-    """The slots of some lags, lags first."""
+class Slots(NamedTuple):
+    """The slots of some lags, lags first.
 
-    def __init__(
-        self,
-        values: Float[Tensor, "lags streams width"],
-        fixation: Int[Tensor, "lags streams"],
-        alive: list[float],
-        lags: tuple[int, ...],
-        tick: int,
-    ) -> None:
-        self.values = values
-        self.fixation = fixation
-        streams = fixation.shape[1]
-        share = 1 / (len(lags) * streams)
-        self.weight = column([share * a for a in alive], values).expand(-1, streams)
-        self.birth = column([tick - lag for lag in lags], fixation).expand(-1, streams)
-        self.lags = lags
+    Attributes:
+        values: what they hold, as faded as it is.
+        fixation: number of the fixation they are of.
+        birth: tick at which they were written.
+        weight: an equal share for each that can be read, 0 for the others.
+        same: whether they are of the present fixation.
+        lags: their ages in ticks.
+
+    """
+
+    values: Float[Tensor, "lags streams width"]
+    fixation: Int[Tensor, "lags streams"]
+    birth: Int[Tensor, "lags streams"]
+    weight: Float[Tensor, "lags streams"]
+    same: Bool[Tensor, "lags streams"]
+    lags: tuple[int, ...]
+
+
+def chosen(slots: Tensor, rows: list[int]) -> Tensor:
+    """Return the given rows of *slots*; a single row needs no copy."""
+    return slots[rows[0] : rows[0] + 1] if len(rows) == 1 else torch.stack([slots[row] for row in rows])
 
 
 class OwnMemory(LagContrast):
@@ -98,6 +109,7 @@ class OwnMemory(LagContrast):
         lags: as in `LagContrast`.
         positive: share of pairs of the same thing in the loss.
         negative: share of pairs of different things in the loss; 0 leaves negatives to another contrast.
+
     """
 
     def __init__(self, lags: Sequence[int] = (1,), positive: float = 1.0, negative: float = 1.0) -> None:
@@ -112,8 +124,7 @@ class OwnMemory(LagContrast):
     ) -> Recall:
         """See `Contrast.recall`."""
         slots = self.slots(memory, state, tick, period)
-        same = slots.fixation == state["now"]
-        weight = slots.weight
+        same, weight = slots.same, slots.weight
         if (self.positive, self.negative) != (1.0, 1.0):
             weight = weight * torch.where(same, self.positive, self.negative).to(weight.dtype)
         owner = torch.arange(same.shape[1], device=same.device).expand_as(same)
@@ -127,14 +138,18 @@ class PeerMemory(LagContrast):
         count: negatives per stream and lag; needs more than one stream.
         lags: as in `LagContrast`.
         share: weight in the loss of all negatives of a stream together.
+        paired: whether a stream only has negatives where its own memory of that age is of the present thing, so that
+            there are as many contrasts of one kind as of the other (CLAPP-s of Illing et al. 2021).
+
     """
 
-    def __init__(self, count: int = 5, lags: Sequence[int] = (1,), share: float = 1.0) -> None:
+    def __init__(self, count: int = 5, lags: Sequence[int] = (1,), share: float = 1.0, paired: bool = False) -> None:
         super().__init__(lags)
         require(count >= 1, f"PeerMemory.count must be at least 1 (got {count})")
         require(share > 0, f"PeerMemory.share must be positive (got {share})")
         self.count = count
         self.share = share
+        self.paired = paired
 
     def recall(
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
@@ -152,10 +167,11 @@ class PeerMemory(LagContrast):
         owner = ((torch.arange(streams) + offsets) % streams).to(slots.values.device, non_blocking=True)
         past = slots.values[:, owner].transpose(0, 1)
         shape = (self.count, len(slots.lags), streams)
+        weight = slots.weight * slots.same if self.paired else slots.weight
         return Recall(
             past,
             torch.zeros(shape, dtype=torch.bool, device=past.device),
-            (slots.weight * (self.share / self.count)).expand(shape),
+            (weight * (self.share / self.count)).expand(shape),
             slots.birth.expand(shape),
             owner[:, None].expand(shape),
             slots.lags,
@@ -172,6 +188,7 @@ class OwnPast(Contrast):
         positives: memories of the present fixation to compare with.
         negatives: memories of earlier fixations to compare with.
         share: weight in the loss of all negatives together.
+
     """
 
     def __init__(self, positives: int = 1, negatives: int = 5, share: float = 1.0) -> None:
@@ -215,8 +232,3 @@ class OwnPast(Contrast):
         """Return the *count* latest eligible slots of each stream and their shares in the loss."""
         latest, slot = torch.where(eligible, birth, -1).topk(count, dim=0)
         return slot, (latest >= 0).to(torch.float32) * (share / birth.shape[1])
-
-
-def column(numbers: Sequence[float], like: Tensor) -> Tensor:
-    """Return *numbers* as a column in the dtype and on the device of *like*, without waiting for the device."""
-    return torch.tensor(numbers, dtype=like.dtype).to(like.device, non_blocking=True)[:, None]

@@ -14,6 +14,7 @@ class Encoder:
 
     Args:
         layers: bottom to top.
+
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
@@ -35,6 +36,7 @@ class SmallEncoder(Encoder):
     Args:
         channels: feature maps per layer.
         gain: scale of the first weights, as in `Conv`.
+
     """
 
     def __init__(self, channels: Sequence[int] = (32, 64, 128, 256), gain: float = 1.0) -> None:
@@ -46,6 +48,7 @@ class TangCifarEncoder(Encoder):
 
     Args:
         width: factor on the number of feature maps.
+
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -63,6 +66,7 @@ class TangEmnistEncoder(Encoder):
 
     Args:
         width: factor on the number of feature maps.
+
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -76,6 +80,7 @@ class VGG6Encoder(Encoder):
         width: factor on the number of feature maps.
         average_pool: pool by averages, as Tang, Yang & Amit 2022 do on STL-10, and not by maxima.
         gain: scale of the first weights, as in `Conv`.
+
     """
 
     def __init__(self, width: float = 1.0, average_pool: bool = False, gain: float = 1.0) -> None:

@@ -1,10 +1,9 @@
 """The contrastive hinge rule (Tang, Yang & Amit 2022)."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple
-
-import math
 
 import torch
 from jaxtyping import Float
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from streamsim.errors import require
 
-from .layers import Parameters, uniform
+from .layers import Parameters, cast, uniform
 from .rule import Lesson, Pairs, Rule, angle
 
 
@@ -24,6 +23,7 @@ class Contrasted(NamedTuple):
         loss: [distance - m1]_+ for views of one thing, [m2 - distance]_+ for views of two.
         active: 1 where the loss is positive, else 0.
         delta: dLoss/dx_now of every pair, weighted; dLoss/dx_past is its negative (left out: the gradient block).
+
     """
 
     distance: Float[Tensor, "*pairs"]
@@ -51,6 +51,7 @@ def contrast(
         weight: share of each pair in the loss.
         near: m1, the distance up to which views of one thing are near enough.
         far: m2, the distance from which views of two things are far enough.
+
     """
     difference = now - past
     distance = difference.abs().sum(-1)
@@ -110,6 +111,7 @@ class ContrastiveHinge(Rule):
         calibrate: before learning, heads are scaled so that unrelated views have this mean distance; None leaves them
             as they are drawn.
         rate: factor on the learning rate of the heads; 0 keeps them as they were drawn.
+
     """
 
     reads = frozenset({"pre", "post", "dendrite", "broadcast"})
@@ -147,14 +149,14 @@ class ContrastiveHinge(Rule):
     def read(self, parameters: Parameters, z: Float[Tensor, "streams *out"]) -> Float[Tensor, "streams width"]:
         """Return the head's embedding."""
         head = parameters["head"]
-        return (z.flatten(1) @ head.to(z.dtype).T).to(head.dtype)
+        return cast(flat(z) @ cast(head, z.dtype).T, head.dtype)
 
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
         """See `Rule.learn`."""
         found = contrast(pairs.now, pairs.past, pairs.sign, pairs.weight, self.near, self.far)
         error = found.delta.flatten(0, 1).sum(0)
-        delta = (error @ self.feedback.weight(parameters)).view_as(pairs.z)
-        head = error.T @ pairs.z.flatten(1).to(error.dtype)
+        delta = unflat(error @ self.feedback.weight(parameters), pairs.z)
+        head = error.T @ cast(flat(pairs.z), error.dtype)
         gradient = {"head": head} | ({"feedback": head} if self.feedback.learns else {})
         return Lesson(delta, None, gradient, found.loss, found.active, found.distance)
 
@@ -173,3 +175,21 @@ class ContrastiveHinge(Rule):
         if "feedback" not in parameters:
             return {}
         return {"head, feedback": angle(parameters["head"], parameters["feedback"])}
+
+
+def flat(z: Float[Tensor, "streams *out"]) -> Float[Tensor, "streams features"]:
+    """Return the features of *z*, position by position, the channels of a position side by side.
+
+    That is how maps lie in memory here (see `layers.channels_last`), so that nothing is copied.
+    """
+    return z.permute(0, 2, 3, 1).flatten(1) if z.ndim == 4 else z.flatten(1)
+
+
+def unflat(
+    features: Float[Tensor, "streams features"], z: Float[Tensor, "streams *out"]
+) -> Float[Tensor, "streams *out"]:
+    """Return the inverse of `flat` for outputs of the shape of *z*."""
+    if z.ndim != 4:
+        return features.view_as(z)
+    streams, channels, height, width = z.shape
+    return features.view(streams, height, width, channels).permute(0, 3, 1, 2)

@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -37,14 +38,48 @@ class Layer(ABC):
         """Return the tape of this layer for input *x*: "x", "z" and what `gradient` needs besides."""
 
     @abstractmethod
-    def gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, "n *out"]) -> Parameters:
-        """Return dLoss/d(parameter) for each parameter, summed over streams.
+    def drive(self, parameters: Parameters, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *summed"]:
+        """Return the summed input a = W x + b, units first after the stream axis."""
+
+    @abstractmethod
+    def arriving(self, tape: Tape, delta: Float[Tensor, "n *out"]) -> Float[Tensor, "n *summed"]:
+        """Return dLoss/da = delta rho'(a), routed to the winners of pooling.
 
         Args:
-            parameters: the layer's weights.
             tape: of the frame to be credited.
             delta: dLoss/dz; may broadcast over positions.
+
         """
+
+    @abstractmethod
+    def hebbian(
+        self, parameters: Parameters, x: Float[Tensor, "n *shape"], arriving: Float[Tensor, "n *summed"]
+    ) -> Parameters:
+        """Return the sum over streams and positions of *arriving* times *x*, the gradient of each parameter."""
+
+    def gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, "n *out"]) -> Parameters:
+        """Return dLoss/d(parameter) for each parameter, summed over streams; arguments as for `arriving`."""
+        return self.hebbian(parameters, tape["x"], self.arriving(tape, delta))
+
+    def rescaled(
+        self, parameters: Parameters, scale: Float[Tensor, "units"], shift: Float[Tensor, "units"]
+    ) -> Parameters:
+        """Return parameters whose summed input is *scale* times the former one plus *shift*, as far as there is a bias."""
+        weight = parameters["weight"]
+        changed = {"weight": weight * scale.view(-1, *[1] * (weight.ndim - 1))}
+        return changed | ({"bias": parameters["bias"] * scale + shift} if "bias" in parameters else {})
+
+    def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:
+        """Return the sum of the gradients of several frames, by whichever of two equal ways moves fewer bytes."""
+        arriving = [self.arriving(tape, delta) for tape, delta in zip(tapes, deltas, strict=True)]
+        inputs = [tape["x"] for tape in tapes]
+        if sum(a.numel() for a in arriving) < parameters["weight"].numel():
+            return self.hebbian(parameters, torch.cat(inputs), torch.cat(arriving))
+        total = self.hebbian(parameters, inputs[0], arriving[0])
+        for x, a in zip(inputs[1:], arriving[1:], strict=True):
+            for key, value in self.hebbian(parameters, x, a).items():
+                total[key] += value
+        return total
 
 
 class Conv(Layer):
@@ -60,6 +95,7 @@ class Conv(Layer):
         bias: whether units have a bias.
         gain: first weights are drawn from U(-b, b) with b = gain / sqrt(fan in); 1 is PyTorch's own default, which both
             papers use; sqrt(6) keeps the power of ReLU activity from layer to layer (He et al. 2015).
+
     """
 
     def __init__(
@@ -102,23 +138,31 @@ class Conv(Layer):
         """See `Layer.parameters`."""
         fan_in = shape[0] * self.kernel**2
         weight = uniform((self.channels, shape[0], self.kernel, self.kernel), self.gain, fan_in, generator)
-        return {"weight": weight} | (
-            {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
-        )
+        bias = {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
+        return {"weight": channels_last(weight)} | bias
 
     def forward(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Tape:
         """See `Layer.forward`."""
-        weight, bias = (cast(parameters.get(name), x.dtype) for name in ("weight", "bias"))
-        a = F.conv2d(x, weight, bias, self.stride, self.padding)
-        return {"x": x} | self.pool.forward(a, self.activation)
+        x = channels_last(x)
+        return {"x": x} | self.pool.forward(self.drive(parameters, x), self.activation)
 
-    def gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Parameters:
-        """See `Layer.gradient`."""
+    def drive(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n m ah aw"]:
+        """See `Layer.drive`."""
+        weight, bias = in_dtype(parameters, x.dtype)
+        return F.conv2d(x, weight, bias, self.stride, self.padding)
+
+    def arriving(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
+        """See `Layer.arriving`."""
         x = tape["x"]
-        da = self.pool.backward(delta.to(x.dtype), tape, self.activation, self._map(x.shape[1:]))
+        return self.pool.backward(cast(delta, x.dtype), tape, self.activation, self._map(x.shape[1:]))
+
+    def hebbian(
+        self, parameters: Parameters, x: Float[Tensor, "n c h w"], arriving: Float[Tensor, "n m ah aw"]
+    ) -> Parameters:
+        """See `Layer.hebbian`."""
         _, weight, bias = torch.ops.aten.convolution_backward(
-            da,
-            x,
+            channels_last(arriving),
+            channels_last(x),
             cast(parameters["weight"], x.dtype),
             [self.channels] if self.bias else None,
             [self.stride, self.stride],
@@ -130,7 +174,7 @@ class Conv(Layer):
             [False, True, self.bias],
         )
         master = parameters["weight"].dtype
-        return {"weight": weight.to(master)} | ({"bias": bias.to(master)} if self.bias else {})
+        return {"weight": cast(weight, master)} | ({"bias": cast(bias, master)} if self.bias else {})
 
     def _map(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return height and width of the summed input for pictures of *shape*."""
@@ -146,6 +190,7 @@ class Linear(Layer):
         activation: nonlinearity; by default ReLU.
         bias: whether units have a bias.
         gain: as in `Conv`.
+
     """
 
     def __init__(self, units: int, activation: Activation | None = None, bias: bool = True, gain: float = 1.0) -> None:
@@ -168,15 +213,24 @@ class Linear(Layer):
 
     def forward(self, parameters: Parameters, x: Float[Tensor, "n *shape"]) -> Tape:
         """See `Layer.forward`."""
-        weight, bias = (cast(parameters.get(name), x.dtype) for name in ("weight", "bias"))
-        return {"x": x, "z": self.activation.apply_(F.linear(x.flatten(1), weight, bias))}
+        return {"x": x, "z": self.activation.apply_(self.drive(parameters, x))}
 
-    def gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, "n units"]) -> Parameters:
-        """See `Layer.gradient`."""
-        x = tape["x"].flatten(1)
-        da = self.activation.backward(delta.to(x.dtype), tape["z"])
+    def drive(self, parameters: Parameters, x: Float[Tensor, "n *shape"]) -> Float[Tensor, "n units"]:
+        """See `Layer.drive`."""
+        weight, bias = in_dtype(parameters, x.dtype)
+        return F.linear(x.flatten(1), weight, bias)
+
+    def arriving(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
+        """See `Layer.arriving`."""
+        return self.activation.backward(cast(delta, tape["x"].dtype), tape["z"])
+
+    def hebbian(
+        self, parameters: Parameters, x: Float[Tensor, "n *shape"], arriving: Float[Tensor, "n units"]
+    ) -> Parameters:
+        """See `Layer.hebbian`."""
         master = parameters["weight"].dtype
-        return {"weight": (da.T @ x).to(master)} | ({"bias": da.sum(0).to(master)} if self.bias else {})
+        weight = cast(arriving.T @ x.flatten(1), master)
+        return {"weight": weight} | ({"bias": cast(arriving.sum(0), master)} if self.bias else {})
 
 
 def uniform(shape: tuple[int, ...], gain: float, fan_in: int, generator: torch.Generator) -> Float[Tensor, "*shape"]:
@@ -184,6 +238,17 @@ def uniform(shape: tuple[int, ...], gain: float, fan_in: int, generator: torch.G
     return (2 * torch.rand(shape, generator=generator) - 1) * (gain / math.sqrt(fan_in))
 
 
-def cast(tensor: Tensor | None, dtype: torch.dtype) -> Tensor | None:
-    """Return *tensor* in *dtype*, or None for None."""
-    return None if tensor is None else tensor.to(dtype)
+def channels_last(x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+    """Return *x* with the channels of a pixel side by side in memory, where pooling is ten times as fast."""
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def in_dtype(parameters: Parameters, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+    """Return weight and bias, if there is one, in *dtype*."""
+    bias = parameters.get("bias")
+    return cast(parameters["weight"], dtype), None if bias is None else cast(bias, dtype)
+
+
+def cast(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return *tensor* in *dtype*; asking first is ten times cheaper than a conversion that does nothing."""
+    return tensor if tensor.dtype is dtype else tensor.to(dtype)

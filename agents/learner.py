@@ -11,14 +11,16 @@ from streamsim.errors import require
 from streamsim.randomness import awaken, derive, seeded
 from streamsim.tree import size_in_bytes, transform
 
+from .calibration import Calibration
 from .contrasts import Contrast, OwnMemory, PeerMemory
 from .encoder import Encoder, SmallEncoder
 from .hinge import ContrastiveHinge
-from .layers import Parameters
+from .layers import Parameters, cast
 from .memory import ShortTermMemory
 from .metrics import QUANTITIES, summary
 from .optimisers import Adam, Optimiser
 from .recall import Recall, joined
+from .retina import Retina, Transparent
 from .rule import Lesson, Pairs, Rule
 from .schedules import AllLayers, Schedule
 from .tape import Tape
@@ -40,8 +42,10 @@ class Learner(Agent):
             and five other streams' memories of the same age as negatives.
         optimiser: from gradients to weights; by default `Adam`.
         schedule: which layers learn when; by default all of them at every tick.
-        warmup: ticks during which the agent only looks, so that a rule can be calibrated to the distances it meets.
+        calibration: the first ticks, in which the agent only looks; by default ten ticks in which rules are calibrated.
+        retina: what happens to a frame first; by default nothing.
         bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
+
     """
 
     def __init__(
@@ -52,17 +56,18 @@ class Learner(Agent):
         contrasts: Sequence[Contrast] | None = None,
         optimiser: Optimiser | None = None,
         schedule: Schedule | None = None,
-        warmup: int = 10,
+        calibration: Calibration | None = None,
+        retina: Retina | None = None,
         bfloat16: bool = False,
     ) -> None:
-        require(warmup >= 0, f"Learner.warmup must be 0 or more ticks (got {warmup})")
         self.encoder = encoder or SmallEncoder()
         self.rule = rule or ContrastiveHinge()
         self.memory = memory or ShortTermMemory()
         self.contrasts = tuple(contrasts or (OwnMemory(negative=0.0), PeerMemory()))
         self.optimiser = optimiser or Adam(3e-4)
         self.schedule = schedule or AllLayers()
-        self.warmup = warmup
+        self.calibration = calibration or Calibration()
+        self.retina = retina or Transparent()
         self.compute = torch.bfloat16 if bfloat16 else torch.float32
         self.lags = self._common_lags()
         self._period = 1.0
@@ -84,18 +89,23 @@ class Learner(Agent):
         self._period = float(sensor.period)
         self._widths = [self.rule.width(shape) for shape in shapes[1:]]
         generator = torch.Generator().manual_seed(derive(seed, "weights"))
-        layers = {n: x.parameters(s, generator) for n, x, s in zip(self.layers, self.encoder.layers, shapes, strict=False)}
-        rules = {n: self.rule.parameters(s, len(self.lags), generator) for n, s in zip(self.layers, shapes[1:], strict=True)}
+        layers = {
+            n: x.parameters(s, generator) for n, x, s in zip(self.layers, self.encoder.layers, shapes, strict=False)
+        }
+        rules = {
+            n: self.rule.parameters(s, len(self.lags), generator) for n, s in zip(self.layers, shapes[1:], strict=True)
+        }
         weights: State = transform(lambda t: t.to(device), {"layers": layers, "rule": rules})
         state: State = weights | {
             "optimiser": {kind: transform_leaves(self.optimiser, weights[kind]) for kind in ("layers", "rule")},
             "memory": self.memory.reset(streams, sum(self._widths), derive(seed, "memory"), device),
             "generator": seeded(derive(seed, "contrasts")),
-            "learning": torch.arange(len(self.layers)),
+            "learning": torch.ones(len(self.layers), dtype=torch.bool),
             "updates": torch.zeros(len(self.layers), dtype=torch.int64),
         }
-        if self._calibrates:
-            state["calibration"] = {"sums": torch.zeros(len(self.layers), 2, device=device)}
+        if self.calibration.ticks:
+            self.calibration.phase(0, len(self.layers))
+            state["calibration"] = self.calibration.reset(len(self.layers), device)
         if self.optimiser.every > 1:
             state["gradients"] = transform(torch.zeros_like, weights)
         if self.rule.credits_past:
@@ -109,11 +119,8 @@ class Learner(Agent):
         readouts = [self.rule.read(state["rule"][n], tapes[n]["z"]) for n in self.layers]
         self.memory.notice(state["memory"], glimpse.saccade)
         recall = self._recall(state, glimpse.tick)
-        if self._calibrates and glimpse.tick < self.warmup:
-            lessons = self._learn(state, tapes, readouts, recall, range(len(self.layers)))
-            self._calibrate(state, lessons, recall, glimpse.tick)
-            readouts = [self.rule.read(state["rule"][n], tapes[n]["z"]) for n in self.layers]
-            rows = summary(lessons, recall)
+        if glimpse.tick < self.calibration.ticks:
+            rows = self._look(state, tapes, readouts, recall, glimpse.tick)
         else:
             rows = self._update(state, tapes, readouts, recall, glimpse.tick)
         self.memory.write(state["memory"], glimpse.tick, torch.cat(readouts, -1), glimpse.saccade)
@@ -156,10 +163,6 @@ class Learner(Agent):
             for what, degrees in self.rule.alignments(state["rule"][name]).items()
         }
 
-    @property
-    def _calibrates(self) -> bool:
-        return self.warmup > 0 and self.rule.calibrated({}, torch.zeros(())) is not None
-
     def _common_lags(self) -> tuple[int | None, ...]:
         all_lags = {contrast.lags(self.memory) for contrast in self.contrasts}
         require(len(all_lags) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, all_lags))})")
@@ -173,7 +176,7 @@ class Learner(Agent):
 
     def _forward(self, layers: dict[str, Parameters], frame: Tensor) -> dict[str, Tape]:
         tapes: dict[str, Tape] = {}
-        x = frame.to(self.compute)
+        x = cast(self.retina.see(frame), self.compute)
         for name, layer in zip(self.layers, self.encoder.layers, strict=True):
             tapes[name] = layer.forward(layers[name], x)
             x = tapes[name]["z"]
@@ -203,18 +206,22 @@ class Learner(Agent):
         self, state: State, tapes: dict[str, Tape], readouts: Sequence[Tensor], recall: Recall, tick: int
     ) -> Tensor:
         """Learn in the layers that the schedule chooses and return the metrics of all layers."""
-        every = self.optimiser.every
-        if tick % every == 0 or tick == self.warmup:
+        every, first = self.optimiser.every, self.calibration.ticks
+        for name, readout in zip(self.layers, readouts, strict=True):
+            state["rule"][name] |= self.rule.settled(state["rule"][name], readout)
+        if (tick - first) % every == 0:
             generator = awaken(state["generator"])
-            chosen = self.schedule.active(max(tick - self.warmup, 0) // every, len(self.layers), generator)
-            state["learning"] = torch.tensor(list(chosen))
+            chosen = self.schedule.active((tick - first) // every, len(self.layers), generator)
+            state["learning"] = torch.tensor([i in chosen for i in range(len(self.layers))])
             state["generator"] = generator.get_state()
-        learning = state["learning"].tolist()
+        learning = [i for i, learns in enumerate(state["learning"].tolist()) if learns]
         lessons = self._learn(state, tapes, readouts, recall, learning)
         names = [self.layers[i] for i in learning]
         past = self._past_tapes(state)
         gradients = {
-            "layers": {n: self._credit(state, n, tapes[n], x, past, recall) for n, x in zip(names, lessons, strict=True)},
+            "layers": {
+                n: self._credit(state, n, tapes[n], x, past, recall) for n, x in zip(names, lessons, strict=True)
+            },
             "rule": {n: x.gradient for n, x in zip(names, lessons, strict=True)},
         }
         self._apply(state, gradients, names, tick)
@@ -241,14 +248,11 @@ class Learner(Agent):
     ) -> Parameters:
         """Return the gradient of one layer's weights: from the present frame, and from traces if the rule asks."""
         layer = self.encoder.layers[self.layers.index(name)]
-        total = layer.gradient(state["layers"][name], tape, lesson.delta)
         if lesson.past_delta is None:
-            return total
-        owned = by_owner(lesson.past_delta, recall.owner) if len(self.contrasts) > 1 else lesson.past_delta[0]
-        for predictor, tapes in past.items():
-            for key, value in layer.gradient(state["layers"][name], tapes[name], owned[predictor]).items():
-                total[key] += value
-        return total
+            return layer.gradient(state["layers"][name], tape, lesson.delta)
+        owned = by_owner(lesson.past_delta, recall.owner)
+        tapes = [tape, *(tapes[name] for tapes in past.values())]
+        return layer.gradients(state["layers"][name], tapes, [lesson.delta, *(owned[p] for p in past)])
 
     def _apply(self, state: State, gradients: State, names: Sequence[str], tick: int) -> None:
         """Change the weights, or collect gradients until enough ticks are averaged."""
@@ -256,14 +260,14 @@ class Learner(Agent):
         if every > 1:
             for kind, name, key in keys_of(gradients):
                 state["gradients"][kind][name][key].add_(gradients[kind][name][key], alpha=1 / every)
-            if (tick + 1) % every:
+            if (tick - self.calibration.ticks + 1) % every:
                 return
             gradients = state["gradients"]
         for kind, rate in (("layers", 1.0), ("rule", self.rule.rate)):
             self._optimise(state, kind, gradients[kind], names, rate)
         if every > 1:
             state["gradients"] = transform(torch.Tensor.zero_, gradients)
-        state["updates"][state["learning"]] += 1
+        state["updates"] += state["learning"]
 
     def _optimise(self, state: State, kind: str, gradients: State, names: Sequence[str], rate: float) -> None:
         keys = [(n, k) for n in names for k in gradients[n]] if rate else []
@@ -271,23 +275,34 @@ class Learner(Agent):
             weights, kept = ([tree[n][k] for n, k in keys] for tree in (state[kind], state["optimiser"][kind]))
             self.optimiser.step(weights, [gradients[n][k] for n, k in keys], kept, rate)
 
-    def _calibrate(self, state: State, lessons: Sequence[Lesson], recall: Recall, tick: int) -> None:
-        """Gather the scores of unrelated pairs; at the end of the warm-up scale the read-outs."""
-        unrelated = ~recall.same & (recall.weight > 0)
-        scores = torch.stack([(lesson.score * unrelated).sum() for lesson in lessons])
-        sums = state["calibration"]["sums"]
-        sums += torch.stack((scores, unrelated.sum().expand(len(lessons)).to(scores.dtype)), -1)
-        if tick + 1 < self.warmup:
-            return
-        factors = []
-        for row, name in zip(sums, self.layers, strict=True):
-            parameters = state["rule"][name]
-            factor = self.rule.calibrated(parameters, row[0] / row[1].clamp_min(1))
-            assert factor is not None
-            state["rule"][name] = self.rule.scaled(parameters, factor)
-            factors.append(factor)
-        widths = torch.tensor(self._widths, device=sums.device)
-        state["memory"]["values"] *= torch.stack(factors).repeat_interleave(widths, output_size=sum(self._widths))
+    def _look(self, state: State, tapes: dict[str, Tape], readouts: list[Tensor], recall: Recall, tick: int) -> Tensor:
+        """Calibrate without learning; *readouts* become those of the calibrated rule."""
+        lessons = self._learn(state, tapes, readouts, recall, range(len(self.layers)))
+        phase = self.calibration.phase(tick, len(self.layers))
+        ends = self.calibration.ends(tick, len(self.layers))
+        if phase < len(self.layers):
+            name, layer = self.layers[phase], self.encoder.layers[phase]
+            self.calibration.watch_drive(state["calibration"], layer.drive(state["layers"][name], tapes[name]["x"]))
+            if ends:
+                scaled = self.calibration.normalise(state["calibration"], layer, state["layers"][name])
+                state["layers"][name] |= scaled
+                self.memory.forget(state["memory"])
+                state["calibration"]["scores"].zero_()
+        else:
+            self.calibration.watch_scores(state["calibration"], lessons, recall)
+            if ends:
+                self._scale_readouts(state, readouts)
+        return summary(lessons, recall)
+
+    def _scale_readouts(self, state: State, readouts: list[Tensor]) -> None:
+        """Let the rule scale its read-outs, remembered ones too, to the scores that it met."""
+        pasts = state["memory"]["values"].split(self._widths, -1)
+        for i, (name, (total, count)) in enumerate(zip(self.layers, state["calibration"]["scores"], strict=True)):
+            factor = self.rule.calibrated(state["rule"][name], total / count.clamp_min(1))
+            if factor is not None:
+                state["rule"][name] |= self.rule.scaled(state["rule"][name], factor)
+                readouts[i] = readouts[i] * factor
+                pasts[i].mul_(factor)
 
 
 def transform_leaves(optimiser: Optimiser, weights: State) -> State:

@@ -1,6 +1,5 @@
 """Short-term memory: a few slots per stream that hold read-outs of the past."""
 
-import math
 from abc import ABC, abstractmethod
 
 import torch
@@ -27,6 +26,7 @@ class Policy(ABC):
             fixation: number of the present fixation, counted by received saccades.
             began: whether the fixation began with this frame.
             chance: one number in [0, 1) per stream if `random`, else empty.
+
         """
 
     random: bool = False
@@ -79,6 +79,7 @@ class ShortTermMemory:
         noise: standard deviation of Gaussian noise laid over a read-out as it is stored, in units of the read-out.
         policy: what is kept; by default the most recent frames.
         cap: most bytes of short-term memory (slots and traces) that the ledger allows; None for no cap.
+
     """
 
     def __init__(
@@ -117,7 +118,9 @@ class ShortTermMemory:
         """Begin a new fixation in the streams that were told of a saccade."""
         state["now"] += saccade
 
-    def write(self, state: State, tick: int, values: Float[Tensor, "streams width"], began: Bool[Tensor, "streams"]) -> None:
+    def write(
+        self, state: State, tick: int, values: Float[Tensor, "streams width"], began: Bool[Tensor, "streams"]
+    ) -> None:
         """Store the read-outs of this tick where the policy wants them."""
         chance = values.new_empty(0)
         if "generator" in state:
@@ -138,16 +141,19 @@ class ShortTermMemory:
         state["birth"][slots, streams] = tick
         state["fixation"][slots, streams] = state["now"]
 
+    def forget(self, state: State) -> None:
+        """Empty every slot."""
+        state["birth"].fill_(-1)
+
     def oldest(self, period: float) -> int:
         """Return the greatest age in ticks of *period* seconds at which a slot can still be read."""
         return 2**62 if self.life_time is None else int(self.life_time / period + 1e-9)
 
-    def faded(self, values: Tensor, age: Tensor | float, period: float) -> Tensor:
+    def faded(
+        self, values: Float[Tensor, "*slots streams width"], age: Float[Tensor, "*slots #streams"], period: float
+    ) -> Float[Tensor, "*slots streams width"]:
         """Return *values* as they are remembered after *age* ticks of *period* seconds."""
-        if self.decay_time is None:
-            return values
-        rate = period / self.decay_time
-        return values * (torch.exp(-rate * age)[..., None] if isinstance(age, Tensor) else math.exp(-rate * age))
+        return values if self.decay_time is None else values * torch.exp(-period / self.decay_time * age)[..., None]
 
     @property
     def _rows(self) -> int:

@@ -17,9 +17,10 @@ def summary(lessons: Sequence[Lesson], recall: Recall) -> Float[Tensor, "layers 
 
     A mean over no pairs is nan.
     """
-    facts = torch.stack([torch.stack((x.loss, x.active, x.score)) for x in lessons]).flatten(2)
-    kinds = (recall.weight > 0) * torch.stack((recall.same, ~recall.same))
-    counted = kinds.flatten(1).to(facts.dtype)
-    shares = torch.cat((recall.weight.reshape(1, -1), counted / counted.sum(-1, keepdim=True)))
-    table = facts @ shares.T
-    return torch.stack((table[:, 0, 0], table[:, 1, 1], table[:, 1, 2], table[:, 2, 1], table[:, 2, 2]), -1)
+    facts = torch.stack([fact for x in lessons for fact in (x.loss, x.active, x.score)]).flatten(1)
+    counted = recall.weight > 0
+    same = counted & recall.same
+    shares = torch.stack((recall.weight, same, counted ^ same)).flatten(1)
+    table = (facts @ shares.T).view(len(lessons), 3, 3)
+    means = table[:, 1:, 1:] / shares[1:].sum(1)
+    return torch.cat((table[:, 0, :1], means.flatten(1)), 1)

@@ -19,6 +19,7 @@ class Optimiser(ABC):
     Args:
         learning_rate: step size, positive.
         every: ticks whose gradients are averaged into one update; 1 updates at every tick.
+
     """
 
     def __init__(self, learning_rate: float, every: int = 1) -> None:
@@ -46,6 +47,7 @@ class Adam(Optimiser):
         beta2: memory of the squared gradient, 0 to 1.
         epsilon: smallest denominator.
         every: as in `Optimiser`.
+
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class SGD(Optimiser):
         learning_rate: step size.
         momentum: share of the last step that is repeated, 0 to 1.
         every: as in `Optimiser`.
+
     """
 
     def __init__(self, learning_rate: float = 1e-2, momentum: float = 0.0, every: int = 1) -> None:
@@ -133,11 +136,10 @@ class RMSProp(Optimiser):
         alpha: memory of the squared gradient, 0 to 1.
         epsilon: smallest denominator.
         every: as in `Optimiser`.
+
     """
 
-    def __init__(
-        self, learning_rate: float = 2e-4, alpha: float = 0.99, epsilon: float = 1e-8, every: int = 1
-    ) -> None:
+    def __init__(self, learning_rate: float = 2e-4, alpha: float = 0.99, epsilon: float = 1e-8, every: int = 1) -> None:
         super().__init__(learning_rate, every)
         require(0 <= alpha < 1, f"RMSProp.alpha must lie in [0, 1) (got {alpha})")
         self.alpha = alpha

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional as F
@@ -17,6 +18,7 @@ class Pool(ABC):
 
     Args:
         size: side of the square window in pixels; rows and columns that do not fill a window are dropped.
+
     """
 
     def __init__(self, size: int = 2) -> None:
@@ -67,7 +69,7 @@ class MaxPool(Pool):
     ) -> Float[Tensor, "n c h w"]:
         """See `Pool.backward`."""
         gated = activation.backward(delta, tape["z"])
-        return F.max_unpool2d(gated, tape["winners"], self.size, output_size=shape)
+        return torch.ops.aten.max_unpool2d(gated, tape["winners"], shape)
 
 
 class AveragePool(Pool):

@@ -20,6 +20,7 @@ class Recall:
         birth: tick at which the memory was laid down.
         owner: stream that laid it down.
         lags: lag of each predictor in ticks, or None for memories of no fixed age.
+
     """
 
     past: Float[Tensor, "groups predictors streams width"]
@@ -31,7 +32,7 @@ class Recall:
 
     @property
     def sign(self) -> Float[Tensor, "groups predictors streams"]:
-        """y of the papers: +1 for the same thing, -1 for another."""
+        """Y of the papers: +1 for the same thing, -1 for another."""
         return self.same.to(self.weight.dtype) * 2 - 1
 
 

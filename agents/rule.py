@@ -21,6 +21,7 @@ class Pairs:
         past: remembered read-outs.
         sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
         weight: share of each pair in the loss.
+
     """
 
     z: Float[Tensor, "streams *out"]
@@ -41,6 +42,7 @@ class Lesson:
         loss: unweighted loss of each pair.
         active: 1 where the hinge of a pair is active, else 0.
         score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
+
     """
 
     delta: Float[Tensor, "streams *out"]
@@ -60,6 +62,7 @@ class Rule(ABC):
             "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
         credits_past: whether remembered frames are credited too, so that traces of them must be kept.
         rate: factor on the learning rate for the rule's own parameters.
+
     """
 
     reads: frozenset[str]
@@ -82,12 +85,17 @@ class Rule(ABC):
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
         """Return the gradients of the rule's loss."""
 
+    def settled(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+        """Return those of the rule's own quantities that follow activity without a gradient, after this tick."""
+        return {}
+
     def calibrated(self, parameters: Parameters, mean_score: Float[Tensor, ""]) -> Float[Tensor, ""] | None:
         """Return the factor by which read-outs should be scaled before learning begins, or None for no calibration.
 
         Args:
             parameters: the rule's own weights.
             mean_score: mean score of unrelated pairs that were seen while the agent only looked.
+
         """
         return None
 

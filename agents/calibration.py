@@ -1,0 +1,75 @@
+"""Looking before learning: first ticks in which weights are scaled to what the world looks like."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim.errors import require
+from streamsim.tree import State
+
+from .layers import Layer, Parameters
+from .recall import Recall
+from .rule import Lesson
+
+
+class Calibration:
+    """What happens during the first ticks of a life, in which nothing is learnt.
+
+    The ticks are divided into equal phases: one for each layer, bottom to top, if *drive* is set, and a last one for
+    the rule. All statistics are gathered tick by tick, so that one stream can be calibrated as well as many.
+
+    Args:
+        ticks: length of the whole; 0 for none.
+        drive: whether to scale each unit's weights and set its bias so that its summed input has mean 0 and variance 1
+            over streams and positions. A random layer's units otherwise all answer to the common part of their inputs:
+            in six random layers the effective rank of activity falls to 2.
+
+    """
+
+    def __init__(self, ticks: int = 10, drive: bool = False) -> None:
+        require(ticks >= 0, f"Calibration.ticks must be 0 or more (got {ticks})")
+        require(ticks > 0 or not drive, "Calibration.drive needs ticks to look in: set Calibration.ticks to 1 or more")
+        self.ticks = ticks
+        self.drive = drive
+
+    def reset(self, layers: int, device: torch.device) -> State:
+        """Return the sums of nothing yet."""
+        return {"scores": torch.zeros(layers, 2, device=device)}
+
+    def phase(self, tick: int, layers: int) -> int:
+        """Return which layer is calibrated at *tick*, or *layers* when it is the rule's turn.
+
+        Raises:
+            ConfigurationError: there are fewer ticks than phases.
+
+        """
+        phases = layers + 1 if self.drive else 1
+        require(
+            self.ticks >= phases, f"Calibration.ticks must be at least {phases} for {layers} layers (got {self.ticks})"
+        )
+        return tick * phases // self.ticks + layers + 1 - phases
+
+    def ends(self, tick: int, layers: int) -> bool:
+        """Return whether *tick* is the last one of its phase."""
+        return tick + 1 == self.ticks or self.phase(tick + 1, layers) != self.phase(tick, layers)
+
+    def watch_drive(self, state: State, drive: Float[Tensor, "streams units *positions"]) -> None:
+        """Add a layer's summed input to the statistics."""
+        flat = drive.transpose(0, 1).flatten(1).float()
+        seen = torch.stack((torch.full_like(flat[:, 0], flat.shape[1]), flat.sum(1), flat.square().sum(1)))
+        state["drive"] = state["drive"] + seen if "drive" in state else seen
+
+    def normalise(self, state: State, layer: Layer, parameters: Parameters) -> Parameters:
+        """Return *parameters* that give every unit a drive of mean 0 and variance 1, and forget the statistics."""
+        count, total, squares = state.pop("drive")
+        mean = total / count
+        deviation = (squares / count - mean.square()).clamp_min(1e-12).sqrt()
+        return layer.rescaled(parameters, 1 / deviation, -mean / deviation)
+
+    def watch_scores(self, state: State, lessons: Sequence[Lesson], recall: Recall) -> None:
+        """Add the scores of unrelated pairs to the statistics."""
+        unrelated = ~recall.same & (recall.weight > 0)
+        scores = torch.stack([(lesson.score * unrelated).sum() for lesson in lessons])
+        state["scores"] += torch.stack((scores, unrelated.sum().expand_as(scores)), -1)

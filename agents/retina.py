@@ -1,0 +1,65 @@
+"""What happens to a frame before the first layer sees it."""
+
+from abc import ABC, abstractmethod
+
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim.errors import require
+
+
+class Retina(ABC):
+    """A fixed transformation of frames that keeps their shape."""
+
+    @abstractmethod
+    def see(self, frame: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
+        """Return the frame as the first layer receives it; *frame* is left as it is."""
+
+
+class Transparent(Retina):
+    """Passes frames on as they are, as both papers do."""
+
+    def see(self, frame: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
+        """See `Retina.see`."""
+        return frame
+
+
+class Shifted(Retina):
+    """Moves and scales frames by fixed numbers, so that grey is near 0.
+
+    Args:
+        mean: what is subtracted, in units of the frame.
+        scale: what the rest is divided by, in units of the frame.
+
+    """
+
+    def __init__(self, mean: float = 0.5, scale: float = 0.25) -> None:
+        require(scale > 0, f"Shifted.scale must be positive (got {scale})")
+        self.mean = mean
+        self.scale = scale
+
+    def see(self, frame: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
+        """See `Retina.see`."""
+        return (frame - self.mean) / self.scale
+
+
+class LocalContrast(Retina):
+    """Takes away each frame's mean luminance and divides by its contrast (Carandini & Heeger 2012).
+
+    x' = (x - mean x) / sqrt(var x + epsilon), over all channels and pixels of a frame. Without it most of what a patch
+    does to any layer is to say how bright it is, and that is what a contrast between patches then learns.
+
+    Args:
+        epsilon: variance below which contrast is no longer amplified, in squared units of the frame.
+
+    """
+
+    def __init__(self, epsilon: float = 0.01) -> None:
+        require(epsilon > 0, f"LocalContrast.epsilon must be positive (got {epsilon})")
+        self.epsilon = epsilon
+
+    def see(self, frame: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
+        """See `Retina.see`."""
+        dims = tuple(range(1, frame.ndim))
+        centred = frame - frame.mean(dims, keepdim=True)
+        return centred / (centred.square().mean(dims, keepdim=True) + self.epsilon).sqrt()
