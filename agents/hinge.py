@@ -99,8 +99,8 @@ class ContrastiveHinge(Rule):
     """Views of one thing within a distance of m1 of each other, views of two things at least m2 apart.
 
     Each layer has a linear head; x = V z is its embedding. With x^A the remembered embedding and x the present one:
-    loss = [|x^A - x|_1 - m1]_+ during a fixation, [m2 - |x^A - x|_1]_+ after a saccade; the gradient goes into the present
-    view only (gradient block), so that an update needs present activity and one remembered vector:
+    loss = [|x^A - x|_1 - m1]_+ during a fixation, [m2 - |x^A - x|_1]_+ after a saccade; the gradient goes into the
+    present view only (gradient block), so that an update needs present activity and one remembered vector:
     dV = -eta delta z^T, dW = -eta (B^T delta) rho'(a) x_below, B being V, fixed, or updated random feedback.
 
     Args:

@@ -64,7 +64,7 @@ class Layer(ABC):
     def rescaled(
         self, parameters: Parameters, scale: Float[Tensor, "units"], shift: Float[Tensor, "units"]
     ) -> Parameters:
-        """Return parameters whose summed input is *scale* times the former one plus *shift*, as far as there is a bias."""
+        """Return parameters whose summed input is *scale* times the former one plus *shift*, if there is a bias."""
         weight = parameters["weight"]
         changed = {"weight": weight * scale.view(-1, *[1] * (weight.ndim - 1))}
         return changed | ({"bias": parameters["bias"] * scale + shift} if "bias" in parameters else {})

@@ -89,13 +89,11 @@ class Learner(Agent):
         self._period = float(sensor.period)
         self._widths = [self.rule.width(shape) for shape in shapes[1:]]
         generator = torch.Generator().manual_seed(derive(seed, "weights"))
-        layers = {
-            n: x.parameters(s, generator) for n, x, s in zip(self.layers, self.encoder.layers, shapes, strict=False)
-        }
-        rules = {
-            n: self.rule.parameters(s, len(self.lags), generator) for n, s in zip(self.layers, shapes[1:], strict=True)
-        }
-        weights: State = transform(lambda t: t.to(device), {"layers": layers, "rule": rules})
+        weights: State = {"layers": {}, "rule": {}}
+        for name, layer, below, above in zip(self.layers, self.encoder.layers, shapes, shapes[1:], strict=False):
+            weights["layers"][name] = layer.parameters(below, generator)
+            weights["rule"][name] = self.rule.parameters(above, len(self.lags), generator)
+        weights = transform(lambda t: t.to(device), weights)
         state: State = weights | {
             "optimiser": {kind: transform_leaves(self.optimiser, weights[kind]) for kind in ("layers", "rule")},
             "memory": self.memory.reset(streams, sum(self._widths), derive(seed, "memory"), device),

@@ -54,9 +54,9 @@ class NoPool(Pool):
 
 
 class MaxPool(Pool):
-    """Winner-take-all inhibition: only the most active unit of a window is heard, and only it learns (Illing et al. 2021).
+    """Winner-take-all inhibition: only the most active unit of a window is heard, and only it learns.
 
-    The nonlinearity is monotone, so that pooling before it gives the same and costs a quarter.
+    Illing et al. 2021 read max-pooling so. The nonlinearity is monotone, so that pooling before it gives the same and costs a quarter.
     """
 
     def forward(self, a: Float[Tensor, "n c h w"], activation: Activation) -> Tape:
