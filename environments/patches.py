@@ -12,7 +12,7 @@ from streamsim.sensor import Sensor, seconds
 from streamsim.tree import State
 
 from .sources import Source, at_least_two
-from .viewing import another, grey, replace, unit
+from .viewing import another, grey, replace, shared, unit
 
 _PLACE = ("picture", "top", "left", "mirrored")
 
@@ -35,8 +35,8 @@ class PatchScan(Environment):
         crop: height and width of the crop in pixels.
         patch: height and width of a patch in pixels, at most *crop*.
         stride: pixels from one patch to the next, at least 1.
-        parallel_columns: whether columns are parallel streams (their number must then be a multiple of the columns) or
-            follow one another in each stream.
+        parallel_columns: whether columns are parallel streams, seven streams a picture with the defaults (of the last
+            picture fewer, if the number of streams is no multiple), or follow one another in each stream.
         restart_scan: whether an early saccade starts at the first patch instead of going on with the next.
         mean: brightness that becomes 0, 0 to 1.
         deviation: difference in brightness that becomes 1, greater than 0.
@@ -84,21 +84,12 @@ class PatchScan(Environment):
         return self._source.classes
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
-        """See `Environment.reset`.
-
-        Raises:
-            ConfigurationError: the columns are parallel streams, and *streams* is not a multiple of their number.
-        """
-        require(
-            streams % self._columns == 0,
-            f"PatchScan shows the {self._columns} columns of a picture as parallel streams, so that streams must be a "
-            f"multiple of {self._columns} (got {streams}); or set parallel_columns to false",
-        )
+        """See `Environment.reset`."""
         generator = awaken(seeded(seed))
-        groups = torch.randint(len(self._pictures), (streams // self._columns,), generator=generator)
+        pictures = torch.randint(len(self._pictures), (streams,), generator=generator)
         place = dict.fromkeys(("top", "left", "mirrored"), torch.zeros(streams, dtype=torch.int64))
         return {
-            "picture": groups.repeat_interleave(self._columns),
+            "picture": shared(pictures, self._columns),
             **place,
             "step": torch.full((streams,), -1),
             "strip": torch.zeros(streams, self._crop, self._width, dtype=torch.uint8, device=device),
@@ -131,10 +122,9 @@ class PatchScan(Environment):
     def _elsewhere(self, current: Int[Tensor, "streams"], generator: torch.Generator) -> dict[str, Tensor]:
         """Return where streams go if they saccade now: picture, crop and mirror image."""
         height, width = self._source.shape[1:]
-        groups = len(current) // self._columns
 
         def draw(count: int) -> Tensor:
-            return torch.randint(count, (groups,), generator=generator).repeat_interleave(self._columns)
+            return shared(torch.randint(count, current.shape, generator=generator), self._columns)
 
         return {
             "picture": another(current, len(self._pictures), generator, self._columns),

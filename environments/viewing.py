@@ -18,10 +18,13 @@ def another(
     Groups of *share* successive streams get the same number, except where a stream already looks at it. As many numbers
     are drawn whatever the streams do, so that what one stream shows never depends on the saccades of another.
     """
-    groups = len(current) // share
-    candidate = torch.randint(count, (groups,), generator=generator).repeat_interleave(share)
-    spare = torch.randint(count - 1, (groups,), generator=generator).repeat_interleave(share)
+    candidate, spare = (shared(torch.randint(n, (len(current),), generator=generator), share) for n in (count, count - 1))
     return torch.where(candidate == current, spare + (spare >= current), candidate)
+
+
+def shared(draws: Int[Tensor, "streams"], share: int) -> Int[Tensor, "streams"]:
+    """Return for every stream the draw of the first of its group of *share*; the last group may be smaller."""
+    return draws[::share].repeat_interleave(share)[: len(draws)]
 
 
 def replace(held: Tensor, moved: Bool[Tensor, "streams"], fetch: Callable[[Int[Tensor, "chosen"]], Tensor]) -> Tensor:

@@ -164,6 +164,9 @@ def test_settings_out_of_range(squares, arguments, message):
         PatchScan(squares, **arguments)
 
 
-def test_streams_must_be_whole_groups_of_columns(scan):
-    with pytest.raises(ConfigurationError, match=r"multiple of 3 \(got 4\); or set parallel_columns to false"):
-        scan.reset(4, 0, CPU)
+def test_the_last_group_of_columns_may_be_smaller(scan):
+    """Whoever asks for 4 streams of a picture with 3 columns sees one picture whole and one column of another."""
+    everywhere = torch.ones(4, dtype=torch.bool)
+    _, scene = scan.look(scan.reset(4, 0, CPU), everywhere)
+    assert len(scene.frame) == 4
+    assert len(scene.object_id[:3].unique()) == 1
