@@ -66,7 +66,7 @@ class LagContrast(Contrast):
         lags = self.lags(memory)
         rows = [(tick - lag) % memory.capacity for lag in lags]
         values, fixation, birth = (chosen(state[name], rows) for name in ("values", "fixation", "birth"))
-        weight = (birth >= 0) * (1 / birth.numel())
+        weight = (birth >= 0).to(values.dtype) / birth.numel()
         if memory.life_time is not None:
             weight = weight * (tick - birth <= memory.oldest(period))
         faded = memory.faded(values, (tick - birth).to(values.dtype), period)
@@ -221,14 +221,15 @@ class OwnPast(Contrast):
             if count
         ]
         slot = torch.cat([s for s, _ in found])
-        weight = torch.cat([w for _, w in found])
+        values = state["values"]
+        weight = torch.cat([w for _, w in found]).to(values.dtype) / birth.shape[1]
         owner = torch.arange(birth.shape[1], device=birth.device).expand_as(slot)
         born = birth.gather(0, slot)
-        past = memory.faded(state["values"][slot, owner], (tick - born).to(torch.float32), period)
+        past = memory.faded(values[slot, owner], (tick - born).to(values.dtype), period)
         is_same = same.gather(0, slot)
         return Recall(*(t[:, None] for t in (past, is_same, weight, born, owner)), lags=(None,))
 
     def _latest(self, birth: Tensor, eligible: Tensor, count: int, share: float) -> tuple[Tensor, Tensor]:
-        """Return the *count* latest eligible slots of each stream and their shares in the loss."""
+        """Return the *count* latest eligible slots of each stream and their shares in its loss."""
         latest, slot = torch.where(eligible, birth, -1).topk(count, dim=0)
-        return slot, (latest >= 0).to(torch.float32) * (share / birth.shape[1])
+        return slot, (latest >= 0) * share

@@ -233,7 +233,7 @@ class Learner(Agent):
     def _past_tapes(self, state: State) -> dict[int, dict[str, Tape]]:
         """Return the tapes of each lag that is still remembered, by number of its predictor."""
         traces = state.get("traces", {})
-        return {p: replayed(traces[str(lag)]) for p, lag in enumerate(self.lags) if str(lag) in traces}
+        return {p: replayed(traces[str(lag)], self.layers) for p, lag in enumerate(self.lags) if str(lag) in traces}
 
     def _credit(
         self,

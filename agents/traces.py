@@ -1,5 +1,7 @@
 """Traces: whole frames' worth of layer activity, kept as long as a rule may still credit them."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -16,14 +18,13 @@ def recorded(frame: Float[Tensor, "streams *shape"], tapes: dict[str, Tape]) -> 
     }
 
 
-def replayed(trace: State) -> dict[str, Tape]:
-    """Return the tapes that `recorded` was given."""
+def replayed(trace: State, layers: Sequence[str]) -> dict[str, Tape]:
+    """Return the tapes that `recorded` was given; *layers* bottom to top, for a saved trace is in another order."""
     tapes: dict[str, Tape] = {}
     x = trace["frame"]
-    for name, tape in trace.items():
-        if name != "frame":
-            tapes[name] = {"x": x} | tape
-            x = tape["z"]
+    for name in layers:
+        tapes[name] = {"x": x} | trace[name]
+        x = tapes[name]["z"]
     return tapes
 
 
