@@ -124,7 +124,7 @@ class Learner(Agent):
         self.memory.write(state["memory"], glimpse.tick, torch.cat(readouts, -1), glimpse.saccade)
         if self.rule.credits_past:
             depth = max(lag for lag in self.lags if lag is not None)
-            state["traces"] = shifted(state["traces"], recorded(tapes[self.layers[0]]["x"], tapes), depth)
+            state["traces"] = shifted(state.get("traces", {}), recorded(tapes[self.layers[0]]["x"], tapes), depth)
         if glimpse.tick <= self.memory.capacity:
             self.ledger(state).enforce()
         activity = {name: tape["z"] for name, tape in tapes.items()}
@@ -270,7 +270,8 @@ class Learner(Agent):
     def _optimise(self, state: State, kind: str, gradients: State, names: Sequence[str], rate: float) -> None:
         keys = [(n, k) for n in names for k in gradients[n]] if rate else []
         if keys:
-            weights, kept = ([tree[n][k] for n, k in keys] for tree in (state[kind], state["optimiser"][kind]))
+            weights = [state[kind][n][k] for n, k in keys]
+            kept = [branch(state, "optimiser", kind, n, k) for n, k in keys]
             self.optimiser.step(weights, [gradients[n][k] for n, k in keys], kept, rate)
 
     def _look(self, state: State, tapes: dict[str, Tape], readouts: list[Tensor], recall: Recall, tick: int) -> Tensor:
@@ -301,6 +302,13 @@ class Learner(Agent):
                 state["rule"][name] |= self.rule.scaled(state["rule"][name], factor)
                 readouts[i] = readouts[i] * factor
                 pasts[i].mul_(factor)
+
+
+def branch(state: State, *path: str) -> State:
+    """Return the part of *state* at *path*, which is empty where a restored state has none."""
+    for name in path:
+        state = state.get(name, {})
+    return state
 
 
 def transform_leaves(optimiser: Optimiser, weights: State) -> State:

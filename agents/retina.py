@@ -44,14 +44,14 @@ class Shifted(Retina):
 
 
 class LocalContrast(Retina):
-    """Takes away each frame's mean luminance and divides by its contrast (Carandini & Heeger 2012).
+    """Takes away the mean of each channel of a frame and divides by the frame's contrast (Carandini & Heeger 2012).
 
-    x' = (x - mean x) / sqrt(var x + epsilon), over all channels and pixels of a frame. Without it most of what a patch
-    does to any layer is to say how bright it is, and that is what a contrast between patches then learns.
+    x' = (x - m) / sqrt(v + epsilon), m the mean over a channel's pixels, v the variance about these over all channels.
+    Without it, most of what a frame does to any layer is to say how bright it is and in what colour, and that is what a
+    contrast between frames then learns.
 
     Args:
         epsilon: variance below which contrast is no longer amplified, in squared units of the frame.
-
     """
 
     def __init__(self, epsilon: float = 0.01) -> None:
@@ -60,6 +60,6 @@ class LocalContrast(Retina):
 
     def see(self, frame: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
         """See `Retina.see`."""
-        dims = tuple(range(1, frame.ndim))
-        centred = frame - frame.mean(dims, keepdim=True)
-        return centred / (centred.square().mean(dims, keepdim=True) + self.epsilon).sqrt()
+        centred = frame - frame.flatten(2).mean(-1).view(*frame.shape[:2], *[1] * (frame.ndim - 2))
+        variance = centred.square().flatten(1).mean(1).view(-1, *[1] * (frame.ndim - 1))
+        return centred / (variance + self.epsilon).sqrt()

@@ -39,10 +39,10 @@ class Objects3D(Environment):
         size: int = 32,
         period: float = 0.1,
         spin: float = 4.0,
-        roam: float = 0.5,
-        zoom: float = 0.5,
-        relight: float = 0.5,
-        recolour: float = 0.5,
+        roam: float = 1.0,
+        zoom: float = 1.0,
+        relight: float = 1.0,
+        recolour: float = 1.0,
         train: int = 2000,
         test: int = 1000,
     ) -> None:
@@ -104,7 +104,7 @@ class Objects3D(Environment):
 
     def _gallery(self, split: Split) -> Tensor:
         if split not in self._views:
-            parts = self._examples(split).split(_BATCH)
+            parts = torch.split(self._examples(split), _BATCH)
             frames = [self._draw(part, torch.zeros(len(part)), torch.device("cpu")) for part in parts]
             self._views[split] = torch.cat(frames)
         return self._views[split]

@@ -29,8 +29,8 @@ def render(
     table = _table(kind, view, size).to(device, non_blocking=True)
     picture = _background(view, size).to(device, non_blocking=True)
     grid = torch.stack(torch.meshgrid(*_grid(size), indexing="xy")).flatten(1).to(device, non_blocking=True)
-    parts = (place.to(device, non_blocking=True).split(counts) for place in (stream, pixel))
-    for shape, owner, place in zip(SHAPES, *parts, strict=True):
+    owners, places = (torch.split(index.to(device, non_blocking=True), counts) for index in (stream, pixel))
+    for shape, owner, place in zip(SHAPES, owners, places, strict=True):
         _draw(shape.distance, table, grid, owner, place, picture)
     return picture.view(-1, 3, size, size)
 
@@ -43,7 +43,7 @@ def _draw(distance: Distance, table: Tensor, grid: Tensor, stream: Tensor, pixel
     seen = _those(share > 0)
     stream, pixel, share = (_pick(values, seen) for values in (stream, pixel, share))
     normal = _normal(distance, _pick(entries, seen), _pick(nearest, seen))
-    _blend(picture, stream, pixel, share, _shade(normal, *table[_GEOMETRY:].index_select(1, stream).split(3)))
+    _blend(picture, stream, pixel, share, _shade(normal, table[_GEOMETRY:].index_select(1, stream)))
 
 
 def _candidates(kind: Tensor, view: View, size: int) -> tuple[Tensor, Tensor]:
@@ -72,9 +72,8 @@ def _table(kind: Tensor, view: View, size: int) -> Float[Tensor, "rows streams"]
     gloss = normalize(view.light + torch.tensor([0.0, 0.0, 1.0]), dim=1)
     lamps = torch.stack([view.light, gloss], 1) @ view.rotation
     width = 2 / size / view.scale
-    columns = (view.rotation.flatten(1), view.centre, view.scale[:, None], _radius(kind)[:, None])
-    columns = (*columns, view.proportions, width[:, None], lamps.flatten(1), view.colour)
-    return torch.cat(columns, 1).T.contiguous()
+    geometry = (view.rotation.flatten(1), view.centre, view.scale[:, None], _radius(kind)[:, None], view.proportions)
+    return torch.cat([*geometry, width[:, None], lamps.flatten(1), view.colour], 1).T.contiguous()
 
 
 def _enter(rays: Tensor, place: Float[Tensor, "2 rays"]) -> Float[Tensor, "10 rays"]:
@@ -82,7 +81,7 @@ def _enter(rays: Tensor, place: Float[Tensor, "2 rays"]) -> Float[Tensor, "10 ra
 
     Lengths are in the solid's own unit and axes; *place* is where they cross the picture.
     """
-    rotation, centre, scale, radius, shape = rays.split((9, 2, 1, 1, 3))
+    rotation, centre, scale, radius, shape = torch.split(rays, [9, 2, 1, 1, 3])
     x, y = (place - centre).div_(scale)
     z = (radius[0].square() - x * x).addcmul_(y, y, value=-1).clamp_(min=0).sqrt_()
     start = (x * rotation[0:3]).addcmul_(y, rotation[3:6]).addcmul_(z, rotation[6:9])
@@ -100,16 +99,18 @@ def _march(distance: Distance, rays: Float[Tensor, "10 rays"], stages: tuple[int
     walk[0] = 1e9
     live: Tensor | None = None
     for steps in stages:
-        far = _advance(distance, _pick(rays, live), *_pick(walk, live), steps)
+        far = _advance(distance, _pick(rays, live), _pick(walk, live), steps)
         walk = far if live is None else walk.index_copy_(1, live, far)
         live = _those((walk[0] > REACHED * rays[8]) & (walk[2] < rays[9]))
     return walk[:2]
 
 
-def _advance(distance: Distance, rays: Tensor, least: Tensor, nearest: Tensor, far: Tensor, steps: int) -> Tensor:
+def _advance(distance: Distance, rays: Tensor, walk: Float[Tensor, "3 rays"], steps: int) -> Float[Tensor, "3 rays"]:
     """Return least distance, its place and the length of rays after some steps, each as long as the free distance."""
+    least, nearest, far = walk
     for _ in range(steps):
-        gap = distance(*_at(rays, far), rays[6], rays[7]).add_(rays[8], alpha=0.5)
+        x, y, z = _at(rays, far)
+        gap = distance(x, y, z, rays[6], rays[7]).add_(rays[8], alpha=0.5)
         nearest = torch.where(gap < least, far, nearest)
         least, far = torch.minimum(gap, least), gap.add_(far)
     return torch.stack([least, nearest, far])
@@ -132,14 +133,16 @@ def _at(rays: Tensor, far: Tensor) -> tuple[Tensor, ...]:
 def _normal(distance: Distance, rays: Tensor, far: Tensor) -> Float[Tensor, "3 rays"]:
     """Return the gradient of the distance, from its values at the corners of a tetrahedron of half a pixel."""
     count, reach = rays.shape[1], 0.25 * rays[8]
-    points = [(x + _CORNERS[axis].to(x.device)[:, None] * reach).flatten() for axis, x in enumerate(_at(rays, far))]
-    gaps = distance(*points, rays[6].repeat(4), rays[7].repeat(4)).view(4, count)
-    slope = _CORNERS.to(gaps.device) @ gaps
-    return slope / slope.square().sum(0).sqrt_().clamp_(min=1e-12)
+    corners = _CORNERS.to(far.device)
+    x, y, z = ((at + corner[:, None] * reach).flatten() for at, corner in zip(_at(rays, far), corners, strict=True))
+    gaps = distance(x, y, z, rays[6].repeat(4), rays[7].repeat(4)).view(4, count)
+    slope = corners @ gaps
+    return slope.div_(slope.square().sum(0).sqrt_().clamp_(min=1e-12))
 
 
-def _shade(normal: Float[Tensor, "3 rays"], light: Tensor, gloss: Tensor, colour: Tensor) -> Float[Tensor, "3 rays"]:
+def _shade(normal: Float[Tensor, "3 rays"], lamps: Float[Tensor, "9 rays"]) -> Float[Tensor, "3 rays"]:
     """Return the colour of a surface under ambient and direct light, with a soft highlight (Blinn and Phong)."""
+    light, gloss, colour = lamps.view(3, 3, -1)
     direct = (normal * light).sum(0).clamp_(min=0)
     shine = (normal * gloss).sum(0).clamp_(min=0).pow_(GLOSS)
     return (colour * (AMBIENT + DIFFUSE * direct) + SHINE * shine).clamp_(max=1)

@@ -18,7 +18,8 @@ def another(
     Groups of *share* successive streams get the same number, except where a stream already looks at it. As many numbers
     are drawn whatever the streams do, so that what one stream shows never depends on the saccades of another.
     """
-    candidate, spare = (shared(torch.randint(n, (len(current),), generator=generator), share) for n in (count, count - 1))
+    draws = [torch.randint(most, current.shape, generator=generator) for most in (count, count - 1)]
+    candidate, spare = (shared(draw, share) for draw in draws)
     return torch.where(candidate == current, spare + (spare >= current), candidate)
 
 
