@@ -4,6 +4,7 @@ from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
 from .calibration import Calibration
 from .clapp import CLAPP, Retrodiction, SharedGate, SplitGates, Transposed
 from .contrasts import Contrast, OwnMemory, OwnPast, PeerMemory
+from .credit import Credit, Gathered, Prompt
 from .encoder import Encoder, SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
 from .hinge import BackPropagation, ContrastiveHinge, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .homeostasis import Homeostasis
@@ -29,9 +30,11 @@ __all__ = [
     "Contrast",
     "ContrastiveHinge",
     "Conv",
+    "Credit",
     "Encoder",
     "Feedback",
     "FixationAnchor",
+    "Gathered",
     "Greedy",
     "Hardtanh",
     "Homeostasis",
@@ -50,6 +53,7 @@ __all__ = [
     "PeerMemory",
     "Policy",
     "Pool",
+    "Prompt",
     "RMSProp",
     "RandomFeedback",
     "Randomised",

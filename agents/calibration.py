@@ -25,7 +25,6 @@ class Calibration:
         drive: whether to scale each unit's weights and set its bias so that its summed input has mean 0 and variance 1
             over streams and positions. A random layer's units otherwise all answer to the common part of their inputs:
             in six random layers the effective rank of activity falls to 2.
-
     """
 
     def __init__(self, ticks: int = 10, drive: bool = False) -> None:
@@ -43,7 +42,6 @@ class Calibration:
 
         Raises:
             ConfigurationError: there are fewer ticks than phases.
-
         """
         phases = layers + 1 if self.drive else 1
         require(

@@ -28,7 +28,6 @@ class Dendrite(NamedTuple):
         score: u = target . W source.
         loss: max(0, 1 - y u), equation 5.
         gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
-
     """
 
     prediction: Vectors
@@ -116,7 +115,6 @@ class CLAPP(Rule):
         rate: factor on the learning rate of W_pred and W_retro.
         homeostasis: if given, z and c in the equations above are deviations from each unit's usual activity; the gain
             of that is treated as constant, so that dLoss/dz gets a factor of each unit's own 1 / s.
-
     """
 
     def __init__(

@@ -24,7 +24,6 @@ class Contrast(ABC):
 
         Raises:
             ConfigurationError: the memory cannot serve this contrast.
-
         """
 
     @abstractmethod
@@ -40,7 +39,6 @@ class LagContrast(Contrast):
     Args:
         lags: ages in ticks of the memories that are compared with the present. Lags that exceed the memory's capacity
             cannot be remembered and are left out.
-
     """
 
     def __init__(self, lags: Sequence[int]) -> None:
@@ -83,7 +81,6 @@ class Slots(NamedTuple):
         weight: an equal share for each that can be read, 0 for the others.
         same: whether they are of the present fixation.
         lags: their ages in ticks.
-
     """
 
     values: Float[Tensor, "lags streams width"]
@@ -92,6 +89,12 @@ class Slots(NamedTuple):
     weight: Float[Tensor, "lags streams"]
     same: Bool[Tensor, "lags streams"]
     lags: tuple[int, ...]
+
+
+def evened(weight: Float[Tensor, "lags streams"], kind: Bool[Tensor, "lags streams"]) -> Float[Tensor, "lags streams"]:
+    """Return the weights of pairs of a *kind*, raised so that at each lag they sum to those of all streams."""
+    own = weight * kind
+    return own * (weight.shape[1] / (own > 0).sum(1, keepdim=True).clamp_min(1))
 
 
 def chosen(slots: Tensor, rows: list[int]) -> Tensor:
@@ -109,15 +112,20 @@ class OwnMemory(LagContrast):
         lags: as in `LagContrast`.
         positive: share of pairs of the same thing in the loss.
         negative: share of pairs of different things in the loss; 0 leaves negatives to another contrast.
-
+        balanced: whether, at each lag, all streams' pairs of a kind weigh as much together as if every stream had one;
+            long lags rarely lie within a fixation, and would otherwise teach little but differences. A single stream
+            has one pair a tick and lag, so for it nothing changes.
     """
 
-    def __init__(self, lags: Sequence[int] = (1,), positive: float = 1.0, negative: float = 1.0) -> None:
+    def __init__(
+        self, lags: Sequence[int] = (1,), positive: float = 1.0, negative: float = 1.0, balanced: bool = False
+    ) -> None:
         super().__init__(lags)
         require(positive >= 0, f"OwnMemory.positive must not be negative (got {positive})")
         require(negative >= 0, f"OwnMemory.negative must not be negative (got {negative})")
         self.positive = positive
         self.negative = negative
+        self.balanced = balanced
 
     def recall(
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
@@ -125,6 +133,8 @@ class OwnMemory(LagContrast):
         """See `Contrast.recall`."""
         slots = self.slots(memory, state, tick, period)
         same, weight = slots.same, slots.weight
+        if self.balanced:
+            weight = evened(weight, same) + evened(weight, ~same)
         if (self.positive, self.negative) != (1.0, 1.0):
             weight = weight * torch.where(same, self.positive, self.negative).to(weight.dtype)
         owner = torch.arange(same.shape[1], device=same.device).expand_as(same)
@@ -140,7 +150,6 @@ class PeerMemory(LagContrast):
         share: weight in the loss of all negatives of a stream together.
         paired: whether a stream only has negatives where its own memory of that age is of the present thing, so that
             there are as many contrasts of one kind as of the other (CLAPP-s of Illing et al. 2021).
-
     """
 
     def __init__(self, count: int = 5, lags: Sequence[int] = (1,), share: float = 1.0, paired: bool = False) -> None:
@@ -188,7 +197,6 @@ class OwnPast(Contrast):
         positives: memories of the present fixation to compare with.
         negatives: memories of earlier fixations to compare with.
         share: weight in the loss of all negatives together.
-
     """
 
     def __init__(self, positives: int = 1, negatives: int = 5, share: float = 1.0) -> None:

@@ -14,7 +14,6 @@ class Encoder:
 
     Args:
         layers: bottom to top.
-
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
@@ -36,7 +35,6 @@ class SmallEncoder(Encoder):
     Args:
         channels: feature maps per layer.
         gain: scale of the first weights, as in `Conv`.
-
     """
 
     def __init__(self, channels: Sequence[int] = (32, 64, 128, 256), gain: float = 1.0) -> None:
@@ -48,7 +46,6 @@ class TangCifarEncoder(Encoder):
 
     Args:
         width: factor on the number of feature maps.
-
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -66,7 +63,6 @@ class TangEmnistEncoder(Encoder):
 
     Args:
         width: factor on the number of feature maps.
-
     """
 
     def __init__(self, width: float = 1.0) -> None:
@@ -80,7 +76,6 @@ class VGG6Encoder(Encoder):
         width: factor on the number of feature maps.
         average_pool: pool by averages, as Tang, Yang & Amit 2022 do on STL-10, and not by maxima.
         gain: scale of the first weights, as in `Conv`.
-
     """
 
     def __init__(self, width: float = 1.0, average_pool: bool = False, gain: float = 1.0) -> None:

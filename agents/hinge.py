@@ -23,7 +23,6 @@ class Contrasted(NamedTuple):
         loss: [distance - m1]_+ for views of one thing, [m2 - distance]_+ for views of two.
         active: 1 where the loss is positive, else 0.
         delta: dLoss/dx_now of every pair, weighted; dLoss/dx_past is its negative (left out: the gradient block).
-
     """
 
     distance: Float[Tensor, "*pairs"]
@@ -51,7 +50,6 @@ def contrast(
         weight: share of each pair in the loss.
         near: m1, the distance up to which views of one thing are near enough.
         far: m2, the distance from which views of two things are far enough.
-
     """
     difference = now - past
     distance = difference.abs().sum(-1)
@@ -111,7 +109,6 @@ class ContrastiveHinge(Rule):
         calibrate: before learning, heads are scaled so that unrelated views have this mean distance; None leaves them
             as they are drawn.
         rate: factor on the learning rate of the heads; 0 keeps them as they were drawn.
-
     """
 
     reads = frozenset({"pre", "post", "dendrite", "broadcast"})

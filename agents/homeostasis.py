@@ -20,7 +20,6 @@ class Homeostasis:
     Args:
         ticks: time constant of the traces.
         floor: smallest variance, in squared units of the read-out, so that silent units stay silent.
-
     """
 
     def __init__(self, ticks: float = 100.0, floor: float = 1e-4) -> None:

@@ -48,7 +48,6 @@ class Layer(ABC):
         Args:
             tape: of the frame to be credited.
             delta: dLoss/dz; may broadcast over positions.
-
         """
 
     @abstractmethod
@@ -95,7 +94,6 @@ class Conv(Layer):
         bias: whether units have a bias.
         gain: first weights are drawn from U(-b, b) with b = gain / sqrt(fan in); 1 is PyTorch's own default, which both
             papers use; sqrt(6) keeps the power of ReLU activity from layer to layer (He et al. 2015).
-
     """
 
     def __init__(
@@ -190,7 +188,6 @@ class Linear(Layer):
         activation: nonlinearity; by default ReLU.
         bias: whether units have a bias.
         gain: as in `Conv`.
-
     """
 
     def __init__(self, units: int, activation: Activation | None = None, bias: bool = True, gain: float = 1.0) -> None:

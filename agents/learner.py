@@ -13,6 +13,7 @@ from streamsim.tree import size_in_bytes, transform
 
 from .calibration import Calibration
 from .contrasts import Contrast, OwnMemory, PeerMemory
+from .credit import Credit, Prompt
 from .encoder import Encoder, SmallEncoder
 from .hinge import ContrastiveHinge
 from .layers import Parameters, cast
@@ -44,8 +45,8 @@ class Learner(Agent):
         schedule: which layers learn when; by default all of them at every tick.
         calibration: the first ticks, in which the agent only looks; by default ten ticks in which rules are calibrated.
         retina: what happens to a frame first; by default nothing.
+        credit: when remembered frames are credited, if the rule credits them; by default at once.
         bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
-
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Learner(Agent):
         schedule: Schedule | None = None,
         calibration: Calibration | None = None,
         retina: Retina | None = None,
+        credit: Credit | None = None,
         bfloat16: bool = False,
     ) -> None:
         self.encoder = encoder or SmallEncoder()
@@ -68,6 +70,7 @@ class Learner(Agent):
         self.schedule = schedule or AllLayers()
         self.calibration = calibration or Calibration()
         self.retina = retina or Transparent()
+        self.credit = credit or Prompt()
         self.compute = torch.bfloat16 if bfloat16 else torch.float32
         self.lags = self._common_lags()
         self._period = 1.0
@@ -123,8 +126,9 @@ class Learner(Agent):
             rows = self._update(state, tapes, readouts, recall, glimpse.tick)
         self.memory.write(state["memory"], glimpse.tick, torch.cat(readouts, -1), glimpse.saccade)
         if self.rule.credits_past:
-            depth = max(lag for lag in self.lags if lag is not None)
-            state["traces"] = shifted(state.get("traces", {}), recorded(tapes[self.layers[0]]["x"], tapes), depth)
+            state["traces"] = shifted(
+                state.get("traces", {}), recorded(tapes[self.layers[0]]["x"], tapes), self._longest
+            )
         if glimpse.tick <= self.memory.capacity:
             self.ledger(state).enforce()
         activity = {name: tape["z"] for name, tape in tapes.items()}
@@ -160,6 +164,10 @@ class Learner(Agent):
             for name in self.layers
             for what, degrees in self.rule.alignments(state["rule"][name]).items()
         }
+
+    @property
+    def _longest(self) -> int:
+        return max(lag or 0 for lag in self.lags)
 
     def _common_lags(self) -> tuple[int | None, ...]:
         all_lags = {contrast.lags(self.memory) for contrast in self.contrasts}
@@ -231,9 +239,9 @@ class Learner(Agent):
         return table
 
     def _past_tapes(self, state: State) -> dict[int, dict[str, Tape]]:
-        """Return the tapes of each lag that is still remembered, by number of its predictor."""
+        """Return the tapes of each lag that is still remembered, by lag."""
         traces = state.get("traces", {})
-        return {p: replayed(traces[str(lag)], self.layers) for p, lag in enumerate(self.lags) if str(lag) in traces}
+        return {lag: replayed(traces[str(lag)], self.layers) for lag in self.lags if lag and str(lag) in traces}
 
     def _credit(
         self,
@@ -248,9 +256,9 @@ class Learner(Agent):
         layer = self.encoder.layers[self.layers.index(name)]
         if lesson.past_delta is None:
             return layer.gradient(state["layers"][name], tape, lesson.delta)
-        owned = by_owner(lesson.past_delta, recall.owner)
-        tapes = [tape, *(tapes[name] for tapes in past.values())]
-        return layer.gradients(state["layers"][name], tapes, [lesson.delta, *(owned[p] for p in past)])
+        owned = dict(zip(self.lags, by_owner(lesson.past_delta, recall.owner), strict=True))
+        remembered = {lag: (tapes[name], owned[lag]) for lag, tapes in past.items()}
+        return self.credit.assign(layer, state["layers"][name], tape, lesson.delta, remembered, self._longest)
 
     def _apply(self, state: State, gradients: State, names: Sequence[str], tick: int) -> None:
         """Change the weights, or collect gradients until enough ticks are averaged."""

@@ -26,7 +26,6 @@ class Policy(ABC):
             fixation: number of the present fixation, counted by received saccades.
             began: whether the fixation began with this frame.
             chance: one number in [0, 1) per stream if `random`, else empty.
-
         """
 
     random: bool = False
@@ -79,7 +78,6 @@ class ShortTermMemory:
         noise: standard deviation of Gaussian noise laid over a read-out as it is stored, in units of the read-out.
         policy: what is kept; by default the most recent frames.
         cap: most bytes of short-term memory (slots and traces) that the ledger allows; None for no cap.
-
     """
 
     def __init__(

@@ -19,7 +19,6 @@ class Optimiser(ABC):
     Args:
         learning_rate: step size, positive.
         every: ticks whose gradients are averaged into one update; 1 updates at every tick.
-
     """
 
     def __init__(self, learning_rate: float, every: int = 1) -> None:
@@ -47,7 +46,6 @@ class Adam(Optimiser):
         beta2: memory of the squared gradient, 0 to 1.
         epsilon: smallest denominator.
         every: as in `Optimiser`.
-
     """
 
     def __init__(
@@ -100,7 +98,6 @@ class SGD(Optimiser):
         learning_rate: step size.
         momentum: share of the last step that is repeated, 0 to 1.
         every: as in `Optimiser`.
-
     """
 
     def __init__(self, learning_rate: float = 1e-2, momentum: float = 0.0, every: int = 1) -> None:
@@ -136,7 +133,6 @@ class RMSProp(Optimiser):
         alpha: memory of the squared gradient, 0 to 1.
         epsilon: smallest denominator.
         every: as in `Optimiser`.
-
     """
 
     def __init__(self, learning_rate: float = 2e-4, alpha: float = 0.99, epsilon: float = 1e-8, every: int = 1) -> None:

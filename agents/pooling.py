@@ -18,7 +18,6 @@ class Pool(ABC):
 
     Args:
         size: side of the square window in pixels; rows and columns that do not fill a window are dropped.
-
     """
 
     def __init__(self, size: int = 2) -> None:
@@ -56,7 +55,8 @@ class NoPool(Pool):
 class MaxPool(Pool):
     """Winner-take-all inhibition: only the most active unit of a window is heard, and only it learns.
 
-    Illing et al. 2021 read max-pooling so. The nonlinearity is monotone, so that pooling before it gives the same and costs a quarter.
+    Illing et al. 2021 read max-pooling so. The nonlinearity is monotone, so that pooling before it gives the same and
+    costs a quarter.
     """
 
     def forward(self, a: Float[Tensor, "n c h w"], activation: Activation) -> Tape:

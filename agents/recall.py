@@ -20,7 +20,6 @@ class Recall:
         birth: tick at which the memory was laid down.
         owner: stream that laid it down.
         lags: lag of each predictor in ticks, or None for memories of no fixed age.
-
     """
 
     past: Float[Tensor, "groups predictors streams width"]

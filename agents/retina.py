@@ -30,7 +30,6 @@ class Shifted(Retina):
     Args:
         mean: what is subtracted, in units of the frame.
         scale: what the rest is divided by, in units of the frame.
-
     """
 
     def __init__(self, mean: float = 0.5, scale: float = 0.25) -> None:

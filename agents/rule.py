@@ -21,7 +21,6 @@ class Pairs:
         past: remembered read-outs.
         sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
         weight: share of each pair in the loss.
-
     """
 
     z: Float[Tensor, "streams *out"]
@@ -42,7 +41,6 @@ class Lesson:
         loss: unweighted loss of each pair.
         active: 1 where the hinge of a pair is active, else 0.
         score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
-
     """
 
     delta: Float[Tensor, "streams *out"]
@@ -62,7 +60,6 @@ class Rule(ABC):
             "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
         credits_past: whether remembered frames are credited too, so that traces of them must be kept.
         rate: factor on the learning rate for the rule's own parameters.
-
     """
 
     reads: frozenset[str]
@@ -95,7 +92,6 @@ class Rule(ABC):
         Args:
             parameters: the rule's own weights.
             mean_score: mean score of unrelated pairs that were seen while the agent only looked.
-
         """
         return None
 

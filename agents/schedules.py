@@ -28,7 +28,6 @@ class Greedy(Schedule):
 
     Args:
         ticks: how long each layer learns.
-
     """
 
     def __init__(self, ticks: int) -> None:

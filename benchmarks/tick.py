@@ -16,24 +16,24 @@ from fractions import Fraction
 from pathlib import Path
 
 import torch
-from torch import Tensor
-from torch.optim.adam import adam
-
-from streamsim import Environment, Hazard, Labelled, Pathway, Scene, Sensor, Simulation, Split, State
 from streamsim.agents import (
     CLAPP,
     Adam,
     Calibration,
-    Conv,
     ContrastiveHinge,
+    Conv,
     Learner,
     OwnMemory,
     PeerMemory,
     SmallEncoder,
     VGG6Encoder,
 )
-from streamsim.allocator import keep_memory
 from streamsim.environments.objects3d import Objects3D
+from torch import Tensor
+from torch.optim.adam import adam
+
+from streamsim import Environment, Hazard, Labelled, Pathway, Scene, Sensor, Simulation, Split, State
+from streamsim.allocator import keep_memory
 from streamsim.errors import DataError
 from streamsim.metrics import Metrics
 from streamsim.tree import leaves
@@ -158,8 +158,8 @@ def metrics() -> Metrics:
 def overhead(ticks: int) -> tuple[float, float]:
     """Return microseconds a tick with one stream of the small net: all of it, and the learner's arithmetic alone.
 
-    Their difference is what events, memory, gaze and metrics take. The arithmetic is timed by replaying the learner's own
-    forward pass, rule, credit and optimiser on a fixed recollection.
+    Their difference is what events, memory, gaze and metrics take. The arithmetic is timed by replaying the learner's
+    own forward pass, rule, credit and optimiser on a fixed recollection.
     """
     simulation = small(1)
     simulation.run(50)

@@ -1,6 +1,6 @@
 """Checks the documentation: links lead somewhere, Python blocks compile, commands and presets that are named exist.
 
-    python docs/check.py
+python docs/check.py
 """
 
 import re
@@ -40,7 +40,9 @@ def unknown_names(text: str) -> list[str]:
         for file in files(entry.value).iterdir()
         if file.name.endswith(".yaml")
     }
-    wrong = [f"unknown command {c}" for c in re.findall(r"^streamsim ([a-z]+)", text, re.MULTILINE) if c not in COMMANDS]
+    wrong = [
+        f"unknown command {c}" for c in re.findall(r"^streamsim ([a-z]+)", text, re.MULTILINE) if c not in COMMANDS
+    ]
     named = re.findall(r"streamsim run ([a-z][a-z0-9-]+)(?![\w./-])", text)
     return wrong + [f"unknown preset {name}" for name in named if name not in presets]
 

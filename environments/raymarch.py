@@ -142,9 +142,9 @@ def _normal(distance: Distance, rays: Tensor, far: Tensor) -> Float[Tensor, "3 r
 
 def _shade(normal: Float[Tensor, "3 rays"], lamps: Float[Tensor, "9 rays"]) -> Float[Tensor, "3 rays"]:
     """Return the colour of a surface under ambient and direct light, with a soft highlight (Blinn and Phong)."""
-    light, gloss, colour = lamps.view(3, 3, -1)
+    light, gloss, colour = lamps[0:3], lamps[3:6], lamps[6:9]
     direct = (normal * light).sum(0).clamp_(min=0)
-    shine = (normal * gloss).sum(0).clamp_(min=0).pow_(GLOSS)
+    shine = (normal * gloss).sum(0).clamp_(min=0).pow(GLOSS)
     return (colour * (AMBIENT + DIFFUSE * direct) + SHINE * shine).clamp_(max=1)
 
 

@@ -29,7 +29,7 @@ class Glimpse:
 
     Attributes:
         frame: as `Scene.frame`; an agent must not write into it.
-        saccade: the efference copy as received: true where the visual pathway was told of a saccade since the last frame.
+        saccade: the efference copy as received: true where the pathway was told of a saccade since the last frame.
         tick: number of this frame, from 0.
         seconds: simulated time of this frame, derived from the integer tick.
     """

@@ -38,7 +38,7 @@ class Instrument(ABC):  # noqa: B024  every method has a sensible default
     """Something that watches a simulation. All methods may be left out.
 
     The order of calls is `start`, then `watch` after every tick, then `stop`, which is called even when a tick fails.
-    A simulation that is continued is started again; what an instrument must remember across a checkpoint is its `state`.
+    A simulation that is continued is started again; what must be remembered across a checkpoint is the `state`.
     """
 
     def start(self, simulation: Simulation) -> None:

@@ -1,4 +1,4 @@
-"""Seeds are the only door for randomness: every part draws from a generator of its own, kept as a tensor in its state."""
+"""Seeds are the only door for randomness: every part draws from a generator of its own, a tensor in its state."""
 
 import hashlib
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from fractions import Fraction
 
 import simpy
@@ -89,13 +89,13 @@ class Simulation:
         """
         require(ticks >= 0, f"Simulation.run: ticks must be 0 or more (got {ticks})")
         first = self.pathways[0]
-        until = self._units((self.ticks(first) + ticks) * first.period)
-        clock = simpy.Environment(initial_time=min(self._units(self.ticks(p) * p.period) for p in self.pathways))
+        until = self._instant((self.ticks(first) + ticks) * first.period)
+        clock = simpy.Environment(initial_time=min(self._instant(self.ticks(p) * p.period) for p in self.pathways))
         self._stopping = False
         for moment, intervention in self._interventions:
             clock.process(self._intervene(clock, moment, intervention))
-        for pathway in self.pathways:
-            clock.process(self._live(clock, pathway))
+        for lane, pathway in enumerate(self.pathways, start=1):
+            clock.process(self._live(clock, pathway, lane))
         started: list[Instrument] = []
         try:
             for instrument in self.instruments:
@@ -127,30 +127,34 @@ class Simulation:
         while not self._stopping and clock.peek() < until:
             clock.step()
 
-    def _live(self, clock: simpy.Environment, pathway: Pathway) -> Iterator[simpy.Event]:
+    def _live(self, clock: simpy.Environment, pathway: Pathway, lane: int) -> Generator[simpy.Event, None, None]:
         """Tick one pathway for ever, one event a tick."""
-        step = self._units(pathway.period)
         tick = self.ticks(pathway)
-        yield clock.timeout(tick * step - clock.now)
         while True:
+            yield clock.timeout(self._instant(tick * pathway.period, lane) - clock.now)
             after, glimpse, truth, report = pathway.tick(self.state[pathway.name], tick, self.device)
             self.state[pathway.name] = after
             moment = Moment(self, pathway, glimpse, truth, report)
             for instrument in self.instruments:
                 instrument.watch(moment)
             tick += 1
-            yield clock.timeout(step)
 
     def _intervene(
         self, clock: simpy.Environment, moment: Fraction, intervention: Intervention
-    ) -> Iterator[simpy.Event]:
-        delay = math.ceil(moment / self.resolution) - clock.now
-        if delay >= 0:
-            yield clock.timeout(delay)
-            intervention(self)
+    ) -> Generator[simpy.Event, None, None]:
+        delay = self._instant(self.resolution * math.ceil(moment / self.resolution)) - clock.now
+        yield clock.timeout(max(delay, 0))
+        # before the call, so that an intervention that stops the run does not happen again when it goes on
+        self._interventions.remove((moment, intervention))
+        intervention(self)
 
-    def _units(self, seconds: Fraction) -> int:
-        return int(seconds / self.resolution)
+    def _instant(self, seconds: Fraction, lane: int = 0) -> int:
+        """Return the clock's time of an event: interventions (lane 0) come first, then pathways in their order.
+
+        Each multiple of the resolution has a lane for each, so that the order of what happens at the same simulated
+        time does not depend on where a run was interrupted.
+        """
+        return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
 
 
 def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:

@@ -1,6 +1,6 @@
 """Builds the wheel, installs it beside the packages of this environment, and runs the command from another folder.
 
-    python tests/wheel.py
+python tests/wheel.py
 """
 
 import subprocess
@@ -32,7 +32,7 @@ def main() -> None:
         call(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel, folder=folder)
         (site,) = (folder / "clean" / "lib").glob("python*/site-packages")
         lent = next(p for p in map(Path, sys.path) if p.name == "site-packages")
-        # a path file would also run this environment's own, and with it the editable streamsim: lend packages one by one
+        # a path file would also run this environment's own, and with it the editable streamsim: lend one by one
         for package in lent.iterdir():
             if "streamsim" not in package.name and not (site / package.name).exists() and package.suffix != ".pth":
                 (site / package.name).symlink_to(package)

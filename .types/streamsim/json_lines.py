@@ -1,0 +1,1 @@
+../../streamsim/json_lines.py

@@ -1,0 +1,1 @@
+../../streamsim/online_probe.py

@@ -1,0 +1,1 @@
+../../streamsim/run_folder.py

@@ -1,0 +1,352 @@
+"""The contract of an agent as checks: they are the specification, and a new agent is done when they pass."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from .agent import Agent, Report
+from .checks import check_that
+from .errors import require
+from .glimpse import Glimpse
+from .sensor import Sensor
+from .tree import State, digest, flatten, leaves, size_in_bytes, snapshot, unflatten
+from .trial import CPU, plain
+
+PICTURES = Sensor((1, 16, 16), 0.0, 1.0, Fraction(1, 10))
+_SOON, _LATER = 50, 1000  # ticks after which an agent must hold the same
+
+
+def check_agent(agent: Agent, sensor: Sensor | None = None, ticks: int = 30, streams: int = 8) -> None:
+    """Check that an agent keeps its contract; any agent, in one line of its author's tests.
+
+    Args:
+        agent: the agent.
+        sensor: the form of the frames to show it; by default grey pictures of 16 x 16 pixels.
+        ticks: how many ticks to show, at least 10; enough that every layer learns.
+        streams: how many streams to show, at least 2.
+
+    Raises:
+        ContractError: it breaks the contract; the message says where.
+        ConfigurationError: the agent cannot work with so many streams or such frames, or there is too little to check.
+
+    """
+    require(streams >= 2, f"check_agent: streams must be at least 2 to compare them (got {streams})")
+    require(ticks >= 10, f"check_agent: ticks must be at least 10 to see an agent learn (got {ticks})")
+    audition = Audition(agent, sensor or PICTURES, ticks, streams)
+    for check in CHECKS:
+        check(audition)
+
+
+@dataclass(frozen=True)
+class Audition:
+    """What every check gets.
+
+    Attributes:
+        agent: the agent.
+        sensor: the form of its frames.
+        ticks: how many ticks to show.
+        streams: how many streams to show.
+
+    """
+
+    agent: Agent
+    sensor: Sensor
+    ticks: int
+    streams: int
+
+    def start(self, seed: int = 0) -> State:
+        """Return the state before the first tick."""
+        return self.agent.reset(self.sensor, self.streams, seed, CPU)
+
+    def glimpses(self, ticks: int | None = None, first: int = 0) -> Iterator[Glimpse]:
+        """Yield a flickering object per fixation; the first tick is a saccade in every stream, later a quarter are."""
+        generator = torch.Generator().manual_seed(0)
+        shown = torch.zeros(self.streams, *self.sensor.shape)
+        for tick in range(ticks or self.ticks):
+            saccade = torch.rand(self.streams, generator=generator) < (0.25 if tick else 1.0)
+            fresh, flicker = (torch.rand(shown.shape, generator=generator) for _ in range(2))
+            shown = torch.where(saccade.view(-1, *[1] * len(self.sensor.shape)), fresh, shown)
+            if tick >= first:
+                frame = self.sensor.low + (self.sensor.high - self.sensor.low) * (0.8 * shown + 0.2 * flicker)
+                yield Glimpse(frame, saccade, tick, float(tick * self.sensor.period))
+
+    def live(self, state: State, glimpses: Iterator[Glimpse]) -> Iterator[tuple[State, Report]]:
+        """Let the agent learn from *glimpses*, tick by tick."""
+        for glimpse in glimpses:
+            state, report = self.agent.step(state, glimpse)
+            yield state, report
+
+    def life(self, seed: int = 0) -> tuple[State, Report]:
+        """Return the state after all ticks and the last report."""
+        *_, last = self.live(self.start(seed), self.glimpses())
+        return last
+
+    @cached_property
+    def after(self) -> State:
+        """The state after all ticks, for checks that only read it."""
+        return self.life()[0]
+
+    def frames(self, count: int) -> Tensor:
+        """Return frames that the agent has not seen."""
+        chances = torch.rand(count, *self.sensor.shape, generator=torch.Generator().manual_seed(1))
+        return self.sensor.low + (self.sensor.high - self.sensor.low) * chances
+
+
+def layers_and_quantities_are_named(audition: Audition) -> None:
+    """Check that layers and quantities have names, each its own and the same at every call."""
+    for name in ("layers", "quantities"):
+        first, second = getattr(audition.agent, name), getattr(audition.agent, name)
+        check_that(len(first) > 0 and len(set(first)) == len(first), f"Agent.{name} must be different names: {first}")
+        check_that(first == second, f"Agent.{name} changed from {first} to {second}")
+
+
+def state_is_plain_tensors(audition: Audition) -> None:
+    """Check that state is a tree of tensors, its names without dots, before and after learning."""
+    plain(audition.start())
+    for state, _ in audition.live(audition.start(), audition.glimpses()):
+        plain(state)
+
+
+def no_graph_survives(audition: Audition) -> None:
+    """Check that nothing in state or report drags autograd's graph along, even where gradients are recorded."""
+    with torch.enable_grad():
+        for state, report in audition.live(audition.start(), audition.glimpses(10)):
+            told = {"metrics": report.metrics, **report.activity}
+            for name, tensor in (*leaves(state), *told.items()):
+                check_that(
+                    tensor.grad_fn is None and not tensor.requires_grad,
+                    f"{name!r} carries a graph from tick to tick: detach it or work under torch.no_grad()",
+                )
+        features = audition.agent.features(state, audition.frames(2))
+    check_that(not any(z.requires_grad for z in features.values()), "features carry a graph: use torch.no_grad()")
+
+
+def same_seed_same_life(audition: Audition) -> None:
+    """Check that a seed gives the same life, and that torch's global generator has no part in it."""
+    with torch.random.fork_rng(devices=[]):
+        first = digest(audition.after)
+        torch.rand(7)
+        before = torch.get_rng_state()
+        second = digest(audition.life()[0])
+        after = torch.get_rng_state()
+    check_that(
+        torch.equal(before, after), "the agent draws from torch's global generator: draw from reset's seed alone"
+    )
+    check_that(first == second, "one seed gave two different lives: draw from reset's seed alone")
+
+
+def different_seed_different_life(audition: Audition) -> None:
+    """Check that another seed draws other weights."""
+    one, other = (digest(audition.start(seed)) for seed in (1, 2))
+    check_that(one != other, "seeds 1 and 2 gave the same state: draw first weights from reset's seed")
+
+
+def state_is_all_there_is(audition: Audition) -> None:
+    """Check that a copy through flatten and unflatten continues exactly as the original does."""
+    half = audition.ticks // 2
+    *_, (state, _) = audition.live(audition.start(), audition.glimpses(half))
+    copy = unflatten(flatten(snapshot(state)))
+    check_that(digest(copy) == digest(state), "state did not survive flatten and unflatten: check the names in it")
+    ends = []
+    for half_way in (state, copy):
+        *_, (end, _) = audition.live(half_way, audition.glimpses(first=half))
+        ends.append(flatten(end))
+    for name, tensor in ends[0].items():
+        check_that(
+            name in ends[1] and torch.equal(tensor, ends[1][name]),
+            f"a copy of the state went on differently in {name!r}: keep in the state, as tensors, all that changes",
+        )
+
+
+def lives_do_not_mix(audition: Audition) -> None:
+    """Check that two lives of one agent, tick by tick in turns, end as each would alone."""
+    alone = [digest(audition.after), digest(audition.life(1)[0])]
+    lives = [audition.live(audition.start(seed), audition.glimpses()) for seed in (0, 1)]
+    for (one, _), (other, _) in zip(*lives, strict=True):
+        together = [one, other]
+    check_that(
+        [digest(s) for s in together] == alone, "two lives of one agent disturb each other: keep all in the state"
+    )
+
+
+def frames_are_left_alone(audition: Audition) -> None:
+    """Check that the agent does not write into its glimpse."""
+    state = audition.start()
+    for glimpse in audition.glimpses(10):
+        seen = glimpse.frame.clone(), glimpse.saccade.clone()
+        state, _ = audition.agent.step(state, glimpse)
+        check_that(
+            torch.equal(seen[0], glimpse.frame) and torch.equal(seen[1], glimpse.saccade),
+            f"the agent wrote into the glimpse of tick {glimpse.tick}: work on a copy",
+        )
+
+
+def features_leave_the_state_alone(audition: Audition) -> None:
+    """Check that features come for any number of frames, one row a frame, and leave no trace in the state."""
+    agent, state = audition.agent, snapshot(audition.after)
+    before = digest(state)
+    many = agent.features(state, audition.frames(5))
+    check_that(tuple(many) == agent.layers, f"features must be those of {agent.layers} (got {tuple(many)})")
+    for count in (1, 3):
+        for layer, z in agent.features(state, audition.frames(5)[:count]).items():
+            check_that(len(z) == count, f"features of {layer!r} must be {count} rows for as many frames (got {len(z)})")
+            check_that(
+                torch.allclose(z, many[layer][:count], rtol=1e-3, atol=1e-5),
+                f"features of a frame depend on the frames beside it in {layer!r}",
+            )
+    check_that(digest(state) == before, "features changed the state: compute them without learning")
+
+
+def reports_have_their_form(audition: Audition) -> None:
+    """Check that a report has a row per layer, a column per quantity, and what each layer did, streams first."""
+    agent = audition.agent
+    shape = (len(agent.layers), len(agent.quantities))
+    for tick, (_, report) in enumerate(audition.live(audition.start(), audition.glimpses())):
+        found = tuple(report.metrics.shape)
+        check_that(found == shape, f"Report.metrics must be layers x quantities, {shape} (got {found} at tick {tick})")
+        check_that(not report.metrics.isinf().any(), f"Report.metrics are infinite at tick {tick}")
+        for layer, z in report.activity.items():
+            check_that(layer in agent.layers, f"Report.activity names {layer!r}, which is none of {agent.layers}")
+            check_that(len(z) == audition.streams, f"Report.activity of {layer!r} must have the streams first")
+        _compares_the_past(report, tick, audition.streams)
+
+
+def reports_stay_as_they_are(audition: Audition) -> None:
+    """Check that later ticks do not write into what was reported."""
+    lives = audition.live(audition.start(), audition.glimpses(10))
+    told = [(r, r.metrics.clone(), {n: z.clone() for n, z in r.activity.items()}) for _, r in lives]
+    for tick, (report, metrics, activity) in enumerate(told):
+        same = torch.equal(report.metrics.nan_to_num(), metrics.nan_to_num())
+        same = same and all(torch.equal(z, activity[name]) for name, z in report.activity.items())
+        check_that(same, f"later ticks changed the report of tick {tick}: report new tensors")
+
+
+def state_stays_finite(audition: Audition) -> None:
+    """Check that no number of the state is lost."""
+    for name, tensor in leaves(audition.after):
+        finite = not tensor.is_floating_point() or bool(tensor.isfinite().all())
+        check_that(finite, f"{name!r} is not finite after {audition.ticks} ticks: learn more slowly")
+
+
+def every_layer_learns(audition: Audition) -> None:
+    """Check that what each layer does with a frame changes by learning, and does not without."""
+    agent, frames = audition.agent, audition.frames(4)
+    before = agent.features(audition.start(), frames)
+    after = agent.features(snapshot(audition.after), frames)
+    for layer in agent.layers:
+        check_that(
+            not torch.equal(before[layer], after[layer]),
+            f"{layer!r} did not learn in {audition.ticks} ticks: show more, or look for what keeps it from learning",
+        )
+
+
+def every_weight_that_claims_to_learn_does(audition: Audition) -> None:
+    """Check that all weights of one name learn or none does, and that updates, where counted, were made."""
+    before, after = flatten(snapshot(audition.start())), flatten(audition.after)
+    moved: dict[str, dict[str, bool]] = {}
+    for name in before:
+        # same kind of weight: same address but for the layer
+        layer = next((n for n in audition.agent.layers if n in name.split(".")), None)
+        if layer and before[name].is_floating_point() and not name.startswith("optimiser."):
+            kind = ".".join("*" if part == layer else part for part in name.split("."))
+            moved.setdefault(kind, {})[layer] = not torch.equal(before[name], after[name])
+    for kind, layers in moved.items():
+        still = [layer for layer, moves in layers.items() if not moves]
+        check_that(len(still) in (0, len(layers)), f"{kind!r} learns in some layers but not in {', '.join(still)}")
+    if "updates" in after:
+        check_that(bool((after["updates"] > 0).all()), f"layers without updates: {after['updates'].tolist()}")
+
+
+def memory_is_constant(audition: Audition) -> None:
+    """Check that the agent holds as much after 1,000 ticks as after 50."""
+    sizes = {}
+    for tick, (state, _) in enumerate(audition.live(audition.start(), audition.glimpses(_LATER + 1))):
+        if tick in (_SOON, _LATER):
+            sizes[tick] = size_in_bytes(state)
+    check_that(
+        sizes[_SOON] == sizes[_LATER],
+        f"the agent held {sizes[_SOON]} bytes after {_SOON} ticks and {sizes[_LATER]} after {_LATER}: forget the old",
+    )
+
+
+def the_ledger_is_complete(audition: Audition) -> None:
+    """Check that the ledger accounts for every byte that the tensors of the state occupy."""
+    for tick, (state, _) in enumerate(audition.live(audition.start(), audition.glimpses())):
+        told, held = audition.agent.ledger(state).total, size_in_bytes(state)
+        check_that(told == held, f"the ledger tells of {told} bytes but the state holds {held} at tick {tick}")
+
+
+def streams_are_alike(audition: Audition) -> None:
+    """Check that streams that all see the same are treated alike: each does the same with its frame."""
+    state = audition.start()
+    for glimpse in audition.glimpses(10):
+        frame = glimpse.frame[:1].repeat(audition.streams, *[1] * len(audition.sensor.shape))
+        same = Glimpse(frame, glimpse.saccade[:1].repeat(audition.streams), glimpse.tick, glimpse.seconds)
+        state, report = audition.agent.step(state, same)
+        for layer, z in report.activity.items():
+            alike = torch.allclose(z, z[:1].expand_as(z), rtol=1e-2, atol=1e-4)
+            check_that(alike, f"streams that see the same differ in {layer!r} at tick {glimpse.tick}: share weights")
+
+
+def check_order_of_streams(agent: Agent, sensor: Sensor | None = None, ticks: int = 12, streams: int = 6) -> None:
+    """Check that the order of streams is of no account; for agents that compare a stream with its own past only.
+
+    Not among the checks of `check_agent`: an agent that draws other streams' memories by number is not so.
+
+    Raises:
+        ContractError: it is of some account.
+
+    """
+    audition = Audition(agent, sensor or PICTURES, ticks, streams)
+    order = torch.randperm(streams, generator=torch.Generator().manual_seed(0))
+    shuffled = (Glimpse(g.frame[order], g.saccade[order], g.tick, g.seconds) for g in audition.glimpses())
+    *_, (_, mixed) = audition.live(audition.start(), shuffled)
+    _, ordered = audition.life()
+    for layer, z in ordered.activity.items():
+        check_that(
+            torch.allclose(z[order], mixed.activity[layer], rtol=1e-3, atol=1e-4),
+            f"the order of streams matters in {layer!r}: treat all streams alike",
+        )
+
+
+CHECKS: tuple[Callable[[Audition], None], ...] = (
+    layers_and_quantities_are_named,
+    state_is_plain_tensors,
+    no_graph_survives,
+    same_seed_same_life,
+    different_seed_different_life,
+    lives_do_not_mix,
+    state_is_all_there_is,
+    frames_are_left_alone,
+    features_leave_the_state_alone,
+    reports_have_their_form,
+    reports_stay_as_they_are,
+    state_stays_finite,
+    every_layer_learns,
+    every_weight_that_claims_to_learn_does,
+    the_ledger_is_complete,
+    streams_are_alike,
+    memory_is_constant,
+)
+
+
+def _compares_the_past(report: Report, tick: int, streams: int) -> None:
+    """Check that a comparison is with something that an existing stream saw before, never twice as much as it is."""
+    compared = report.comparison
+    if compared is None:
+        return
+    counts = compared.weight > 0
+    shapes = {tuple(t.shape) for t in (compared.birth, compared.stream, compared.same, compared.weight)}
+    check_that(
+        len(shapes) == 1 and next(iter(shapes))[1:] == (streams,), f"Comparison must be pairs x streams: {shapes}"
+    )
+    births, owners = compared.birth[counts], compared.stream[counts]
+    check_that(bool((compared.weight >= 0).all()), f"Comparison.weight is negative at tick {tick}")
+    check_that(
+        bool(((births >= 0) & (births < tick)).all()), f"Comparison.birth at tick {tick} must be of an earlier tick"
+    )
+    check_that(bool(((owners >= 0) & (owners < streams)).all()), f"Comparison.stream must be 0 to {streams - 1}")

@@ -1,0 +1,102 @@
+"""From a preset or file and overrides to an experiment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from . import registry
+from .errors import ConfigurationError
+from .experiment import Experiment
+from .schema import loaded, resolve_call
+from .spelling import suggestion
+
+# Without these an override such as gaze.saccade_probability would not know whose option it is.
+BASE = {
+    "gaze": "streamsim.gaze.Hazard",
+    "efference": "streamsim.efference.EfferenceCopy",
+    "probes": "streamsim.examination.Examination",
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A checked, complete configuration.
+
+    Attributes:
+        name: of the preset or file that it started from.
+        tree: every setting, defaults filled in, as YAML spells it.
+        experiment: what it describes; building it opened no file for writing.
+    """
+
+    name: str
+    tree: dict[str, Any]
+    experiment: Experiment
+
+    def text(self) -> str:
+        """Return the configuration as YAML."""
+        return str(yaml.safe_dump(self.tree, sort_keys=False))
+
+
+def configure(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Configuration:
+    """Return the configuration called *source*, a preset or a YAML file, with settings changed by dotted names.
+
+    Example: `configure("default", {"gaze.saccade_probability": 0.3, "streams": 32}).experiment.build()`.
+
+    Raises:
+        ConfigurationError: something in it is unknown or of the wrong kind.
+        DataError: recordings that it names are absent or damaged.
+    """
+    name, tree = read(str(source))
+    tree = {**BASE, **tree}
+    # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
+    for key, value in sorted((overrides or {}).items(), key=lambda item: item[0].count(".")):
+        tree = changed(tree, key.split("."), value)
+    resolved = resolve_call(Experiment, tree, "")
+    return Configuration(name, resolved.plain, resolved.make())
+
+
+def read(source: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and the raw settings of a preset or file."""
+    path = Path(source)
+    if path.is_file():
+        return path.stem, parsed(path.read_text(), source)
+    if path.suffix in (".yaml", ".yml", ".json"):
+        raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")
+    if path.parent != Path():
+        known = registry.presets()
+        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(path.name, known)}")
+    return source, parsed(registry.preset(source).read_text(), f"preset {source}")
+
+
+def parsed(text: str, origin: str) -> dict[str, Any]:
+    """Return the settings in a YAML text."""
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ConfigurationError(f"{origin} is not valid YAML at line {line}: {error.problem}") from None
+    except yaml.YAMLError:
+        raise ConfigurationError(f"{origin} is not valid YAML: it holds characters that text cannot hold") from None
+    if not isinstance(tree, dict):
+        raise ConfigurationError(
+            f"{origin} must hold settings by name, such as 'streams: 1' (got {type(tree).__name__})"
+        )
+    return tree
+
+
+def changed(node: Any, keys: list[str], value: Any) -> Any:  # noqa: ANN401  settings may be anything
+    """Return *node* with the setting at *keys* changed; passes through `init_args` without its being named."""
+    if not keys:
+        return loaded(value)
+    key, *rest = keys
+    if isinstance(node, list) and key.isdigit() and int(key) < len(node):
+        return [changed(n, rest, value) if i == int(key) else n for i, n in enumerate(node)]
+    node = {"class_path": node} if isinstance(node, str) else dict(node) if isinstance(node, dict) else {}
+    if key == "class_path" and not rest:
+        return node if node.get("class_path") == value else {"class_path": value}
+    if ("class_path" in node or "init_args" in node) and key != "init_args":
+        return {**node, "init_args": changed(node.get("init_args") or {}, keys, value)}
+    return {**node, key: changed(node.get(key), rest, value)}

@@ -1,0 +1,97 @@
+"""What `streamsim run` and `streamsim resume` do around a session."""
+
+import dataclasses
+import signal
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from . import checkpoint
+from .configuration import Configuration, configure
+from .json_lines import rows
+from .leaves import conform
+from .provenance import provenance
+from .run_folder import RunFolder, explained, require_run
+from .session import Ending, Session
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run folder and how the stretch in it ended; no ending if there was nothing left to do."""
+
+    folder: Path
+    ending: Ending | None
+
+
+def start(configuration: Configuration, out: Path | None, command: Sequence[str], tensorboard: bool) -> Outcome:
+    """Run *configuration* in a new folder; whatever can be wrong with it shows before anything is on the disk."""
+    experiment = configuration.experiment
+    simulation = experiment.build()
+    numbered = Path("runs") / f"{configuration.name}-seed{experiment.seed}"
+    folder = RunFolder.create(out) if out else RunFolder.number(numbered)
+    try:
+        origin = provenance(configuration.name, experiment.seed, command, simulation.device)
+        folder.describe(configuration.text(), origin)
+        say(f"running {configuration.name} in {folder.path}")
+        session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
+        return Outcome(folder.path, session.run())
+    finally:
+        folder.close()
+
+
+def again(path: Path, ticks: str | None, tensorboard: bool) -> Outcome:
+    """Continue the run at *path*, if *ticks* says so to a new end."""
+    require_run(path)
+    folder = RunFolder.open(path)
+    try:
+        configuration = extended(configure(path / "config.yaml"), ticks)
+        simulation = configuration.experiment.build()
+        session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
+        for warning in session.recover():
+            say(f"warning: {warning}")
+        if not session.left and (path / "summary.json").exists():
+            say(f"{path} is finished ({simulation.ticks()} ticks): extend it with --ticks N")
+            return Outcome(path, None)
+        with explained(path):
+            checkpoint.replace(path / "config.yaml", configuration.text())
+        say(f"continuing {path} at tick {simulation.ticks()} of {configuration.experiment.ticks}")
+        return Outcome(path, session.run())
+    finally:
+        folder.close()
+
+
+def extended(configuration: Configuration, ticks: str | None) -> Configuration:
+    """Return *configuration* with another number of ticks."""
+    if ticks is None:
+        return configuration
+    wanted = conform(ticks, int, "ticks")
+    experiment = dataclasses.replace(configuration.experiment, ticks=wanted)
+    return Configuration(configuration.name, {**configuration.tree, "ticks": wanted}, experiment)
+
+
+def finish(outcome: Outcome, flags: Collection[str]) -> int:
+    """Say how a run ended, show its result, and return the exit status."""
+    ending = outcome.ending
+    if ending is None:
+        return 0
+    if ending.signal is not None:
+        name = "Ctrl-C" if ending.signal == signal.SIGINT else "SIGTERM"
+        say(f"stopped by {name} and saved: continue with `streamsim resume {outcome.folder}`")
+        return 128 + ending.signal
+    from .tables import show_probes  # noqa: PLC0415
+
+    show_probes(rows(outcome.folder / "probes.jsonl"))
+    sys.stdout.write(f"run: {outcome.folder}\n")
+    if "no-report" not in flags:
+        from .report import write_report  # noqa: PLC0415  plotly and scikit-learn are slow to load
+
+        sys.stdout.write(f"report: {write_report(outcome.folder)}\n")
+    return 0
+
+
+def say(sentence: str) -> None:
+    """Tell the user something that is not a result."""
+    sys.stderr.write(f"streamsim: {sentence}\n")

@@ -1,0 +1,106 @@
+"""Metrics: what agents report of themselves, averaged over some ticks, as JSON lines."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from .errors import require
+from .instrument import Instrument, Moment
+from .json_lines import JsonLines
+from .pathway import Pathway
+from .simulation import Simulation
+from .tree import State
+
+
+@dataclass
+class Pending:
+    """Reports that wait for their line."""
+
+    rows: list[Float[Tensor, "layers quantities"]] = field(default_factory=list)
+    saccades: list[Bool[Tensor, "streams"]] = field(default_factory=list)
+    count: int = 0
+
+
+class Metrics(Instrument):
+    """Writes the mean of every quantity of every layer over the last *every* ticks.
+
+    A tick costs two appends to lists and no tensor operation: reports are never written afterwards, so keeping them is
+    safe, and the device is waited for only when a line is due. What depends on the machine's speed is under "wall".
+
+    Args:
+        path: the JSON-lines file.
+        every: ticks from one line to the next.
+    """
+
+    def __init__(self, path: Path, every: int = 10) -> None:
+        require(every >= 1, f"Metrics.every must be at least 1 tick (got {every})")
+        self.every = every
+        self.last: dict[str, Any] = {}
+        self._lines = JsonLines(path)
+        self._pending: dict[str, Pending] = {}
+        self._began = self._previous = time.monotonic()
+
+    def start(self, simulation: Simulation) -> None:
+        """See `Instrument.start`."""
+        for pathway in simulation.pathways:
+            self._pending.setdefault(pathway.name, Pending())
+        self._began = self._previous = time.monotonic()
+
+    def watch(self, moment: Moment) -> None:
+        """See `Instrument.watch`."""
+        pending = self._pending[moment.pathway.name]
+        pending.rows.append(moment.report.metrics)
+        pending.saccades.append(moment.truth.saccade)
+        if len(pending.rows) == self.every:
+            self._drain(moment.pathway, moment.glimpse.tick + 1, pending)
+
+    def stop(self, simulation: Simulation) -> None:
+        """See `Instrument.stop`."""
+        self._lines.close()
+
+    def state(self) -> State:
+        """See `Instrument.state`."""
+        return {
+            name: {
+                "rows": stacked(pending.rows),
+                "saccades": stacked(pending.saccades),
+                "count": torch.tensor(pending.count),
+            }
+            for name, pending in self._pending.items()
+        }
+
+    def restore(self, state: State) -> None:
+        """See `Instrument.restore`."""
+        self._pending = {
+            name: Pending(list(s["rows"]), list(s["saccades"]), int(s["count"])) for name, s in state.items()
+        }
+
+    def _drain(self, pathway: Pathway, tick: int, pending: Pending) -> None:
+        means = torch.stack(pending.rows).double().nanmean(0).tolist()
+        pending.count += int(torch.stack(pending.saccades).sum())
+        now = time.monotonic()
+        agent = pathway.agent
+        self.last = {
+            "tick": tick,
+            "seconds": float(tick * pathway.period),
+            "saccades": pending.count,
+            "pathway": pathway.name,
+            "layers": {
+                n: dict(zip(agent.quantities, m, strict=True)) for n, m in zip(agent.layers, means, strict=True)
+            },
+            "wall": {"elapsed": now - self._began, "ticks_per_second": self.every / max(now - self._previous, 1e-9)},
+        }
+        self._lines.write(self.last)
+        self._previous = now
+        pending.rows.clear()
+        pending.saccades.clear()
+
+
+def stacked(tensors: list[Tensor]) -> Tensor:
+    """Return *tensors* on a new first axis, which may be empty."""
+    return torch.stack(tensors) if tensors else torch.empty(0)

@@ -1,0 +1,48 @@
+"""Where a run came from: versions, seed, command and git state; nothing that names the machine."""
+
+import platform
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import torch
+
+PACKAGES = ("streamsim", "torch", "torchvision", "numpy", "simpy")
+
+
+def provenance(source: str, seed: int, command: Sequence[str], device: torch.device) -> dict[str, Any]:
+    """Return the origin of a run that was configured from *source* by *command*."""
+    return {
+        "source": source,
+        "command": ["streamsim", *command],
+        "seed": seed,
+        "python": platform.python_version(),
+        "packages": {name: installed(name) for name in PACKAGES},
+        "git": git_state(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def installed(package: str) -> str | None:
+    """Return the version of *package*."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def git_state() -> dict[str, Any] | None:
+    """Return the commit of the checkout one stands in and whether it holds changes; None outside of one."""
+    commit = git("rev-parse", "HEAD")
+    return None if commit is None else {"commit": commit, "dirty": bool(git("status", "--porcelain"))}
+
+
+def git(*arguments: str) -> str | None:
+    """Return what git says, or None where it fails or does not exist."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

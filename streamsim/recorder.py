@@ -1,0 +1,166 @@
+"""A film strip of the stream: what a few streams showed at the start and at the end of a run."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from .errors import require
+from .instrument import Instrument, Moment
+from .rows import find
+from .sensor import Sensor
+from .simulation import Simulation
+from .tree import State, snapshot
+
+FIELDS = ("tick", "frame", "saccade", "received", "object_id", "label")
+
+
+@dataclass(frozen=True)
+class Film:
+    """Successive ticks of a few streams.
+
+    Attributes:
+        name: "first" or "last" ticks of the run.
+        tick: number of every frame, (ticks,).
+        frame: brightness from 0 for the sensor's low to 255 for its high, (ticks, streams, *shape).
+        saccade: where the gaze really moved before the frame, (ticks, streams).
+        received: where the agent was told so, (ticks, streams).
+        object_id: what was shown, (ticks, streams).
+        label: its class, -1 where unknown, (ticks, streams).
+        facts: classes, period in seconds, modality.
+    """
+
+    name: str
+    tick: np.ndarray
+    frame: np.ndarray
+    saccade: np.ndarray
+    received: np.ndarray
+    object_id: np.ndarray
+    label: np.ndarray
+    facts: dict[str, Any]
+
+
+class Recorder(Instrument):
+    """Keeps the first and the last frames of a few streams and writes them into the run folder when the run ends.
+
+    Frames wait on the device in a ring of constant size; nothing is brought to the CPU before the end.
+
+    Args:
+        folder: the run folder; its `media` gets `film-<pathway>.npz` and `.json`. None keeps the film in memory only.
+        frames: ticks at either end, at least 1.
+        streams: how many streams, at least 1.
+        pathway: name of the pathway, by default the first.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, frames: int = 16, streams: int = 4, pathway: str | None = None
+    ) -> None:
+        require(frames >= 1, f"Recorder.frames must be at least 1 tick (got {frames})")
+        require(streams >= 1, f"Recorder.streams must be at least 1 (got {streams})")
+        self.folder = folder
+        self.frames = frames
+        self.streams = streams
+        self.pathway = pathway
+        self._rings: State = {}
+
+    def watch(self, moment: Moment) -> None:
+        """Keep the frame in the place of the oldest one."""
+        if moment.pathway is not find(moment.simulation, self.pathway):
+            return
+        glimpse, truth = moment.glimpse, moment.truth
+        record = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
+        if not self._rings:
+            self._rings = {end: self._empty(record) for end in ("first", "last")}
+        for ring in (self._rings["first"],) * (glimpse.tick < self.frames) + (self._rings["last"],):
+            slot = glimpse.tick % self.frames
+            ring["tick"].numpy()[slot] = glimpse.tick
+            for name, value in zip(FIELDS[1:], record, strict=True):
+                place(ring[name], slot, value)
+
+    def stop(self, simulation: Simulation) -> None:
+        """Write the film."""
+        if self.folder is None or not self._rings:
+            return
+        pathway = find(simulation, self.pathway)
+        sensor = pathway.environment.sensor
+        facts = {
+            "classes": list(pathway.environment.classes),
+            "period": float(sensor.period),
+            "modality": sensor.modality,
+            "shape": list(sensor.shape),
+        }
+        write_film(self.folder / "media" / f"film-{pathway.name}", self.films(sensor), facts)
+
+    def films(self, sensor: Sensor) -> dict[str, dict[str, np.ndarray]]:
+        """Return both ends by name, each as arrays by field, in the order of time and without ticks not yet seen."""
+        return {end: unrolled(ring, sensor) for end, ring in self._rings.items()}
+
+    def state(self) -> State:
+        """Return what must survive a checkpoint."""
+        return snapshot(self._rings)
+
+    def restore(self, state: State) -> None:
+        """Continue from what `state` returned."""
+        self._rings = snapshot(state)
+
+    def _empty(self, record: Sequence[Tensor]) -> State:
+        rings = {
+            name: value.new_zeros(self.frames, min(self.streams, len(value)), *value.shape[1:])
+            for name, value in zip(FIELDS[1:], record, strict=True)
+        }
+        return {"tick": torch.full((self.frames,), -1), **rings}
+
+
+def place(ring: Float[Tensor, "ticks some *shape"], slot: int, value: Float[Tensor, "streams *shape"]) -> None:
+    """Copy the first streams of *value* into one slot; on the CPU through numpy, several times faster for little."""
+    if ring.device.type == "cpu":
+        ring.numpy()[slot] = value.numpy()[: ring.shape[1]]
+    else:
+        ring[slot] = value[: ring.shape[1]]
+
+
+def unrolled(ring: State, sensor: Sensor) -> dict[str, np.ndarray]:
+    """Return the arrays of *ring* in the order of time, frames as bytes."""
+    order = torch.argsort(ring["tick"], stable=True)
+    order = order[ring["tick"][order] >= 0]
+    arrays = {name: ring[name].cpu()[order] for name in FIELDS}
+    return {name: (as_bytes(x, sensor) if name == "frame" else x).numpy() for name, x in arrays.items()}
+
+
+def as_bytes(frame: Float[Tensor, "*shape"], sensor: Sensor) -> UInt8[Tensor, "*shape"]:
+    """Return frames with the sensor's range spread over 0 to 255."""
+    share = (frame.float() - sensor.low) / (sensor.high - sensor.low)
+    return share.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def write_film(stem: Path, films: dict[str, dict[str, np.ndarray]], facts: dict[str, Any]) -> None:
+    """Write *films* beside *facts*; each file appears whole or not at all."""
+    stem.parent.mkdir(exist_ok=True)
+    arrays: dict[str, Any] = {f"{end}_{name}": array for end, film in films.items() for name, array in film.items()}
+    draft = stem.with_name(f".{stem.name}.draft")
+    with draft.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    draft.replace(stem.with_suffix(".npz"))
+    draft.write_text(json.dumps(facts, indent=2) + "\n")
+    draft.replace(stem.with_suffix(".json"))
+
+
+def read_films(folder: Path) -> list[Film]:
+    """Return the films of a run folder, none if nothing was recorded."""
+    films = []
+    for path in sorted((folder / "media").glob("film-*.npz")):
+        facts = json.loads(path.with_suffix(".json").read_text())
+        with np.load(path, allow_pickle=False) as arrays:
+            films += [film(end, arrays, facts) for end in ("first", "last")]
+    return films
+
+
+def film(end: str, arrays: Mapping[str, Any], facts: dict[str, Any]) -> Film:
+    """Return one end of a run from the arrays of its file."""
+    return Film(end, **{name: arrays[f"{end}_{name}"] for name in FIELDS}, facts=facts)

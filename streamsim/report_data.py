@@ -1,0 +1,163 @@
+"""What a run folder holds, read once for all sections of a report."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+
+from . import json_lines
+from .checkpoints import revive
+from .environment import Labelled, Split
+from .errors import DataError, StreamsimError
+from .features import ALL, PIXELS, batches, choose, features, home
+from .pathway import Pathway
+from .recorder import Film, read_films
+from .rows import Row
+from .run_folder import require_run
+from .simulation import Simulation
+from .tree import State
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled frames of the test half and what an agent makes of them.
+
+    Attributes:
+        frames: the frames, every part of an example by itself, at most a thousand, (n, *shape).
+        labels: class of every frame, (n,).
+        activity: activity of every layer, (n, units) where positions are reduced to their maximum.
+        pattern: the last layer's whole activity, (n, features).
+    """
+
+    frames: Tensor
+    labels: Tensor
+    activity: dict[str, Tensor]
+    pattern: Tensor
+
+
+class RunData:
+    """A run folder.
+
+    Args:
+        folder: the run folder.
+
+    Attributes:
+        trouble: why the agent could not be rebuilt, if it was tried and failed.
+
+    Raises:
+        RunFolderError: it holds no run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        require_run(folder)
+        self.folder = folder
+        self.configuration_text = (folder / "config.yaml").read_text()
+        self.configuration: dict[str, Any] = yaml.safe_load(self.configuration_text)
+        self.provenance = facts(folder / "provenance.json")
+        self.summary = facts(folder / "summary.json")
+        self.probes = latest(json_lines.rows(folder / "probes.jsonl"))
+        self.metrics = json_lines.rows(folder / "metrics.jsonl")
+        self.health = json_lines.rows(folder / "health.jsonl")
+        self.films: list[Film] = read_films(folder)
+        self.trouble = ""
+
+    @property
+    def streams(self) -> int:
+        """Parallel streams."""
+        return int(self.configuration.get("streams", 1))
+
+    @property
+    def ticks(self) -> int:
+        """Ticks that the run has behind it, as far as its files tell."""
+        return max((row["tick"] for row in (*self.metrics, *self.probes, *self.health)), default=0)
+
+    @cached_property
+    def wall(self) -> float | None:
+        """Seconds of real time, summed over the stretches of an interrupted run."""
+        elapsed = [row["wall"]["elapsed"] for row in self.metrics if "elapsed" in row.get("wall", {})]
+        # the clock starts anew with every stretch
+        return sum(a for a, b in pairwise([*elapsed, 0.0]) if b < a) if elapsed else None
+
+    @cached_property
+    def revived(self) -> tuple[Simulation, State] | None:
+        """The simulation at its newest checkpoint and the untrained agent, or None where they cannot be rebuilt."""
+        try:
+            configuration, simulation, _ = revive(self.folder)
+        except StreamsimError as error:
+            self.trouble = str(error)
+            return None
+        fresh = configuration.experiment.build()
+        untrained: State = fresh.state[fresh.pathways[0].name]["agent"]
+        return simulation, untrained
+
+    @property
+    def pathway(self) -> Pathway | None:
+        """The first pathway."""
+        return self.revived[0].pathways[0] if self.revived else None
+
+    @property
+    def states(self) -> dict[str, State]:
+        """The agent's state before and after learning, by name."""
+        if self.revived is None:
+            return {}
+        simulation, untrained = self.revived
+        return {"untrained": untrained, "learned": simulation.state[simulation.pathways[0].name]["agent"]}
+
+    @cached_property
+    def examples(self) -> dict[str, Examples]:
+        """Labelled frames as seen before and after learning; empty where there are none."""
+        if self.pathway is None:
+            return {}
+        try:
+            labelled = self.pathway.environment.labelled(Split.TEST)
+        except DataError:
+            return {}
+        return {name: seen(self.pathway, state, labelled) for name, state in self.states.items()}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        if self.pathway is not None:
+            return self.pathway.environment.classes
+        return tuple(self.films[0].facts["classes"]) if self.films else ()
+
+
+def seen(pathway: Pathway, state: State, labelled: Labelled, count: int = 1000) -> Examples:
+    """Return at most *count* labelled frames with the activity they cause."""
+    parts = labelled.fetch(choose(labelled, 1)).shape[1]
+    chosen = choose(labelled, max(1, count // parts))
+    frames, activity, pattern = [], {}, []  # type: ignore[var-annotated]
+    for _, batch in batches(labelled, chosen, 128, home(state)):
+        found = features(pathway.agent, state, batch)
+        frames.append(batch.cpu())
+        for layer, z in found.items():
+            activity.setdefault(layer, []).append(
+                z.float().flatten(2).amax(2).cpu() if z.dim() > 2 else z.float().cpu()
+            )
+        pattern.append(next(reversed(found.values())).float().flatten(1).cpu())
+    peaks = {layer: torch.cat(rows) for layer, rows in activity.items()}
+    labels = labelled.labels[chosen].repeat_interleave(parts)
+    return Examples(torch.cat(frames), labels, peaks, torch.cat(pattern))
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """Return the JSON object in *path*, empty if there is none."""
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def latest(rows: list[Row]) -> list[Row]:
+    """Return *rows* with only the last of those that say the same thing about the same tick."""
+    return list({(row["tick"], row.get("pathway"), row["probe"], row["layer"]): row for row in rows}.values())
+
+
+def layer_names(rows: Sequence[Row]) -> list[str]:
+    """Return the layers that *rows* speak of, bottom to top, without pixels and all layers together."""
+    return [name for name in dict.fromkeys(row["layer"] for row in rows) if name not in (PIXELS, ALL)]

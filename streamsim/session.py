@@ -1,0 +1,103 @@
+"""One stretch of a run in its folder: from the start or the last checkpoint to the end, or to a signal."""
+
+import json
+import time
+from contextlib import closing
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from . import checkpoint
+from .checkpoints import Checkpoints
+from .configuration import Configuration
+from .interruption import Interruption
+from .progress import Watch
+from .run_folder import RunFolder, explained
+from .sentinel import Sentinel
+from .simulation import Simulation
+from .tensorboard import TensorBoard
+from .watchers import Watchers
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a stretch ended.
+
+    Attributes:
+        finished: whether the run is complete.
+        signal: the signal that ended it, or None.
+    """
+
+    finished: bool
+    signal: int | None
+
+
+class Session:
+    """A simulation with everything that watches it in a run folder.
+
+    Args:
+        folder: where it lives, locked.
+        configuration: what to run.
+        simulation: built from it, before its first tick.
+        console: where progress is shown.
+        tensorboard: whether TensorBoard watches too.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        configuration: Configuration,
+        simulation: Simulation,
+        console: Console,
+        tensorboard: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.simulation = simulation
+        self.experiment = configuration.experiment
+        self.interruption = Interruption()
+        self.watchers = Watchers(self.experiment, folder.path, console)
+        self.checkpoints = Checkpoints(folder.path, configuration, self.watchers.kept)
+        metrics = self.watchers.metrics
+        views = [TensorBoard(folder.path / "tensorboard", metrics)] if tensorboard else []
+        watch = Watch(console, self.experiment.ticks, metrics, self.watchers.probes)
+        simulation.instruments = [
+            watch,
+            *self.watchers.kept.values(),
+            *views,
+            Sentinel(),
+            self.interruption,
+            self.checkpoints,
+        ]
+
+    def recover(self) -> list[str]:
+        """Continue from the newest whole checkpoint; return warnings."""
+        return self.checkpoints.recover(self.simulation)
+
+    @property
+    def left(self) -> int:
+        """Ticks that are still to be run."""
+        return max(0, self.experiment.ticks - self.simulation.ticks())
+
+    def run(self) -> Ending:
+        """Run to the end or to a signal, and save."""
+        began = time.monotonic()
+        with self.interruption, explained(self.folder.path), closing(self.watchers):
+            self.simulation.run(self.left)
+            self.checkpoints.save(self.simulation)
+            if not self.left:
+                self._summarise(time.monotonic() - began)
+        return Ending(not self.left, self.interruption.signal)
+
+    def _summarise(self, wall: float) -> None:
+        simulation = self.simulation
+        pathway = simulation.pathways[0]
+        summary = {
+            "ticks": simulation.ticks(),
+            "seconds": simulation.seconds,
+            "streams": simulation.streams,
+            "digest": simulation.digest(),
+            "state_bytes": simulation.state_bytes(),
+            "ledger": pathway.agent.ledger(simulation.state[pathway.name]["agent"]).roles,
+            "wall": {"seconds_since_start_or_resume": wall},
+        }
+        checkpoint.replace(self.folder.path / "summary.json", json.dumps(summary, indent=2) + "\n")

@@ -1,0 +1,57 @@
+"""TensorBoard: a view of the metrics for those who live in it."""
+
+from pathlib import Path
+from typing import Any
+
+from .errors import ConfigurationError
+from .instrument import Instrument, Moment
+from .metrics import Metrics
+from .simulation import Simulation
+
+
+class TensorBoard(Instrument):
+    """Passes every line of metrics on to TensorBoard.
+
+    Args:
+        folder: where its event files go.
+        metrics: whose lines to pass on.
+
+    Raises:
+        ConfigurationError: tensorboard is not installed.
+    """
+
+    def __init__(self, folder: Path, metrics: Metrics) -> None:
+        self.folder = folder
+        self.metrics = metrics
+        self._writer: Any = None
+        self._passed: Any = None
+        require_installed()
+
+    def start(self, simulation: Simulation) -> None:
+        """See `Instrument.start`."""
+        from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  slow to load, rarely wanted
+
+        self._passed = self.metrics.last
+        self._writer = SummaryWriter(str(self.folder), purge_step=simulation.ticks())
+
+    def watch(self, moment: Moment) -> None:
+        """See `Instrument.watch`."""
+        line = self.metrics.last
+        if line is not self._passed:
+            self._passed = line
+            for layer, quantities in line["layers"].items():
+                for quantity, value in quantities.items():
+                    self._writer.add_scalar(f"{line['pathway']}/{quantity}/{layer}", value, line["tick"])
+
+    def stop(self, simulation: Simulation) -> None:
+        """See `Instrument.stop`."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def require_installed() -> None:
+    """Raise `ConfigurationError` if tensorboard is not there."""
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    if find_spec("tensorboard") is None:
+        raise ConfigurationError("--tensorboard needs the package tensorboard: pip install 'streamsim[tensorboard]'")

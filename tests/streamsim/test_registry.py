@@ -1,0 +1,51 @@
+"""Entry points: a stranger's package is found as the built-in ones are."""
+
+import pytest
+
+from streamsim import registry
+from streamsim.errors import ConfigurationError
+from streamsim.spelling import suggestion
+
+from .stranger import install
+
+
+def test_a_strangers_world_and_preset_are_found(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch)
+    assert registry.entries("environments")["stranger"].value == "stranger_package:StrangersWorld"
+    assert "strange" in registry.presets()
+    assert ("strange", "strange.yaml", "A stranger's world.") in list(registry.catalogue("presets"))
+    rows = {name: what for name, _, what in registry.catalogue("environments")}
+    assert rows["stranger"] == "Counts strangely."
+
+
+def test_a_broken_plug_in_is_listed_as_such(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, world="no_such_package:World")
+    rows = {name: what for name, _, what in registry.catalogue("environments")}
+    assert rows["stranger"].startswith("unavailable: cannot import 'no_such_package:World'")
+
+
+def test_built_in_worlds_and_agents_are_registered():
+    assert {"objects3d", "stl10"} <= set(registry.entries("environments"))
+    assert "learner" in registry.entries("agents")
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("no_such_module.World", "there is no module 'no_such_module'"),
+        ("streamsim.gaze.Hazrd", "module 'streamsim.gaze' has no class 'Hazrd': did you mean Hazard?"),
+        ("streamsim.gaze:seeded", "has no class 'seeded'"),
+    ],
+)
+def test_unknown_classes_are_named(path, sentence):
+    with pytest.raises(ConfigurationError, match=sentence.replace("?", r"\?")):
+        registry.import_class(path)
+
+
+def test_both_spellings_of_a_class_path():
+    assert registry.import_class("streamsim.gaze:Hazard") is registry.import_class("streamsim.gaze.Hazard")
+
+
+def test_suggestions_ignore_case_and_dashes():
+    assert suggestion("fixed-fixation", ["FixedFixation", "Hazard"]) == "did you mean FixedFixation?"
+    assert suggestion("xyz", ["b", "a"]) == "choose among a, b"

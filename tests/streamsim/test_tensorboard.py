@@ -1,0 +1,34 @@
+"""TensorBoard: the same numbers as the JSON lines."""
+
+import warnings
+
+import pytest
+
+from streamsim import Pathway, Simulation, tensorboard
+from streamsim.errors import ConfigurationError
+from streamsim.json_lines import rows
+from streamsim.metrics import Metrics
+from streamsim.tensorboard import TensorBoard
+
+from .toys import CountingWorld, LinearLearner
+
+
+def test_every_line_is_passed_on(tmp_path):
+    pytest.importorskip("tensorboard")
+    metrics = Metrics(tmp_path / "m.jsonl", every=5)
+    board = TensorBoard(tmp_path / "tb", metrics)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tensorboard's own
+        Simulation(Pathway(CountingWorld(), LinearLearner()), instruments=[metrics, board], streams=3).run(20)
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        events = EventAccumulator(str(tmp_path / "tb")).Reload().Scalars("eye/loss/layer1")
+    lines = rows(tmp_path / "m.jsonl")
+    assert [e.step for e in events] == [5, 10, 15, 20]
+    assert [e.value for e in events] == pytest.approx([line["layers"]["layer1"]["loss"] for line in lines])
+
+
+def test_the_missing_package_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'streamsim\[tensorboard\]'"):
+        tensorboard.require_installed()

@@ -1,0 +1,131 @@
+"""The smallest world and learner that keep the contracts, for tests of everything around them."""
+
+from fractions import Fraction
+
+import torch
+
+from streamsim import Agent, Environment, Glimpse, Labelled, Ledger, Report, Scene, Sensor, Split, State
+from streamsim.errors import require
+from streamsim.randomness import awaken, seeded
+
+
+class CountingWorld(Environment):
+    """Shows patterns that shift by a pixel a tick; every saccade shows a new object, the stream's next.
+
+    Args:
+        classes: number of patterns; labels count through them.
+        side: pixels along each side of a frame.
+        length: ticks after which an object ends by itself; None for never.
+        noise: standard deviation of the noise on pixels.
+    """
+
+    def __init__(self, classes: int = 3, side: int = 4, length: int | None = None, noise: float = 0.05) -> None:
+        require(classes >= 1, f"CountingWorld.classes must be at least 1 (got {classes})")
+        self._classes = classes
+        self.side = side
+        self.length = length
+        self.noise = noise
+        self.patterns = torch.rand(classes, 1, side, side, generator=torch.Generator().manual_seed(7))
+
+    @property
+    def sensor(self) -> Sensor:
+        return Sensor((1, self.side, self.side), 0.0, 1.0, Fraction(1, 10))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(f"pattern {i}" for i in range(self._classes))
+
+    def reset(self, streams: int, seed: int, device: torch.device) -> State:
+        return {
+            "generator": seeded(seed),
+            "age": torch.zeros(streams, dtype=torch.int64),
+            "count": torch.full((streams,), -1),
+        }
+
+    def look(self, state: State, saccade: torch.Tensor) -> tuple[State, Scene]:
+        streams = len(saccade)
+        count = state["count"] + saccade
+        shown = count * streams + torch.arange(streams)
+        label = (count + torch.arange(streams)) % self._classes
+        age = torch.where(saccade, 0, state["age"] + 1)
+        generator = awaken(state["generator"])
+        frame = self._frames(label, age, generator)
+        after: State = {"generator": generator.get_state(), "age": age, "count": count}
+        ends = age + 1 >= self.length if self.length else torch.zeros_like(saccade)
+        return after, Scene(frame, shown, label, ends)
+
+    def labelled(self, split: Split) -> Labelled:
+        labels = torch.arange(20 * self._classes) % self._classes
+        generator = torch.Generator().manual_seed(1 if split is Split.TRAIN else 2)
+        ages = torch.randint(self.side, labels.shape, generator=generator)
+        frames = self._frames(labels, ages, generator)
+        return Labelled(labels, lambda chosen: frames[chosen][:, None])
+
+    def _frames(self, labels: torch.Tensor, ages: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        columns = (torch.arange(self.side) + ages[:, None]) % self.side
+        shifted = self.patterns[labels].gather(3, columns[:, None, None].expand(-1, 1, self.side, -1))
+        return (shifted + self.noise * torch.randn(shifted.shape, generator=generator)).clamp(0, 1)
+
+
+class LinearLearner(Agent):
+    """Predicts each frame linearly from the one before it, by gradient descent with momentum.
+
+    Args:
+        rate: learning rate, positive.
+        momentum: share of the last step that is kept, 0 to 1.
+    """
+
+    def __init__(self, rate: float = 0.01, momentum: float = 0.9) -> None:
+        require(rate > 0, f"LinearLearner.rate must be positive (got {rate})")
+        require(0 <= momentum < 1, f"LinearLearner.momentum must lie between 0 and 1 (got {momentum})")
+        self.rate = rate
+        self.momentum = momentum
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return ("layer1", "layer2")
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return ("loss", "fixating")
+
+    def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
+        pixels = torch.tensor(sensor.shape).prod().item()
+        generator = torch.Generator().manual_seed(seed)
+        weights = {name: torch.randn(pixels, pixels, generator=generator).to(device) / 10 for name in self.layers}
+        return {
+            "weights": weights,
+            "optimiser": {name: torch.zeros_like(w) for name, w in weights.items()},
+            "memory": torch.zeros(streams, pixels, device=device),
+        }
+
+    def step(self, state: State, glimpse: Glimpse) -> tuple[State, Report]:
+        frame = glimpse.frame.flatten(1)
+        fixating = (~glimpse.saccade).to(frame.dtype)[:, None]
+        x, rows, activity = state["memory"], [], {}
+        for name in self.layers:
+            error = (x @ state["weights"][name] - frame) * fixating
+            step = state["optimiser"][name].mul_(self.momentum).add_(x.T @ error, alpha=1 / len(frame))
+            state["weights"][name].add_(step, alpha=-self.rate)
+            # undefined where no stream was fixating: 0 / 0
+            rows.append(torch.stack((error.square().sum() / fixating.sum(), fixating.mean())))
+            x = torch.tanh(x @ state["weights"][name])
+            activity[name] = x
+        return {**state, "memory": frame.clone()}, Report(torch.stack(rows), activity)
+
+    def features(self, state: State, frames: torch.Tensor) -> dict[str, torch.Tensor]:
+        x, found = frames.flatten(1), {}
+        for name in self.layers:
+            x = torch.tanh(x @ state["weights"][name])
+            found[name] = x
+        return found
+
+    def ledger(self, state: State) -> Ledger:
+        size = lambda tensors: sum(t.nbytes for t in tensors)  # noqa: E731
+        return Ledger(
+            {
+                "weights": size(state["weights"].values()),
+                "optimiser": size(state["optimiser"].values()),
+                "anchors": state["memory"].nbytes,
+            }
+        )
