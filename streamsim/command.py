@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from .allocator import keep_memory
 from .arguments import Arguments, split
 from .errors import ConfigurationError, StreamsimError, require
 from .spelling import suggestion
@@ -58,6 +59,7 @@ def dispatch(line: list[str]) -> int:
 
 def run(arguments: Arguments, line: list[str]) -> int:
     """Start a new run."""
+    keep_memory()
     from .configuration import configure  # noqa: PLC0415
     from .launch import finish, start  # noqa: PLC0415
 
@@ -75,6 +77,7 @@ def run(arguments: Arguments, line: list[str]) -> int:
 
 def resume(arguments: Arguments, line: list[str]) -> int:
     """Continue a run."""
+    keep_memory()
     from .launch import again, finish  # noqa: PLC0415
 
     only(arguments, "ticks")

@@ -83,7 +83,9 @@ def test_the_installed_command_runs_a_strangers_preset(place):
     assert sorted(p.name for p in folder.iterdir()) == [
         "checkpoints",
         "config.yaml",
+        "health.jsonl",
         "lock",
+        "media",
         "metrics.jsonl",
         "probes.jsonl",
         "provenance.json",
@@ -197,7 +199,10 @@ def test_help_list_version(place, monkeypatch, capsys):
 
 def test_check_passes_a_good_world_and_names_what_is_wrong_with_a_bad_one(place, monkeypatch, capsys):
     assert main("check", f"{toys.__name__}:CountingWorld", "--side", "5") == 0
-    assert "CountingWorld passes check_environment" in capsys.readouterr().out
+    assert main("check", "toys:LinearLearner", "--rate", "0.1") == 0
+    shown = capsys.readouterr().out
+    assert "CountingWorld passes check_environment" in shown
+    assert "LinearLearner passes check_agent" in shown
     monkeypatch.setattr(toys.CountingWorld, "classes", property(lambda _: ("one",)))
     assert main("check", f"{toys.__name__}:CountingWorld") == 2
     assert "Scene.label" in capsys.readouterr().err
@@ -272,7 +277,7 @@ def assert_resumed_as_undisturbed(settings):
     assert main("resume", "a", "--no-report") == 0
     assert main("run", "toy.yaml", "--out", "b", *settings) == 0
     assert digest("a") == digest("b")
-    for name in ("metrics.jsonl", "probes.jsonl"):
+    for name in ("metrics.jsonl", "probes.jsonl", "health.jsonl"):
         assert timeless(rows(Path("a") / name)) == timeless(rows(Path("b") / name))
         assert rows(Path("a") / name)
 

@@ -51,7 +51,7 @@ def continued(path, configuration):
 
 
 def assert_same_lines(one, other):
-    for name in ("metrics.jsonl", "probes.jsonl"):
+    for name in ("metrics.jsonl", "probes.jsonl", "health.jsonl"):
         assert timeless(rows(one / name)) == timeless(rows(other / name))
         assert rows(one / name)
 
