@@ -29,7 +29,8 @@ class ReLU(Activation):
 
     def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """See `Activation.backward`."""
-        return torch.ops.aten.threshold_backward(delta.expand_as(z), z, 0)
+        gated: Tensor = torch.ops.aten.threshold_backward(delta.expand_as(z), z, 0)
+        return gated
 
 
 class Hardtanh(Activation):
@@ -41,7 +42,8 @@ class Hardtanh(Activation):
 
     def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """See `Activation.backward`."""
-        return torch.ops.aten.hardtanh_backward(delta.expand_as(z), z, -1.0, 1.0)
+        gated: Tensor = torch.ops.aten.hardtanh_backward(delta.expand_as(z), z, -1.0, 1.0)
+        return gated
 
 
 class Tanh(Activation):
@@ -53,7 +55,8 @@ class Tanh(Activation):
 
     def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
         """See `Activation.backward`."""
-        return torch.ops.aten.tanh_backward(delta.expand_as(z), z)
+        gated: Tensor = torch.ops.aten.tanh_backward(delta.expand_as(z), z)
+        return gated
 
 
 class Identity(Activation):

@@ -234,8 +234,8 @@ class OwnPast(Contrast):
         owner = torch.arange(birth.shape[1], device=birth.device).expand_as(slot)
         born = birth.gather(0, slot)
         past = memory.faded(values[slot, owner], (tick - born).to(values.dtype), period)
-        is_same = same.gather(0, slot)
-        return Recall(*(t[:, None] for t in (past, is_same, weight, born, owner)), lags=(None,))
+        past, is_same, weight, born, owner = (t[:, None] for t in (past, same.gather(0, slot), weight, born, owner))
+        return Recall(past, is_same, weight, born, owner, lags=(None,))
 
     def _latest(self, birth: Tensor, eligible: Tensor, count: int, share: float) -> tuple[Tensor, Tensor]:
         """Return the *count* latest eligible slots of each stream and their shares in its loss."""

@@ -199,7 +199,7 @@ class Learner(Agent):
     ) -> list[Lesson]:
         """Return the lesson of each of *layers*."""
         sign = recall.sign
-        pasts = recall.past.split(self._widths, -1)
+        pasts = torch.split(recall.past, self._widths, -1)
         return [
             self.rule.learn(
                 state["rule"][self.layers[i]],
@@ -303,7 +303,7 @@ class Learner(Agent):
 
     def _scale_readouts(self, state: State, readouts: list[Tensor]) -> None:
         """Let the rule scale its read-outs, remembered ones too, to the scores that it met."""
-        pasts = state["memory"]["values"].split(self._widths, -1)
+        pasts = torch.split(state["memory"]["values"], self._widths, -1)
         for i, (name, (total, count)) in enumerate(zip(self.layers, state["calibration"]["scores"], strict=True)):
             factor = self.rule.calibrated(state["rule"][name], total / count.clamp_min(1))
             if factor is not None:

@@ -69,7 +69,8 @@ class MaxPool(Pool):
     ) -> Float[Tensor, "n c h w"]:
         """See `Pool.backward`."""
         gated = activation.backward(delta, tape["z"])
-        return torch.ops.aten.max_unpool2d(gated, tape["winners"], shape)
+        spread: Tensor = torch.ops.aten.max_unpool2d(gated, tape["winners"], shape)
+        return spread
 
 
 class AveragePool(Pool):

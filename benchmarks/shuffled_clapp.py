@@ -2,10 +2,11 @@
 
     python benchmarks/shuffled_clapp.py ROOT [--updates N] [--probe-every N] [--seed N]
 
-Each update takes 32 pictures drawn at random, all of their 7 x 7 patches at once, as the papers' code does: the positive
-of a patch is the one d rows above it in the same picture, the negative the one at that place in another picture. The
-first weights are those of the stream's learner after its calibration, and the probes are the same. One update here stands
-beside one update of the stream, which averages the seven ticks of a picture. Prints one JSON line per probe.
+Each update takes 32 pictures drawn at random, all of their 7 x 7 patches at once, as the papers' code does: the
+positive of a patch is the one d rows above it in the same picture, the negative the one at that place in another
+picture. The first weights are those of the stream's learner after its calibration, and the probes are the same. One
+update here stands beside one update of the stream, which averages the seven ticks of a picture. Prints one JSON line
+per probe.
 """
 
 import argparse
