@@ -26,6 +26,7 @@ from .rule import Lesson, Pairs, Rule
 from .schedules import AllLayers, Schedule
 from .tape import Tape
 from .traces import by_owner, recorded, replayed, shifted
+from .updates import Updates
 
 
 class Learner(Agent):
@@ -67,6 +68,7 @@ class Learner(Agent):
         self.memory = memory or ShortTermMemory()
         self.contrasts = tuple(contrasts or (OwnMemory(negative=0.0), PeerMemory()))
         self.optimiser = optimiser or Adam(3e-4)
+        self.updates = Updates(self.optimiser, self.rule.rate)
         self.schedule = schedule or AllLayers()
         self.calibration = calibration or Calibration()
         self.retina = retina or Transparent()
@@ -97,18 +99,15 @@ class Learner(Agent):
             weights["layers"][name] = layer.parameters(below, generator)
             weights["rule"][name] = self.rule.parameters(above, len(self.lags), generator)
         weights = transform(lambda t: t.to(device), weights)
-        state: State = weights | {
-            "optimiser": {kind: transform_leaves(self.optimiser, weights[kind]) for kind in ("layers", "rule")},
+        state: State = weights | self.updates.reset(weights, len(self.layers))
+        state |= {
             "memory": self.memory.reset(streams, sum(self._widths), derive(seed, "memory"), device),
             "generator": seeded(derive(seed, "contrasts")),
             "learning": torch.ones(len(self.layers), dtype=torch.bool),
-            "updates": torch.zeros(len(self.layers), dtype=torch.int64),
         }
         if self.calibration.ticks:
             self.calibration.phase(0, len(self.layers))
             state["calibration"] = self.calibration.reset(len(self.layers), device)
-        if self.optimiser.every > 1:
-            state["gradients"] = transform(torch.zeros_like, weights)
         if self.rule.credits_past:
             state["traces"] = {}
         return state
@@ -230,7 +229,7 @@ class Learner(Agent):
             },
             "rule": {n: x.gradient for n, x in zip(names, lessons, strict=True)},
         }
-        self._apply(state, gradients, names, tick)
+        self.updates.apply(state, gradients, names, tick - first)
         rows = summary(lessons, recall)
         if len(learning) == len(self.layers):
             return rows
@@ -260,28 +259,6 @@ class Learner(Agent):
         remembered = {lag: (tapes[name], owned[lag]) for lag, tapes in past.items()}
         return self.credit.assign(layer, state["layers"][name], tape, lesson.delta, remembered, self._longest)
 
-    def _apply(self, state: State, gradients: State, names: Sequence[str], tick: int) -> None:
-        """Change the weights, or collect gradients until enough ticks are averaged."""
-        every = self.optimiser.every
-        if every > 1:
-            for kind, name, key in keys_of(gradients):
-                state["gradients"][kind][name][key].add_(gradients[kind][name][key], alpha=1 / every)
-            if (tick - self.calibration.ticks + 1) % every:
-                return
-            gradients = state["gradients"]
-        for kind, rate in (("layers", 1.0), ("rule", self.rule.rate)):
-            self._optimise(state, kind, gradients[kind], names, rate)
-        if every > 1:
-            state["gradients"] = transform(torch.Tensor.zero_, gradients)
-        state["updates"] += state["learning"]
-
-    def _optimise(self, state: State, kind: str, gradients: State, names: Sequence[str], rate: float) -> None:
-        keys = [(n, k) for n in names for k in gradients[n]] if rate else []
-        if keys:
-            weights = [state[kind][n][k] for n, k in keys]
-            kept = [branch(state, "optimiser", kind, n, k) for n, k in keys]
-            self.optimiser.step(weights, [gradients[n][k] for n, k in keys], kept, rate)
-
     def _look(self, state: State, tapes: dict[str, Tape], readouts: list[Tensor], recall: Recall, tick: int) -> Tensor:
         """Calibrate without learning; *readouts* become those of the calibrated rule."""
         lessons = self._learn(state, tapes, readouts, recall, range(len(self.layers)))
@@ -310,23 +287,6 @@ class Learner(Agent):
                 state["rule"][name] |= self.rule.scaled(state["rule"][name], factor)
                 readouts[i] = readouts[i] * factor
                 pasts[i].mul_(factor)
-
-
-def branch(state: State, *path: str) -> State:
-    """Return the part of *state* at *path*, which is empty where a restored state has none."""
-    for name in path:
-        state = state.get(name, {})
-    return state
-
-
-def transform_leaves(optimiser: Optimiser, weights: State) -> State:
-    """Return what *optimiser* keeps for each weight of each layer."""
-    return {name: {k: optimiser.reset(w) for k, w in group.items()} for name, group in weights.items()}
-
-
-def keys_of(gradients: State) -> list[tuple[str, str, str]]:
-    """Return the address of every gradient."""
-    return [(kind, name, key) for kind, g in gradients.items() for name, group in g.items() for key in group]
 
 
 def comparison(recall: Recall) -> Comparison:

@@ -182,7 +182,7 @@ def overhead(ticks: int) -> tuple[float, float]:
                 },
                 "rule": {n: x.gradient for n, x in zip(agent.layers, lessons, strict=True)},
             }
-            agent._apply(state, gradients, agent.layers, 50)
+            agent.updates.apply(state, gradients, agent.layers, 50)
 
     arithmetic()
     rounds = 20

@@ -1,0 +1,79 @@
+"""From the gradients of a tick to changed weights: at once, or averaged over some ticks."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from streamsim.tree import State, transform
+
+from .optimisers import Optimiser
+
+# The two groups of weights: feed-forward ones, and those of the rule, which may have a learning rate of their own.
+GROUPS = ("layers", "rule")
+
+
+class Updates:
+    """Keeps what an optimiser remembers for every weight, and applies gradients.
+
+    Args:
+        optimiser: how gradients change weights, and how many ticks are averaged.
+        rate: factor on the learning rate of the rule's weights; 0 leaves them as they are.
+    """
+
+    def __init__(self, optimiser: Optimiser, rate: float) -> None:
+        self.optimiser = optimiser
+        self.rates = dict(zip(GROUPS, (1.0, rate), strict=True))
+
+    def reset(self, weights: State, layers: int) -> State:
+        """Return the parts of a learner's state that belong to updates, for *weights* of so many layers."""
+        kept = {
+            group: {n: {k: self.optimiser.reset(w) for k, w in layer.items()} for n, layer in weights[group].items()}
+            for group in GROUPS
+        }
+        state: State = {"optimiser": kept, "updates": torch.zeros(layers, dtype=torch.int64)}
+        return state | ({"gradients": transform(torch.zeros_like, weights)} if self.optimiser.every > 1 else {})
+
+    def apply(self, state: State, gradients: State, names: Sequence[str], number: int) -> None:
+        """Change the weights of the layers called *names*, or collect gradients until enough ticks are averaged.
+
+        Args:
+            state: a learner's state, changed in place.
+            gradients: group, layer and weight to gradient; what has none may be left out.
+            names: the layers that learn.
+            number: ticks that have been learnt from before this one.
+        """
+        every = self.optimiser.every
+        if every > 1:
+            for group, name, key in addresses(gradients):
+                state["gradients"][group][name][key].add_(gradients[group][name][key], alpha=1 / every)
+            if (number + 1) % every:
+                return
+            gradients = state["gradients"]
+        for group in GROUPS:
+            self._step(state, group, gradients[group], names)
+        if every > 1:
+            state["gradients"] = transform(Tensor.zero_, gradients)
+        state["updates"] += state["learning"]
+
+    def _step(self, state: State, group: str, gradients: State, names: Sequence[str]) -> None:
+        keys = [(n, k) for n in names for k in gradients[n]] if self.rates[group] else []
+        if keys:
+            weights = [state[group][n][k] for n, k in keys]
+            kept = [branch(state, "optimiser", group, n, k) for n, k in keys]
+            self.optimiser.step(weights, [gradients[n][k] for n, k in keys], kept, self.rates[group])
+
+
+def branch(state: State, *path: str) -> State:
+    """Return the part of *state* at *path*, which is empty where a restored state has none."""
+    for name in path:
+        state = state.get(name, {})
+    return state
+
+
+def addresses(gradients: State) -> Iterator[tuple[str, str, str]]:
+    """Yield group, layer and name of every gradient."""
+    for group, layers in gradients.items():
+        for name, weights in layers.items():
+            for key in weights:
+                yield group, name, key
