@@ -26,6 +26,9 @@ class Contrast(ABC):
             ConfigurationError: the memory cannot serve this contrast.
         """
 
+    def admit(self, streams: int) -> None:
+        """Raise `ConfigurationError` if this contrast cannot serve so many streams."""
+
     @abstractmethod
     def recall(
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
@@ -160,17 +163,20 @@ class PeerMemory(LagContrast):
         self.share = share
         self.paired = paired
 
+    def admit(self, streams: int) -> None:
+        """See `Contrast.admit`."""
+        require(
+            streams > self.count,
+            f"PeerMemory.count ({self.count}) needs more than {self.count} streams (got {streams}): "
+            "raise --streams or use OwnMemory",
+        )
+
     def recall(
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
     ) -> Recall:
         """See `Contrast.recall`."""
         slots = self.slots(memory, state, tick, period)
         streams = slots.fixation.shape[1]
-        require(
-            streams > self.count,
-            f"PeerMemory.count ({self.count}) needs more than {self.count} streams (got {streams}): "
-            "raise --streams or use OwnMemory",
-        )
         # a different neighbour for every group: rotations of the ring of streams
         offsets = torch.randperm(streams - 1, generator=generator)[: self.count, None] + 1
         owner = ((torch.arange(streams) + offsets) % streams).to(slots.values.device, non_blocking=True)

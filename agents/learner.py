@@ -12,7 +12,7 @@ from streamsim.randomness import awaken, derive, seeded
 from streamsim.tree import size_in_bytes, transform
 
 from .calibration import Calibration
-from .contrasts import Contrast, OwnMemory, PeerMemory
+from .contrasts import Contrast, OwnMemory
 from .credit import Credit, Prompt
 from .encoder import Encoder, SmallEncoder
 from .hinge import ContrastiveHinge
@@ -21,7 +21,7 @@ from .memory import ShortTermMemory
 from .metrics import QUANTITIES, summary
 from .optimisers import Adam, Optimiser
 from .recall import Recall, joined
-from .retina import Retina, Transparent
+from .retina import LocalContrast, Retina
 from .rule import Lesson, Pairs, Rule
 from .schedules import AllLayers, Schedule
 from .tape import Tape
@@ -40,12 +40,12 @@ class Learner(Agent):
         encoder: the layers; by default `SmallEncoder`.
         rule: how they learn; by default `ContrastiveHinge`.
         memory: the slots of the past; by default eight recent frames.
-        contrasts: which memories the present is compared with; by default a stream's own previous frame as the positive
-            and five other streams' memories of the same age as negatives.
+        contrasts: which memories the present is compared with; by default a stream's own past at lags 1, 2, 4 and 8,
+            the strictest learner; `PeerMemory` learns faster, but needs several streams.
         optimiser: from gradients to weights; by default `Adam`.
         schedule: which layers learn when; by default all of them at every tick.
         calibration: the first ticks, in which the agent only looks; by default ten ticks in which rules are calibrated.
-        retina: what happens to a frame first; by default nothing.
+        retina: what happens to a frame first; by default `LocalContrast`. The papers' is `Transparent`.
         credit: when remembered frames are credited, if the rule credits them; by default at once.
         bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
     """
@@ -66,12 +66,12 @@ class Learner(Agent):
         self.encoder = encoder or SmallEncoder()
         self.rule = rule or ContrastiveHinge()
         self.memory = memory or ShortTermMemory()
-        self.contrasts = tuple(contrasts or (OwnMemory(negative=0.0), PeerMemory()))
+        self.contrasts = tuple(contrasts or (OwnMemory((1, 2, 4, 8), negative=1.5, balanced=True),))
         self.optimiser = optimiser or Adam(3e-4)
         self.updates = Updates(self.optimiser, self.rule.rate)
         self.schedule = schedule or AllLayers()
         self.calibration = calibration or Calibration()
-        self.retina = retina or Transparent()
+        self.retina = retina or LocalContrast()
         self.credit = credit or Prompt()
         self.compute = torch.bfloat16 if bfloat16 else torch.float32
         self.lags = self._common_lags()
@@ -90,6 +90,8 @@ class Learner(Agent):
 
     def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
         """See `Agent.reset`."""
+        for contrast in self.contrasts:
+            contrast.admit(streams)
         shapes = self.encoder.shapes(sensor.shape)
         self._period = float(sensor.period)
         self._widths = [self.rule.width(shape) for shape in shapes[1:]]

@@ -199,7 +199,7 @@ def test_help_list_version(place, monkeypatch, capsys):
 
 def test_check_passes_a_good_world_and_names_what_is_wrong_with_a_bad_one(place, monkeypatch, capsys):
     assert main("check", f"{toys.__name__}:CountingWorld", "--side", "5") == 0
-    assert main("check", "toys:LinearLearner", "--rate", "0.1") == 0
+    assert main("check", "toys:LinearLearner", "--rate", "0.001") == 0
     shown = capsys.readouterr().out
     assert "CountingWorld passes check_environment" in shown
     assert "LinearLearner passes check_agent" in shown

@@ -185,7 +185,7 @@ def test_it_is_an_error_if_no_lag_is_left(make):
         (lambda: OwnPast(share=0.0), "OwnPast.share must be positive"),
         (lambda: OwnPast(1, 9).lags(ShortTermMemory(8)), "OwnPast wants 9 memories but .* is 8"),
         (lambda: OwnMemory().lags(ShortTermMemory(policy=Reservoir())), "needs a memory of recent frames"),
-        (lambda: next(recalls(PeerMemory(4), ShortTermMemory(), [[True] * 4])), r"needs more than 4 streams \(got 4\)"),
+        (lambda: PeerMemory(4).admit(4), r"needs more than 4 streams \(got 4\)"),
         (lambda: Learner(contrasts=[OwnMemory((1, 2)), PeerMemory(1)]), "must share their lags"),
         (lambda: Learner(rule=CLAPP(), contrasts=[OwnPast()]), "CLAPP credits remembered frames and needs"),
     ],

@@ -23,6 +23,7 @@ from streamsim.agents import (
     SmallEncoder,
     TangCifarEncoder,
     TangEmnistEncoder,
+    Transparent,
     UpdatedRandomFeedback,
     VGG6Encoder,
 )
@@ -41,6 +42,7 @@ def learner(rule=None, **changes):
         "contrasts": [OwnMemory((1, 2), negative=0.5), PeerMemory(2, (1, 2))],
         "optimiser": SGD(0.05),
         "calibration": Calibration(0),
+        "retina": Transparent(),
     }
     return Learner(tiny_encoder(), rule or ContrastiveHinge(0.5, 2.0, width=6), **settings | changes)
 
@@ -272,11 +274,11 @@ def test_anchors_of_fixations_can_be_learnt_from():
 
 def test_angles_are_told_per_layer():
     agent = learner(ContrastiveHinge(feedback=RandomFeedback(), width=6))
-    assert list(agent.alignments(agent.reset(sensor(), 1, 0, CPU))) == [f"{n}: head, feedback" for n in LAYERS]
+    assert list(agent.alignments(agent.reset(sensor(), 3, 0, CPU))) == [f"{n}: head, feedback" for n in LAYERS]
 
 
 def test_filters_are_those_of_the_first_layer_if_it_has_any():
-    assert learner().filters(learner().reset(sensor(), 1, 0, CPU)).shape == (4, 1, 3, 3)
+    assert learner().filters(learner().reset(sensor(), 3, 0, CPU)).shape == (4, 1, 3, 3)
     dense = Learner(Encoder([Linear(3)]))
     assert dense.filters(dense.reset(sensor(), 8, 0, CPU)) is None
 

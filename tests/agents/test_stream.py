@@ -23,6 +23,7 @@ from streamsim.agents import (
     ShortTermMemory,
     SplitGates,
     Tanh,
+    Transparent,
     Transposed,
     UpdatedRandomFeedback,
 )
@@ -195,7 +196,9 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_stream_is_what_the_equations_say_tick_by_tick(name):
     rule, contrasts = CASES[name]
-    agent = Learner(encoder(), rule, ShortTermMemory(4), contrasts, SGD(0.05), calibration=Calibration(0))
+    agent = Learner(
+        encoder(), rule, ShortTermMemory(4), contrasts, SGD(0.05), calibration=Calibration(0), retina=Transparent()
+    )
     state = doubled(agent, STREAMS)
     first = snapshot(state)
     naive = NaiveStream(agent, state)
@@ -226,7 +229,15 @@ def lively(naive, first, state, report, kinds):
 def test_own_anchors_of_any_age_are_what_the_equations_say():
     """`OwnPast`: the latest slot of this fixation against the two latest of earlier ones, from plain lists."""
     rule = ContrastiveHinge(0.5, 2.0, width=6)
-    agent = Learner(encoder(), rule, ShortTermMemory(4), (OwnPast(1, 2),), SGD(0.05), calibration=Calibration(0))
+    agent = Learner(
+        encoder(),
+        rule,
+        ShortTermMemory(4),
+        (OwnPast(1, 2),),
+        SGD(0.05),
+        calibration=Calibration(0),
+        retina=Transparent(),
+    )
     state = doubled(agent, STREAMS)
     naive, fixations, compared = NaiveStream(agent, state), [], 0
     for glimpse in glimpses(STREAMS, TICKS, dtype=torch.float64):
