@@ -53,6 +53,10 @@ class Calibration:
         """Return whether *tick* is the last one of its phase."""
         return tick + 1 == self.ticks or self.phase(tick + 1, layers) != self.phase(tick, layers)
 
+    def rescales(self, tick: int, layers: int) -> bool:
+        """Return whether a layer's weights are rescaled after *tick*."""
+        return tick < self.ticks and self.phase(tick, layers) < layers and self.ends(tick, layers)
+
     def watch_drive(self, state: State, drive: Float[Tensor, "streams units *positions"]) -> None:
         """Add a layer's summed input to the statistics."""
         flat = drive.transpose(0, 1).flatten(1).float()

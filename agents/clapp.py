@@ -150,6 +150,10 @@ class CLAPP(Rule):
         mean = z.flatten(2).mean(-1) if z.ndim > 2 else z
         return mean.to(parameters["pred"].dtype)
 
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """See `Rule.learnt`."""
+        return frozenset(parameters) & {"pred", "retro"}
+
     def settled(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
         """See `Rule.settled`."""
         return self.homeostasis.settled(parameters, now) if self.homeostasis else {}

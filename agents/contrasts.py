@@ -153,21 +153,28 @@ class PeerMemory(LagContrast):
         share: weight in the loss of all negatives of a stream together.
         paired: whether a stream only has negatives where its own memory of that age is of the present thing, so that
             there are as many contrasts of one kind as of the other (CLAPP-s of Illing et al. 2021).
+        group: so many neighbouring streams look at one picture (the columns of a patch scan); negatives are taken from
+            other groups.
     """
 
-    def __init__(self, count: int = 5, lags: Sequence[int] = (1,), share: float = 1.0, paired: bool = False) -> None:
+    def __init__(
+        self, count: int = 5, lags: Sequence[int] = (1,), share: float = 1.0, paired: bool = False, group: int = 1
+    ) -> None:
         super().__init__(lags)
         require(count >= 1, f"PeerMemory.count must be at least 1 (got {count})")
         require(share > 0, f"PeerMemory.share must be positive (got {share})")
+        require(group >= 1, f"PeerMemory.group must be at least 1 stream (got {group})")
         self.count = count
         self.share = share
         self.paired = paired
+        self.group = group
 
     def admit(self, streams: int) -> None:
         """See `Contrast.admit`."""
+        least = self.count * self.group
         require(
-            streams > self.count,
-            f"PeerMemory.count ({self.count}) needs more than {self.count} streams (got {streams}): "
+            streams > least,
+            f"PeerMemory.count ({self.count}) needs more than {least} streams (got {streams}): "
             "raise --streams or use OwnMemory",
         )
 
@@ -178,8 +185,8 @@ class PeerMemory(LagContrast):
         slots = self.slots(memory, state, tick, period)
         streams = slots.fixation.shape[1]
         # a different neighbour for every group: rotations of the ring of streams
-        offsets = torch.randperm(streams - 1, generator=generator)[: self.count, None] + 1
-        owner = ((torch.arange(streams) + offsets) % streams).to(slots.values.device, non_blocking=True)
+        offsets = torch.randperm((streams - 1) // self.group, generator=generator)[: self.count, None] + 1
+        owner = ((torch.arange(streams) + offsets * self.group) % streams).to(slots.values.device, non_blocking=True)
         past = slots.values[:, owner].transpose(0, 1)
         shape = (self.count, len(slots.lags), streams)
         weight = slots.weight * slots.same if self.paired else slots.weight

@@ -59,8 +59,9 @@ class Gathered(Credit):
     """A frame is credited once, as its trace is forgotten, with all that has arrived for it by then.
 
     The trace of a frame collects the dendritic signals that are meant for it, its own prediction and every later
-    retrodiction. The sum over a life is that of `Prompt`; each part of it comes later, by at most the longest lag. A
-    tick needs one weight-gradient convolution, however many lags there are.
+    retrodiction. The sum is that of `Prompt`; each part of it comes later, by at most the longest lag. A tick needs one
+    weight-gradient convolution, however many lags there are. What is still gathering when a run ends, or when a
+    schedule puts the layer to sleep, is lost.
     """
 
     def assign(

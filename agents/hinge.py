@@ -157,6 +157,10 @@ class ContrastiveHinge(Rule):
         gradient = {"head": head} | ({"feedback": head} if self.feedback.learns else {})
         return Lesson(delta, None, gradient, found.loss, found.active, found.distance)
 
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """See `Rule.learnt`."""
+        return frozenset({"head", "feedback"} if self.feedback.learns else {"head"})
+
     def calibrated(self, parameters: Parameters, mean_score: Float[Tensor, ""]) -> Float[Tensor, ""] | None:
         """Return the factor that gives unrelated views their mean distance; 1 while none were seen."""
         if self.calibrate is None:

@@ -75,8 +75,6 @@ class Learner(Agent):
         self.credit = credit or Prompt()
         self.compute = torch.bfloat16 if bfloat16 else torch.float32
         self.lags = self._common_lags()
-        self._period = 1.0
-        self._widths: list[int] = []
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -93,17 +91,16 @@ class Learner(Agent):
         for contrast in self.contrasts:
             contrast.admit(streams)
         shapes = self.encoder.shapes(sensor.shape)
-        self._period = float(sensor.period)
-        self._widths = [self.rule.width(shape) for shape in shapes[1:]]
+        width = sum(self.rule.width(shape) for shape in shapes[1:])
         generator = torch.Generator().manual_seed(derive(seed, "weights"))
         weights: State = {"layers": {}, "rule": {}}
         for name, layer, below, above in zip(self.layers, self.encoder.layers, shapes, shapes[1:], strict=False):
             weights["layers"][name] = layer.parameters(below, generator)
             weights["rule"][name] = self.rule.parameters(above, len(self.lags), generator)
         weights = transform(lambda t: t.to(device), weights)
-        state: State = weights | self.updates.reset(weights, len(self.layers))
+        state: State = weights | self.updates.reset(self._learnt(weights), len(self.layers))
         state |= {
-            "memory": self.memory.reset(streams, sum(self._widths), derive(seed, "memory"), device),
+            "memory": self.memory.reset(streams, width, derive(seed, "memory"), device),
             "generator": seeded(derive(seed, "contrasts")),
             "learning": torch.ones(len(self.layers), dtype=torch.bool),
         }
@@ -120,20 +117,28 @@ class Learner(Agent):
         tapes = self._forward(state["layers"], glimpse.frame)
         readouts = [self.rule.read(state["rule"][n], tapes[n]["z"]) for n in self.layers]
         self.memory.notice(state["memory"], glimpse.saccade)
-        recall = self._recall(state, glimpse.tick)
+        recall = self._recall(state, glimpse)
         if glimpse.tick < self.calibration.ticks:
             rows = self._look(state, tapes, readouts, recall, glimpse.tick)
         else:
             rows = self._update(state, tapes, readouts, recall, glimpse.tick)
+        self._remember(state, tapes, readouts, glimpse)
+        if glimpse.tick <= self.memory.capacity:
+            self.ledger(state).enforce()
+        activity = {name: tape["z"] for name, tape in tapes.items()}
+        return state, Report(rows, activity, comparison(recall))
+
+    def _remember(self, state: State, tapes: dict[str, Tape], readouts: list[Tensor], glimpse: Glimpse) -> None:
+        """Store this tick, unless weights were rescaled after it, which makes all that is remembered void."""
+        if self.calibration.rescales(glimpse.tick, len(self.layers)):
+            self.memory.forget(state["memory"])
+            state.pop("traces", None)
+            return
         self.memory.write(state["memory"], glimpse.tick, torch.cat(readouts, -1), glimpse.saccade)
         if self.rule.credits_past:
             state["traces"] = shifted(
                 state.get("traces", {}), recorded(tapes[self.layers[0]]["x"], tapes), self._longest
             )
-        if glimpse.tick <= self.memory.capacity:
-            self.ledger(state).enforce()
-        activity = {name: tape["z"] for name, tape in tapes.items()}
-        return state, Report(rows, activity, comparison(recall))
 
     @torch.no_grad()
     def features(self, state: State, frames: Float[Tensor, "n *shape"]) -> dict[str, Float[Tensor, "n *activity"]]:
@@ -166,6 +171,11 @@ class Learner(Agent):
             for what, degrees in self.rule.alignments(state["rule"][name]).items()
         }
 
+    def _learnt(self, weights: State) -> State:
+        """Return the weights that gradients change."""
+        rules = {n: {k: w for k, w in own.items() if k in self.rule.learnt(own)} for n, own in weights["rule"].items()}
+        return {"layers": weights["layers"], "rule": rules if self.rule.rate else {n: {} for n in rules}}
+
     @property
     def _longest(self) -> int:
         return max(lag or 0 for lag in self.lags)
@@ -189,9 +199,13 @@ class Learner(Agent):
             x = tapes[name]["z"]
         return tapes
 
-    def _recall(self, state: State, tick: int) -> Recall:
+    def _recall(self, state: State, glimpse: Glimpse) -> Recall:
+        # nothing is remembered at tick 0, whose period cannot be told
+        period = glimpse.seconds / glimpse.tick if glimpse.tick else 1.0
         generator = awaken(state["generator"])
-        recall = joined([c.recall(self.memory, state["memory"], tick, self._period, generator) for c in self.contrasts])
+        recall = joined(
+            [c.recall(self.memory, state["memory"], glimpse.tick, period, generator) for c in self.contrasts]
+        )
         state["generator"] = generator.get_state()
         return recall
 
@@ -200,7 +214,7 @@ class Learner(Agent):
     ) -> list[Lesson]:
         """Return the lesson of each of *layers*."""
         sign = recall.sign
-        pasts = torch.split(recall.past, self._widths, -1)
+        pasts = torch.split(recall.past, widths(readouts), -1)
         return [
             self.rule.learn(
                 state["rule"][self.layers[i]],
@@ -272,7 +286,6 @@ class Learner(Agent):
             if ends:
                 scaled = self.calibration.normalise(state["calibration"], layer, state["layers"][name])
                 state["layers"][name] |= scaled
-                self.memory.forget(state["memory"])
                 state["calibration"]["scores"].zero_()
         else:
             self.calibration.watch_scores(state["calibration"], lessons, recall)
@@ -282,7 +295,7 @@ class Learner(Agent):
 
     def _scale_readouts(self, state: State, readouts: list[Tensor]) -> None:
         """Let the rule scale its read-outs, remembered ones too, to the scores that it met."""
-        pasts = torch.split(state["memory"]["values"], self._widths, -1)
+        pasts = torch.split(state["memory"]["values"], widths(readouts), -1)
         for i, (name, (total, count)) in enumerate(zip(self.layers, state["calibration"]["scores"], strict=True)):
             factor = self.rule.calibrated(state["rule"][name], total / count.clamp_min(1))
             if factor is not None:
@@ -294,3 +307,8 @@ class Learner(Agent):
 def comparison(recall: Recall) -> Comparison:
     """Return what instruments may know of *recall*, pairs in one row."""
     return Comparison(*(t.flatten(0, 1) for t in (recall.birth, recall.owner, recall.same, recall.weight)))
+
+
+def widths(readouts: Sequence[Float[Tensor, "streams _"]]) -> list[int]:
+    """Return how many numbers each layer's read-out has."""
+    return [readout.shape[1] for readout in readouts]

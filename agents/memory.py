@@ -74,7 +74,8 @@ class ShortTermMemory:
     Args:
         capacity: slots per stream, at least 1.
         life_time: seconds after which a slot can no longer be read; None for ever.
-        decay_time: seconds in which what is remembered shrinks to 1/e; None for no decay.
+        decay_time: seconds in which what is remembered shrinks to 1/e; None for no decay. Credit for a remembered frame
+            is not weakened by it.
         noise: standard deviation of Gaussian noise laid over a read-out as it is stored, in units of the read-out.
         policy: what is kept; by default the most recent frames.
         cap: most bytes of short-term memory (slots and traces) that the ledger allows; None for no cap.

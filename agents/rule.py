@@ -86,6 +86,10 @@ class Rule(ABC):
         """Return those of the rule's own quantities that follow activity without a gradient, after this tick."""
         return {}
 
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """Return the names of those of *parameters* that gradients change."""
+        return frozenset(parameters)
+
     def calibrated(self, parameters: Parameters, mean_score: Float[Tensor, ""]) -> Float[Tensor, ""] | None:
         """Return the factor by which read-outs should be scaled before learning begins, or None for no calibration.
 

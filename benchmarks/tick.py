@@ -32,7 +32,7 @@ from streamsim.environments.objects3d import Objects3D
 from torch import Tensor
 from torch.optim.adam import adam
 
-from streamsim import Environment, Hazard, Labelled, Pathway, Scene, Sensor, Simulation, Split, State
+from streamsim import Environment, Glimpse, Hazard, Labelled, Pathway, Scene, Sensor, Simulation, Split, State
 from streamsim.allocator import keep_memory
 from streamsim.errors import DataError
 from streamsim.metrics import Metrics
@@ -168,7 +168,7 @@ def overhead(ticks: int) -> tuple[float, float]:
     assert isinstance(agent, Learner)
     state = simulation.snapshot()[pathway.name]["agent"]
     frame = torch.rand(1, 3, 32, 32)
-    recall = agent._recall(state, 50)
+    recall = agent._recall(state, Glimpse(frame, torch.zeros(1, dtype=torch.bool), 50, 5.0))
 
     def arithmetic() -> None:
         with torch.no_grad():

@@ -126,13 +126,18 @@ MUTATIONS = [
     Mutation(
         "learner: lags exchanged", "learner.py", "(tapes[name], owned[lag])", "(tapes[name], owned[self.lags[0]])"
     ),
-    Mutation("learner: updates not counted", "learner.py", 'state["updates"] += state["learning"]', "pass"),
-    Mutation("learner: rate of the rule ignored", "learner.py", '("rule", self.rule.rate)', '("rule", 1.0)'),
-    Mutation("learner: sum over ticks and not mean", "learner.py", "alpha=1 / every", "alpha=1"),
+    Mutation("learner: updates not counted", "updates.py", 'state["updates"] += state["learning"]', "pass"),
+    Mutation(
+        "learner: rate of the rule ignored",
+        "updates.py",
+        "zip(GROUPS, (1.0, rate), strict=True)",
+        "zip(GROUPS, (1.0, 1.0), strict=True)",
+    ),
+    Mutation("learner: sum over ticks and not mean", "updates.py", "alpha=1 / every", "alpha=1"),
     Mutation(
         "learner: gradients not forgotten",
-        "learner.py",
-        'state["gradients"] = transform(torch.Tensor.zero_, gradients)',
+        "updates.py",
+        'state["gradients"] = transform(Tensor.zero_, gradients)',
         "pass",
     ),
     Mutation(

@@ -304,3 +304,27 @@ def test_filters_are_those_of_the_first_layer_if_it_has_any():
 def test_the_papers_encoders_have_the_papers_shapes(encoder, frame, shapes):
     assert encoder.shapes(frame) == [frame, *shapes]
     assert encoder.names == tuple(f"layer{n}" for n in range(1, len(shapes) + 1))
+
+
+def test_nothing_from_before_a_rescaling_is_remembered():
+    calibration = Calibration(9, drive=True)
+    agent = learner(CLAPP(), contrasts=[OwnMemory((1, 2))], calibration=calibration)
+    state = agent.reset(sensor(), 4, 0, CPU)
+    last = -1
+    for tick in range(12):
+        state, _ = drive(agent, 4, tick + 1)
+        if calibration.rescales(tick, len(LAYERS)):
+            last = tick
+            assert "traces" not in state
+        born = state["memory"]["birth"]
+        assert (born[born >= 0] > last).all()
+    assert last > 0
+
+
+def test_two_lives_of_one_learner_do_not_mix():
+    """One learner may serve worlds of different frames and periods: what differs is in the state."""
+    agent = learner(contrasts=[OwnMemory((1,))])
+    alone, _ = drive(agent, 4, 6)
+    agent.reset(Sensor((1, 16, 16), 0.0, 1.0, Fraction(1, 2)), 4, 0, CPU)
+    again, _ = drive(agent, 4, 6)
+    assert digest(alone) == digest(again)
