@@ -26,6 +26,10 @@ class Contrast(ABC):
             ConfigurationError: the memory cannot serve this contrast.
         """
 
+    @abstractmethod
+    def describe(self, memory: ShortTermMemory) -> str:
+        """Return in words where pairs come from, as far as *memory* reaches; every result names it."""
+
     def admit(self, streams: int) -> None:
         """Raise `ConfigurationError` if this contrast cannot serve so many streams."""
 
@@ -61,6 +65,11 @@ class LagContrast(Contrast):
             f"raise the capacity to {min(self._lags)} or more",
         )
         return within
+
+    def ages(self, memory: ShortTermMemory) -> str:
+        """Return the lags in words."""
+        lags = self.lags(memory)
+        return f"lag{'s' if len(lags) > 1 else ''} {', '.join(map(str, lags))}"
 
     def slots(self, memory: ShortTermMemory, state: State, tick: int, period: float) -> "Slots":
         """Return the slots of all lags, with a share of 0 where nothing is or no longer can be remembered."""
@@ -130,6 +139,11 @@ class OwnMemory(LagContrast):
         self.negative = negative
         self.balanced = balanced
 
+    def describe(self, memory: ShortTermMemory) -> str:
+        """See `Contrast.describe`."""
+        kinds = [kind for kind, share in (("positives", self.positive), ("negatives", self.negative)) if share]
+        return f"{' and '.join(kinds)} from the stream's own past at {self.ages(memory)}"
+
     def recall(
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
     ) -> Recall:
@@ -168,6 +182,10 @@ class PeerMemory(LagContrast):
         self.share = share
         self.paired = paired
         self.group = group
+
+    def describe(self, memory: ShortTermMemory) -> str:
+        """See `Contrast.describe`."""
+        return f"negatives from {self.count} other stream{'s' * (self.count > 1)} at {self.ages(memory)}"
 
     def admit(self, streams: int) -> None:
         """See `Contrast.admit`."""
@@ -219,6 +237,10 @@ class OwnPast(Contrast):
         self.positives = positives
         self.negatives = negatives
         self.share = share
+
+    def describe(self, memory: ShortTermMemory) -> str:
+        """See `Contrast.describe`."""
+        return f"{self.positives} positives and {self.negatives} older negatives from the stream's own memory"
 
     def lags(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
         """See `Contrast.lags`."""

@@ -158,6 +158,10 @@ class Learner(Agent):
         held = {role: size_in_bytes({k: state[k] for k in keys if k in state}) for role, keys in roles.items()}
         return Ledger({role: size for role, size in held.items() if size}, self.memory.cap, ("memory", "traces"))
 
+    def describe(self) -> str:
+        """Return in words what is compared with what; every result names it."""
+        return "; ".join(contrast.describe(self.memory) for contrast in self.contrasts)
+
     def filters(self, state: State) -> Tensor | None:
         """Return the weights of the first layer, (units, channels, height, width), if it has receptive fields."""
         weight: Tensor = state["layers"][self.layers[0]]["weight"]

@@ -73,6 +73,10 @@ class Agent(ABC):
     def features(self, state: State, frames: Float[Tensor, "n *shape"]) -> dict[str, Float[Tensor, "n *activity"]]:
         """Return the activity of every layer for *frames*, without learning and without touching the state."""
 
+    def describe(self) -> str | None:
+        """Return in words what is compared with what while learning, to stand beside every result, or None."""
+        return None
+
     @abstractmethod
     def ledger(self, state: State) -> Ledger:
         """Return how many bytes of *state* serve which role from one tick to the next."""

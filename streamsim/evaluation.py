@@ -43,12 +43,16 @@ def evaluate(
     now = examine(agent, state, environment, examination)
     earlier = [] if untrained is None else examine(agent, untrained, environment, examination)
     pixels = examine_pixels(environment, examination) if examination.pixels else []
-    return tabulate(now + pixels, earlier + pixels, environment)
+    return tabulate(now + pixels, earlier + pixels, environment, agent)
 
 
-def tabulate(findings: list[Finding], untrained: list[Finding], environment: Environment) -> list[Row]:
-    """Return *findings* as rows beside those before learning and blind guessing (one in the number of classes)."""
+def tabulate(findings: list[Finding], untrained: list[Finding], environment: Environment, agent: Agent) -> list[Row]:
+    """Return *findings* as rows beside those before learning and blind guessing (one in the number of classes).
+
+    Every row names what *agent* compares with what while it learns, if it can say so (`describe`).
+    """
     before = {(f.layer, f.probe): f.accuracy for f in untrained}
+    pairs = agent.describe()
     return [
         {
             "probe": finding.probe,
@@ -57,6 +61,7 @@ def tabulate(findings: list[Finding], untrained: list[Finding], environment: Env
             "untrained": before.get((finding.layer, finding.probe)),
             "chance": 1 / len(environment.classes),
             "protocol": finding.protocol,
+            "pairs": pairs,
             "n_train": finding.n_train,
             "n_test": finding.n_test,
             "wall": finding.wall,
@@ -143,7 +148,7 @@ class ProbeSchedule(Instrument):
         self._last = tick
         where = position(simulation, pathway, tick, self._saccades)
         untrained = reference.untrained + reference.pixels
-        for row in tabulate(now + reference.pixels, untrained, pathway.environment):
+        for row in tabulate(now + reference.pixels, untrained, pathway.environment, pathway.agent):
             self._publish({**where, **row})
 
     def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:

@@ -131,9 +131,10 @@ def mark(before: float | None) -> str:
 def protocol(rows: list[Row]) -> str:
     """Return in words how the numbers of a table came about."""
     row = rows[0]
+    pairs = f"Compared while learning: {row['pairs']}. " if row.get("pairs") else ""
     kinds = "; ".join(f"{r['probe']}: {r['protocol']}" for r in {r["probe"]: r for r in rows}.values())
     return (
-        f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {capital(kinds)}. "
+        f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {pairs}{capital(kinds)}. "
         f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others to test it. Gains "
         "are coloured where they exceed twice the standard error that the choice of test examples gives them; seeds "
         "differ by more. Bars: learned; mark: untrained. Chance, one in the number of classes: "

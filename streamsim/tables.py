@@ -21,6 +21,8 @@ def show_probes(rows: Sequence[Row]) -> None:
     console.print(probe_table(latest))
     for probe, protocol in {row["probe"]: row["protocol"] for row in latest}.items():
         console.print(f"{probe}: {protocol}.", style="dim", soft_wrap=True)
+    if pairs := latest[0].get("pairs"):
+        console.print(f"compared while learning: {pairs}.", style="dim", soft_wrap=True)
 
 
 def probe_table(rows: Sequence[Row]) -> Table:

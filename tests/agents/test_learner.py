@@ -1,5 +1,7 @@
 """The learner: schedules, calibration, feedback, bfloat16, and what it tells of itself."""
 
+from fractions import Fraction
+
 import pytest
 import torch
 from streamsim.agents import (
@@ -29,7 +31,8 @@ from streamsim.agents import (
 )
 
 from streamsim.errors import ConfigurationError
-from streamsim.tree import flatten, leaves, snapshot, unflatten
+from streamsim.sensor import Sensor
+from streamsim.tree import digest, flatten, leaves, snapshot, unflatten
 
 from .driving import CPU, drive, glimpses, sensor, tiny_encoder
 
@@ -328,3 +331,11 @@ def test_two_lives_of_one_learner_do_not_mix():
     agent.reset(Sensor((1, 16, 16), 0.0, 1.0, Fraction(1, 2)), 4, 0, CPU)
     again, _ = drive(agent, 4, 6)
     assert digest(alone) == digest(again)
+
+
+def test_a_learner_says_where_its_pairs_come_from():
+    own = learner(contrasts=[OwnMemory((1, 9))])
+    assert own.describe() == "positives and negatives from the stream's own past at lag 1"
+    assert learner().describe() == (
+        "positives and negatives from the stream's own past at lags 1, 2; negatives from 2 other streams at lags 1, 2"
+    )
