@@ -10,10 +10,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.errors import require
+from streamsim.health import angle
 
 from .homeostasis import Homeostasis
 from .layers import Parameters, uniform
-from .rule import Lesson, Pairs, Rule, angle
+from .rule import Lesson, Pairs, Rule
 
 Scores = Float[Tensor, "predictors pairs"]
 Vectors = Float[Tensor, "predictors pairs width"]
@@ -133,6 +134,8 @@ class CLAPP(Rule):
         self.rate = rate
         self.homeostasis = homeostasis
         self.reads = frozenset({"pre", "post", "dendrite", "broadcast"} | ({"trace"} if retrodict else set()))
+        if retrodict and self.retrodiction.own_weights:
+            self.departs = frozenset({"past_delta", "retro"})  # W_retro is in no loss but its own
 
     def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
         """See `Rule.parameters`."""

@@ -10,9 +10,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.errors import require
+from streamsim.health import angle
 
 from .layers import Parameters, cast, uniform
-from .rule import Lesson, Pairs, Rule, angle
+from .rule import Lesson, Pairs, Rule
 
 
 class Contrasted(NamedTuple):
@@ -130,6 +131,8 @@ class ContrastiveHinge(Rule):
         self.far = far
         self._width = width
         self.feedback = feedback or BackPropagation()
+        if self.feedback.own_weights:
+            self.departs = frozenset({"delta", "feedback"})
         self.calibrate = calibrate
         self.rate = rate
 

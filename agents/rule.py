@@ -60,11 +60,15 @@ class Rule(ABC):
             "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
         credits_past: whether remembered frames are credited too, so that traces of them must be kept.
         rate: factor on the learning rate for the rule's own parameters.
+        departs: which parts of a lesson are by design no gradient of the pairs' loss: "delta", "past_delta", or names of
+            the rule's own parameters, where feedback or gates are of their own. `check_rule` compares all others with
+            finite differences.
     """
 
     reads: frozenset[str]
     credits_past: bool = False
     rate: float = 1.0
+    departs: frozenset[str] = frozenset()
 
     @abstractmethod
     def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
@@ -106,9 +110,3 @@ class Rule(ABC):
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return named angles in degrees between weights that theory says should align."""
         return {}
-
-
-def angle(a: Tensor, b: Tensor) -> float:
-    """Return the angle between two weight matrices, taken as vectors, in degrees."""
-    cosine = torch.nn.functional.cosine_similarity(a.flatten().double(), b.flatten().double(), dim=0)
-    return float(torch.rad2deg(torch.arccos(cosine.clamp(-1, 1))))

@@ -49,7 +49,7 @@ def angle(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> float:
     """Return the angle in degrees, 0 to 180, between two weight tensors of the same shape, read as vectors."""
     a, b = a.double().flatten(), b.double().flatten()
     # atan2 is exact for small angles, where the arc cosine is not
-    a, b = a / a.norm(), b / b.norm()
+    a, b = (weights / weights.norm().clamp_min(1e-300) for weights in (a, b))
     return float(torch.rad2deg(2 * torch.atan2((a - b).norm(), (a + b).norm())))
 
 
