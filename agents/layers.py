@@ -158,21 +158,40 @@ class Conv(Layer):
         self, parameters: Parameters, x: Float[Tensor, "n c h w"], arriving: Float[Tensor, "n m ah aw"]
     ) -> Parameters:
         """See `Layer.hebbian`."""
-        _, weight, bias = torch.ops.aten.convolution_backward(
+        master = parameters["weight"].dtype
+        few = arriving.numel() // self.channels <= self.channels
+        weight = self._from_patches(x, arriving) if few else self._from_maps(parameters, x, arriving)
+        return {"weight": cast(weight, master)} | ({"bias": cast(arriving.sum((0, 2, 3)), master)} if self.bias else {})
+
+    def _from_maps(self, parameters: Parameters, x: Tensor, arriving: Tensor) -> Tensor:
+        """Return the weight gradient by the library's convolution, which is best for many positions."""
+        _, weight, _ = torch.ops.aten.convolution_backward(
             channels_last(arriving),
             channels_last(x),
             cast(parameters["weight"], x.dtype),
-            [self.channels] if self.bias else None,
+            None,
             [self.stride, self.stride],
             [self.padding, self.padding],
             [1, 1],
             False,
             [0, 0],
             1,
-            [False, True, self.bias],
+            [False, True, False],
         )
-        master = parameters["weight"].dtype
-        return {"weight": cast(weight, master)} | ({"bias": cast(bias, master)} if self.bias else {})
+        gradient: Tensor = weight
+        return gradient
+
+    def _from_patches(self, x: Tensor, arriving: Tensor) -> Tensor:
+        """Return the same by one matrix product, which is best where positions are fewer than units.
+
+        Weights are many then, and a convolution would copy them from one memory order to another and back.
+        """
+        side, pad = self.kernel, self.padding
+        padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, pad, pad, pad, pad))
+        fields = padded.unfold(1, side, self.stride).unfold(2, side, self.stride).permute(0, 1, 2, 4, 5, 3)
+        flat = fields.reshape(-1, side * side * x.shape[1])
+        product = arriving.permute(0, 2, 3, 1).reshape(-1, self.channels).T @ flat
+        return product.view(self.channels, side, side, x.shape[1]).permute(0, 3, 1, 2)
 
     def _map(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return height and width of the summed input for pictures of *shape*."""

@@ -60,9 +60,9 @@ class Rule(ABC):
             "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
         credits_past: whether remembered frames are credited too, so that traces of them must be kept.
         rate: factor on the learning rate for the rule's own parameters.
-        departs: which parts of a lesson are by design no gradient of the pairs' loss: "delta", "past_delta", or names of
-            the rule's own parameters, where feedback or gates are of their own. `check_rule` compares all others with
-            finite differences.
+        departs: which parts of a lesson are by design no gradient of the pairs' loss, because feedback or gates are of
+            their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with finite
+            differences.
     """
 
     reads: frozenset[str]

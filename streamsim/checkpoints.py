@@ -23,13 +23,16 @@ class Checkpoints(Instrument):
         folder: the run folder.
         configuration: of the run; checkpoints are good for it only.
         instruments: by name, whose state is saved too.
+        sentinel: asked before every save; the one that watches the run, for only it has seen the frames.
     """
 
-    def __init__(self, folder: Path, configuration: Configuration, instruments: Mapping[str, Instrument]) -> None:
+    def __init__(
+        self, folder: Path, configuration: Configuration, instruments: Mapping[str, Instrument], sentinel: Sentinel
+    ) -> None:
         self.folder = folder
         self.configuration = configuration
         self.instruments = dict(instruments)
-        self._sentinel = Sentinel()
+        self._sentinel = sentinel
         self._saved = -1
 
     def watch(self, moment: Moment) -> None:
@@ -42,8 +45,8 @@ class Checkpoints(Instrument):
         """Save, unless this tick is saved already.
 
         Raises:
-            StreamsimError: the state is not worth saving, because it is not finite.
-            RunFolderError: the disk is full; what was saved before is untouched.
+            StreamsimError: the state is not worth saving, because it or a frame before it is not finite.
+            RunFolderError: it cannot be written, e.g. because the disk is full; what was saved before is untouched.
         """
         tick = simulation.ticks()
         if tick == self._saved:
@@ -72,8 +75,8 @@ class Checkpoints(Instrument):
         return warnings
 
 
-def revive(folder: Path) -> tuple[Configuration, Simulation, list[str]]:
-    """Return the configuration of a run, its simulation at the newest whole checkpoint, and warnings about damage.
+def revive(folder: Path) -> tuple[Configuration, Simulation, checkpoint.Checkpoint | None, list[str]]:
+    """Return the configuration of a run, its simulation at the newest whole checkpoint, that, and warnings of damage.
 
     Only reads, so it may look into a run that is going on.
 
@@ -83,8 +86,8 @@ def revive(folder: Path) -> tuple[Configuration, Simulation, list[str]]:
     require_run(folder)
     configuration = configure(folder / "config.yaml")
     simulation = configuration.experiment.build()
-    _, warnings = newest_of(folder, configuration, simulation)
-    return configuration, simulation, warnings
+    found, warnings = newest_of(folder, configuration, simulation)
+    return configuration, simulation, found, warnings
 
 
 def newest_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,41 @@ def configure(source: str | Path, overrides: Mapping[str, Any] | None = None) ->
 def read(source: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the raw settings of a preset or file."""
     path = Path(source)
-    if path.is_file():
-        return path.stem, parsed(path.read_text(), source)
+    kind = kind_of(path)
+    if kind == "file":
+        return path.stem, parsed(text_of(path, source), source)
+    if kind == "folder" and source not in registry.presets():
+        raise ConfigurationError(f"{source} is a folder: give a configuration file in it, or a preset")
     if path.suffix in (".yaml", ".yml", ".json"):
         raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")
     if path.parent != Path():
         known = registry.presets()
         raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(path.name, known)}")
-    return source, parsed(registry.preset(source).read_text(), f"preset {source}")
+    return source, parsed(text_of(registry.preset(source), f"preset {source}"), f"preset {source}")
+
+
+def kind_of(path: Path) -> str:
+    """Return whether there is a file or a folder at *path*, or nothing."""
+    try:
+        return "file" if path.is_file() else "folder" if path.is_dir() else ""
+    except OSError as error:
+        raise unreadable(str(path), error) from None
+
+
+def text_of(file: Traversable, origin: str) -> str:
+    """Return the text in *file*."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{origin} is not text in UTF-8 at line {line}: save it in that encoding") from None
+    except OSError as error:
+        raise unreadable(origin, error) from None
+
+
+def unreadable(origin: str, error: OSError) -> ConfigurationError:
+    """Return the error to raise when the system refuses a configuration."""
+    return ConfigurationError(f"{origin} cannot be read: {error.strerror}; check the path and its permissions")
 
 
 def parsed(text: str, origin: str) -> dict[str, Any]:

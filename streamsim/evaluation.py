@@ -7,15 +7,13 @@ from pathlib import Path
 import torch
 
 from .agent import Agent
-from .checkpoints import newest_of
-from .configuration import configure
+from .checkpoints import revive
 from .environment import Environment
 from .examination import Examination, Finding, examine, examine_pixels
 from .instrument import Instrument, Moment
 from .occasions import Occasions
 from .pathway import Pathway
 from .rows import Row, Write, count, find, position
-from .run_folder import require_run
 from .simulation import Simulation
 from .tree import State, digest
 
@@ -170,14 +168,11 @@ def probe_run(folder: Path) -> list[Row]:
         RunFolderError: *folder* holds no run.
         DataError: its world has no labels.
     """
-    require_run(folder)
-    configuration = configure(folder / "config.yaml")
-    simulation = configuration.experiment.build()
-    pathway = simulation.pathways[0]
-    untrained = simulation.state[pathway.name]["agent"]
-    found, damaged = newest_of(folder, configuration, simulation)
+    configuration, simulation, found, damaged = revive(folder)
     for sentence in damaged:
         warnings.warn(sentence, stacklevel=2)
+    pathway = simulation.pathways[0]
+    untrained = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
     examination = configuration.experiment.probes or Examination()
     agent = simulation.state[pathway.name]["agent"]
     rows = evaluate(pathway.agent, agent, pathway.environment, examination, untrained)

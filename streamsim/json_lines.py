@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from .errors import RunFolderError
+
 
 class JsonLines:
     """Appends whole lines, unbuffered: what was written survives kill -9, and a full disk leaves no half line.
@@ -40,11 +42,28 @@ class JsonLines:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    """Return the lines of *path*, without a last one that was cut short; none if there is no file."""
+    """Return the lines of *path*, without a last one that was cut short; none if there is no file.
+
+    Raises:
+        RunFolderError: a line is damaged.
+    """
     if not path.exists():
         return []
     whole = path.read_bytes().rpartition(b"\n")[0]
-    return [json.loads(line) for line in whole.splitlines()]
+    return [parsed(line, f"{path}, line {number}") for number, line in enumerate(whole.splitlines(), start=1)]
+
+
+def parsed(line: bytes, place: str) -> dict[str, Any]:
+    """Return the JSON object in *line*."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise RunFolderError(
+            f"{place} is damaged, it is not a JSON object: restore the file from a copy, or move it out of the folder"
+        )
+    return row
 
 
 def lengths(folder: Path) -> dict[str, int]:

@@ -1,9 +1,13 @@
-"""Where a run came from: versions, seed, command and git state; nothing that names the machine."""
+"""Where a run came from: versions, seed, command and git state.
+
+Nothing in it names the machine, unless the command line does, which is kept as it was typed.
+"""
 
 import platform
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -34,15 +38,19 @@ def installed(package: str) -> str | None:
 
 
 def git_state() -> dict[str, Any] | None:
-    """Return the commit of the checkout one stands in and whether it holds changes; None outside of one."""
+    """Return the commit of the checkout that streamsim runs from and whether it holds changes; None outside of one."""
+    # an installed copy may lie in an environment inside a checkout of something else
+    if git("ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return None
     commit = git("rev-parse", "HEAD")
     return None if commit is None else {"commit": commit, "dirty": bool(git("status", "--porcelain"))}
 
 
 def git(*arguments: str) -> str | None:
-    """Return what git says, or None where it fails or does not exist."""
+    """Return what git says about the folder of this package, or None where it fails or does not exist."""
+    home = Path(__file__).parent
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(["git", *arguments], cwd=home, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

@@ -1,10 +1,13 @@
 """A film strip of the stream: what a few streams showed at the start and at the end of a run."""
 
 import json
+import warnings
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -19,6 +22,9 @@ from .simulation import Simulation
 from .tree import State, snapshot
 
 FIELDS = ("tick", "frame", "saccade", "received", "object_id", "label")
+FACTS = ("classes", "period", "modality", "shape")
+DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error)
+"""What reading a damaged film may raise."""
 
 
 @dataclass(frozen=True)
@@ -152,13 +158,23 @@ def write_film(stem: Path, films: dict[str, dict[str, np.ndarray]], facts: dict[
 
 
 def read_films(folder: Path) -> list[Film]:
-    """Return the films of a run folder, none if nothing was recorded."""
+    """Return the films of a run folder, none if nothing was recorded; warn of damaged ones and leave them out."""
     films = []
     for path in sorted((folder / "media").glob("film-*.npz")):
-        facts = json.loads(path.with_suffix(".json").read_text())
-        with np.load(path, allow_pickle=False) as arrays:
-            films += [film(end, arrays, facts) for end in ("first", "last")]
+        try:
+            films += both_ends(path)
+        except DAMAGE as error:
+            sentence = f"{path} or the .json beside it is damaged ({error}), so the film is left out: restore them"
+            warnings.warn(sentence, stacklevel=2)
     return films
+
+
+def both_ends(path: Path) -> list[Film]:
+    """Return the films in one file."""
+    stored = json.loads(path.with_suffix(".json").read_text())
+    facts = {name: stored[name] for name in FACTS}
+    with np.load(path, allow_pickle=False) as arrays:
+        return [film(end, arrays, facts) for end in ("first", "last")]
 
 
 def film(end: str, arrays: Mapping[str, Any], facts: dict[str, Any]) -> Film:

@@ -43,6 +43,6 @@ def write_report(folder: Path) -> Path:
     main = "".join(html for _, html in found)
     body = f"<header>{tables.heading(data)}<nav>{links}</nav></header><main>{main}</main>{FOOT}"
     path = folder / "report.html"
-    with explained(folder):
+    with explained(folder, f"repeat `streamsim report {folder}`"):
         checkpoint.replace(path, page(f"{folder.name} · streamsim", body))
     return path

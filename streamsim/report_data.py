@@ -89,7 +89,7 @@ class RunData:
     def revived(self) -> tuple[Simulation, State] | None:
         """The simulation at its newest checkpoint and the untrained agent, or None where they cannot be rebuilt."""
         try:
-            configuration, simulation, _ = revive(self.folder)
+            configuration, simulation, _, _ = revive(self.folder)
         except StreamsimError as error:
             self.trouble = str(error)
             return None

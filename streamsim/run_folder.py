@@ -19,6 +19,9 @@ FULL = {
     errno.EFBIG: "files may not grow so large here",
 }
 
+BEFORE = {"lock", "provenance.json", ".provenance.json.draft", ".config.yaml.draft"}
+"""What a start that died before the configuration was written down leaves behind."""
+
 
 class RunFolder:
     """A locked run folder.
@@ -40,7 +43,7 @@ class RunFolder:
         """Make a new folder.
 
         Raises:
-            RunFolderError: it exists and is not empty, cannot be written, or another process was faster.
+            RunFolderError: it exists and holds something, cannot be written, or another process was faster.
         """
         refuse_taken(path)
         with creating(path):
@@ -98,10 +101,12 @@ class RunFolder:
 
 
 def refuse_taken(path: Path) -> None:
-    """Raise `RunFolderError` if *path* is anything but absent or an empty folder."""
+    """Raise `RunFolderError` if *path* is anything but absent, an empty folder or one where no run came to begin."""
     if path.exists() and not path.is_dir():
         raise RunFolderError(f"{path} is a file, not a folder: choose another --out")
-    if path.is_dir() and any(entry.name != "lock" for entry in path.iterdir()):
+    names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    # without a lock even a provenance.json is somebody else's
+    if names and not {"lock"} <= names <= BEFORE:
         remedy = f"continue it with `streamsim resume {path}`, or choose" if is_run(path) else "choose"
         raise RunFolderError(f"{path} is not empty and is never overwritten: {remedy} another --out")
 
@@ -128,14 +133,26 @@ def creating(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn the errors of a full disk into sentences; others are bugs and pass."""
+def explained(path: Path, remedy: str = "") -> Iterator[None]:
+    """Turn whatever the system refuses into a sentence; errors that it did not raise are bugs and pass.
+
+    Args:
+        path: the run folder that is written to.
+        remedy: what to do when the cause is gone, by default to continue the run.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.strerror is None:
             raise
+        first = "make room" if error.errno in FULL else "put that right"
         raise RunFolderError(
-            f"cannot write to {path}: {FULL[error.errno]}; what was saved before is intact: "
-            f"make room, then continue with `streamsim resume {path}`"
-        ) from None
+            f"{refused(path, error)}: {FULL.get(error.errno or 0, error.strerror)}; what was saved before is intact: "
+            f"{first}, then {remedy or f'continue with `streamsim resume {path}`'}"
+        ) from error
+
+
+def refused(path: Path, error: OSError) -> str:
+    """Return what could not be done: write to the run folder, or use a file that lies elsewhere."""
+    elsewhere = isinstance(error.filename, str) and not Path(error.filename).is_relative_to(path)
+    return f"cannot use {error.filename}" if elsewhere else f"cannot write to {path}"

@@ -56,7 +56,8 @@ class Session:
         self.experiment = configuration.experiment
         self.interruption = Interruption()
         self.watchers = Watchers(self.experiment, folder.path, console)
-        self.checkpoints = Checkpoints(folder.path, configuration, self.watchers.kept)
+        sentinel = Sentinel()
+        self.checkpoints = Checkpoints(folder.path, configuration, self.watchers.kept, sentinel)
         metrics = self.watchers.metrics
         views = [TensorBoard(folder.path / "tensorboard", metrics)] if tensorboard else []
         watch = Watch(console, self.experiment.ticks, metrics, self.watchers.probes)
@@ -64,7 +65,7 @@ class Session:
             watch,
             *self.watchers.kept.values(),
             *views,
-            Sentinel(),
+            sentinel,
             self.interruption,
             self.checkpoints,
         ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 
 import simpy
@@ -96,15 +97,10 @@ class Simulation:
             clock.process(self._intervene(clock, moment, intervention))
         for lane, pathway in enumerate(self.pathways, start=1):
             clock.process(self._live(clock, pathway, lane))
-        started: list[Instrument] = []
-        try:
+        with ExitStack() as watched:
             for instrument in self.instruments:
-                started.append(instrument)
-                instrument.start(self)
+                watched.enter_context(watching(instrument, self))
             self._advance(clock, until)
-        finally:
-            for instrument in reversed(started):
-                instrument.stop(self)
 
     def digest(self) -> str:
         """Return a hash of all state: equal hashes mean runs that continue identically."""
@@ -157,6 +153,21 @@ class Simulation:
         return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
 
 
+@contextmanager
+def watching(instrument: Instrument, simulation: Simulation) -> Iterator[None]:
+    """Start *instrument*, and stop it however the run ends; an earlier error outlives one in stopping."""
+    try:
+        instrument.start(simulation)
+        yield
+    except BaseException as first:
+        try:
+            instrument.stop(simulation)
+        except Exception as second:
+            first.add_note(f"{type(instrument).__name__}.stop failed as well: {second!r}")
+        raise
+    instrument.stop(simulation)
+
+
 def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
     """Return the largest period of which all *periods* are whole multiples."""
     denominator = math.lcm(*(p.denominator for p in periods))
@@ -164,15 +175,20 @@ def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
 
 
 def available(device: str | torch.device) -> torch.device:
-    """Return *device* if this machine has it.
+    """Return *device* if a run can live on it and this machine has it.
 
     Raises:
-        ConfigurationError: it does not.
+        ConfigurationError: it cannot, or the machine has not.
     """
+    unknown = f"device {str(device)!r} is not known: use cpu, cuda or cuda:N"
     try:
         chosen = torch.device(device)
     except RuntimeError:
-        raise ConfigurationError(f"device {device!r} is not known: use cpu, cuda or cuda:N") from None
-    if chosen.type == "cuda" and not torch.cuda.is_available():
-        raise ConfigurationError(f"device {str(device)!r} is not available on this machine: use --device cpu")
+        raise ConfigurationError(unknown) from None
+    require(chosen.type == "cuda" or str(chosen) == "cpu", unknown)
+    if chosen.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        absent = f"device {str(device)!r} is not available on this machine"
+        require(count > 0, f"{absent}: use --device cpu")
+        require((chosen.index or 0) < count, f"{absent}, which has {count} GPUs: use --device cuda:{count - 1} or less")
     return chosen

@@ -23,7 +23,7 @@ class Watchers:
     Args:
         experiment: says which are wanted.
         folder: the run folder.
-        console: where it is said that a world has no labels to probe with.
+        console: where it is said that a world lacks labels to probe with.
     """
 
     def __init__(self, experiment: Experiment, folder: Path, console: Console) -> None:
@@ -49,9 +49,10 @@ class Watchers:
 
 
 def labelled(experiment: Experiment, console: Console) -> bool:
-    """Return whether the world has labels; say so if it has none."""
+    """Return whether the world has labels to train and to test probes on; say so if it lacks either."""
     try:
-        experiment.environment.labelled(Split.TRAIN)
+        for split in Split:
+            experiment.environment.labelled(split)
     except DataError as error:
         console.print(f"no probes: {error}", soft_wrap=True, highlight=False)
         return False

@@ -94,6 +94,31 @@ def test_the_installed_command_runs_a_strangers_preset(place):
     assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["init_args"]["rate"] == 0.1
 
 
+def installed(place, *line):
+    """Run the installed command."""
+    executable = Path(sys.executable).with_name("streamsim")
+    found = {"cwd": place, "env": environment(place), "capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run([executable, *line], check=False, **found)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_strangers_world_and_rule_are_found_checked_run_and_resumed(place):
+    write(place)
+    assert re.search(r"stranger +stranger_package:StrangersWorld", installed(place, "list", "environments"))
+    assert "A stranger's world and rule" in installed(place, "list", "presets")
+    assert "StrangersWorld passes check_environment" in installed(place, "check", "stranger")
+    checked = installed(place, "check", "stranger_package:StrangersRule", "--radius", "1.5")
+    assert "StrangersRule passes check_rule" in checked
+    settings = ("--agent.rule.radius", "1.25", "--probes", "null", "--no-report")
+    installed(place, "run", "foreign-rule", *settings, "--out", "a")
+    installed(place, "resume", "a", "--ticks", "60", "--no-report")
+    installed(place, "run", "foreign-rule", *settings, "--out", "b", "--ticks", "60")
+    assert digest("a") == digest("b")
+    rule = yaml.safe_load(Path("a/config.yaml").read_text())["agent"]["init_args"]["rule"]
+    assert rule == {"class_path": "stranger_package.StrangersRule", "init_args": {"radius": 1.25}}
+
+
 def test_run_resume_probe_in_words(place, capsys):
     assert main("run", "toy.yaml", "--out", "a", "--no-report") == 0
     shown = capsys.readouterr().out

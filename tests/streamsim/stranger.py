@@ -5,15 +5,62 @@ import sys
 
 PACKAGE = '''
 """Somebody else's package."""
+import torch
 from toys import CountingWorld, LinearLearner
+
+from streamsim.agents import Lesson, Rule
 
 class StrangersWorld(CountingWorld):
     """Counts strangely."""
 
 class StrangersLearner(LinearLearner):
     """Learns strangely."""
+
+class StrangersRule(Rule):
+    """Pulls read-outs towards what they were of the same thing, and out of a radius around those of others.
+
+    Args:
+        radius: half the squared distance from which others are far enough.
+    """
+
+    reads = frozenset({"pre", "post", "dendrite", "broadcast"})
+
+    def __init__(self, radius: float = 2.0) -> None:
+        self.radius = radius
+
+    def parameters(self, shape, predictors, generator):
+        return {"gain": 0.5 + torch.rand(shape[0], generator=generator)}
+
+    def width(self, shape):
+        return shape[0]
+
+    def read(self, parameters, z):
+        return parameters["gain"] * z.flatten(2).mean(-1) if z.ndim == 4 else parameters["gain"] * z
+
+    def learn(self, parameters, pairs):
+        apart = pairs.now - pairs.past
+        half = apart.square().sum(-1) / 2
+        loss = torch.where(pairs.sign > 0, half, self.radius - half).clamp_min(0)
+        active = (loss > 0).to(half.dtype)
+        error = ((active * pairs.sign * pairs.weight)[..., None] * apart).sum((0, 1))
+        mean = pairs.z.flatten(2).mean(-1) if pairs.z.ndim == 4 else pairs.z
+        delta = error * parameters["gain"]
+        if pairs.z.ndim == 4:
+            delta = (delta / pairs.z[0, 0].numel())[..., None, None]
+        return Lesson(delta, None, {"gain": (error * mean).sum(0)}, loss, active, half)
 '''
 PRESET = "# A stranger's world.\nenvironment: stranger\nagent: strange-learner\nstreams: 2\nticks: 40\n"
+LEARNER = """\
+# A stranger's world and rule, and the simulator's own learner.
+environment: stranger
+agent:
+  class_path: learner
+  init_args:
+    encoder: {class_path: SmallEncoder, init_args: {channels: [4, 6]}}
+    rule: {class_path: stranger_package.StrangersRule, init_args: {radius: 1.5}}
+streams: 3
+ticks: 40
+"""
 ENTRIES = """
 [streamsim.environments]
 stranger = {world}
@@ -31,6 +78,7 @@ def write(folder, world="stranger_package:StrangersWorld"):
     (folder / "stranger_package" / "__init__.py").write_text(PACKAGE)
     (presets / "__init__.py").write_text("")
     (presets / "strange.yaml").write_text(PRESET)
+    (presets / "foreign-rule.yaml").write_text(LEARNER)
     metadata = folder / "stranger-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")

@@ -1,5 +1,8 @@
 """Configurations: presets, files, overrides, and one sentence per mistake."""
 
+import errno
+import pathlib
+
 import pytest
 
 from streamsim.configuration import configure
@@ -161,3 +164,34 @@ def test_sources_that_do_not_exist(tmp_path, monkeypatch, source, sentence):
     with pytest.raises(ConfigurationError) as caught:
         configure(source)
     assert sentence in str(caught.value)
+
+
+def test_files_that_cannot_be_read(tmp_path, monkeypatch):
+    (tmp_path / "latin.yaml").write_bytes(b"ticks: 1\n# caf\xe9\n")
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "locked.yaml").write_text("ticks: 1")
+    monkeypatch.chdir(tmp_path)
+    for source, sentence in {
+        "latin.yaml": "latin.yaml is not text in UTF-8 at line 2: save it in that encoding",
+        "folder.yaml": "folder.yaml is a folder: give a configuration file in it, or a preset",
+        str(tmp_path / "folder"): "is a folder",
+        "folder": "folder is a folder",
+        "x" * 300: "cannot be read: File name too long; check the path",
+    }.items():
+        with pytest.raises(ConfigurationError, match=sentence):
+            configure(source)
+
+    def denied(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(pathlib.Path, "read_text", denied)
+    with pytest.raises(ConfigurationError, match=r"locked\.yaml cannot be read: Permission denied"):
+        configure("locked.yaml")
+
+
+def test_a_folder_does_not_hide_a_preset_of_its_name(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch)
+    (tmp_path / "strange").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert configure("strange").name == "strange"

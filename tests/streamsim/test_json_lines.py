@@ -7,6 +7,7 @@ import os
 import pytest
 
 from streamsim import json_lines
+from streamsim.errors import RunFolderError
 from streamsim.json_lines import JsonLines, lengths, rewind, rows
 
 
@@ -61,3 +62,10 @@ def test_a_line_cut_short_is_not_read(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"a":1}\n{"a"')
     assert rows(tmp_path / "a.jsonl") == [{"a": 1}]
     assert rows(tmp_path / "none.jsonl") == []
+
+
+@pytest.mark.parametrize("damage", [b'{"a"', b"\xff\x00", b"7", b""])
+def test_a_damaged_line_is_named(tmp_path, damage):
+    (tmp_path / "a.jsonl").write_bytes(b'{"a":1}\n' + damage + b'\n{"a":2}\n')
+    with pytest.raises(RunFolderError, match=r"a\.jsonl, line 2 is damaged.*: restore the file from a copy, or move"):
+        rows(tmp_path / "a.jsonl")

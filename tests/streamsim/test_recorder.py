@@ -61,6 +61,18 @@ def test_no_ticks_no_film(tmp_path):
     assert read_films(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [("film-eye.json", b'{"classes"'), ("film-eye.json", b"[]"), ("film-eye.npz", b"PK"), ("film-eye.json", None)],
+)
+def test_a_damaged_film_is_left_out_with_a_note(tmp_path, file, damage):
+    simulation(Recorder(tmp_path)).run(3)
+    path = tmp_path / "media" / file
+    path.unlink() if damage is None else path.write_bytes(damage)
+    with pytest.warns(UserWarning, match=r"film-eye\.npz or the \.json beside it is damaged .* left out"):
+        assert read_films(tmp_path) == []
+
+
 def test_no_drafts_are_left(tmp_path):
     simulation(Recorder(tmp_path)).run(3)
     assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["film-eye.json", "film-eye.npz"]

@@ -35,11 +35,30 @@ def test_built_in_worlds_and_agents_are_registered():
         ("no_such_module.World", "there is no module 'no_such_module'"),
         ("streamsim.gaze.Hazrd", "module 'streamsim.gaze' has no class 'Hazrd': did you mean Hazard?"),
         ("streamsim.gaze:seeded", "has no class 'seeded'"),
+        *(
+            (path, "is not a class path: write it as package.module:Class")
+            for path in (":World", ".World", "a:", "a..B")
+        ),
     ],
 )
 def test_unknown_classes_are_named(path, sentence):
     with pytest.raises(ConfigurationError, match=sentence.replace("?", r"\?")):
         registry.import_class(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = 1\nclass World(:\n", r"spoilt\.py, line 2: invalid syntax; correct the syntax"),
+        ("\n\nimport no_such_module\n", r"spoilt\.py, line 3: No module named 'no_such_module'; correct the import"),
+        ("from streamsim.gaze import Nothing\n", r"spoilt\.py, line 1: cannot import name 'Nothing'"),
+    ],
+)
+def test_mistakes_in_a_plug_in_are_located(tmp_path, monkeypatch, text, sentence):
+    (tmp_path / "spoilt.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError, match=sentence):
+        registry.import_class("spoilt:World")
 
 
 def test_both_spellings_of_a_class_path():

@@ -1,6 +1,7 @@
 """A report holds the numbers of its run with their protocol, needs nothing from outside, leaves out what it lacks."""
 
 import base64
+import errno
 import html
 import json
 import re
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from streamsim import report_charts, report_curves, report_pictures, report_tables
+from streamsim import checkpoint, report_charts, report_curves, report_pictures, report_tables
 from streamsim.errors import RunFolderError
 from streamsim.health import Health
 from streamsim.json_lines import JsonLines, rows
@@ -287,3 +288,12 @@ def test_gains_are_coloured_beyond_twice_their_standard_error():
     assert report_tables.uncertainty(row) == pytest.approx((2 * 0.55 * 0.45 / 1000) ** 0.5)
     assert 'class="up">+10.0' in report_tables.gain(row)
     assert 'class="">&minus;1.0' in report_tables.gain({**row, "accuracy": 0.44})
+
+
+def test_a_full_disk_is_told_with_the_way_to_repeat_the_report(folder, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(checkpoint, "replace", full)
+    with pytest.raises(RunFolderError, match="make room, then repeat `streamsim report"):
+        write_report(folder)

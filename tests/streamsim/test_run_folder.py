@@ -1,6 +1,7 @@
 """Run folders: never overwritten, one process at a time."""
 
 import errno
+import os
 
 import pytest
 
@@ -56,9 +57,44 @@ def test_a_file_and_a_missing_folder(tmp_path):
         require_run(tmp_path)
 
 
+def test_a_start_that_died_before_its_configuration_was_written_is_no_obstacle(tmp_path):
+    RunFolder.create(tmp_path).close()
+    for name in ("provenance.json", ".config.yaml.draft"):
+        (tmp_path / name).write_text("{")
+    folder = RunFolder.create(tmp_path)
+    folder.describe("streams: 1\n", {"seed": 1})
+    folder.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.yaml", "lock", "provenance.json"]
+
+
+@pytest.mark.parametrize(
+    "names", [["provenance.json"], ["lock", "provenance.json", "mine.txt"], ["lock", "checkpoints"]]
+)
+def test_anything_else_is_an_obstacle(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_text("precious")
+    with pytest.raises(RunFolderError, match="is never overwritten"):
+        RunFolder.create(tmp_path)
+    assert {p.read_text() for p in tmp_path.iterdir()} == {"precious"}
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EIO])
+def test_whatever_the_system_refuses_is_explained(tmp_path, number):
+    why = f"cannot write to {tmp_path}: {os.strerror(number)}; .*: put that right, then continue with"
+    with pytest.raises(RunFolderError, match=why), explained(tmp_path):
+        raise OSError(number, os.strerror(number), str(tmp_path / "metrics.jsonl"))
+    with pytest.raises(RunFolderError, match=r"cannot use /elsewhere/1\.png: "), explained(tmp_path):
+        raise OSError(number, os.strerror(number), "/elsewhere/1.png")
+
+
+def test_the_remedy_may_be_another(tmp_path):
+    with pytest.raises(RunFolderError, match=r"make room, then repeat it$"), explained(tmp_path, "repeat it"):
+        raise OSError(errno.ENOSPC, "full")
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_is_explained_and_bugs_are_not(tmp_path, number):
     with pytest.raises(RunFolderError, match="make room, then continue with `streamsim resume"), explained(tmp_path):
         raise OSError(number, "full")
     with pytest.raises(OSError, match="bug"), explained(tmp_path):
-        raise OSError(errno.EBADF, "bug")
+        raise OSError("bug")

@@ -1,5 +1,6 @@
 """A run in its folder: exact after every kind of ending, unchanged by what watches."""
 
+import dataclasses
 import io
 import json
 import signal
@@ -8,7 +9,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from streamsim import DataError, Instrument
+from streamsim import DataError, Instrument, Split
 from streamsim.checkpoints import revive
 from streamsim.errors import RunFolderError, StreamsimError
 from streamsim.json_lines import rows
@@ -167,8 +168,8 @@ def test_revive_reads_a_run_that_is_going_on(tmp_path):
     configuration = toy(tmp_path)
     digest = completed(tmp_path / "a", configuration)
     locked = session(tmp_path / "a", configuration, fresh=False)
-    found, simulation, warnings = revive(tmp_path / "a")
-    assert (found.tree, simulation.digest(), warnings) == (configuration.tree, digest, [])
+    found, simulation, saved, warnings = revive(tmp_path / "a")
+    assert (found.tree, simulation.digest(), saved.tick, warnings) == (configuration.tree, digest, 60, [])
     locked.folder.close()
 
 
@@ -177,9 +178,27 @@ def test_divergence_keeps_the_last_good_checkpoint(tmp_path):
     with pytest.raises(StreamsimError, match="learning diverged"):
         part.run()
     part.folder.close()
-    _, simulation, _ = revive(tmp_path / "part")
+    _, simulation, _, _ = revive(tmp_path / "part")
     assert simulation.ticks() > 0
     assert all(w.isfinite().all() for w in simulation.state["eye"]["agent"]["weights"].values())
+
+
+class Blink(toys.CountingWorld):
+    """Shows one damaged frame."""
+
+    def look(self, state, saccade):
+        state, scene = super().look(state, saccade)
+        if int(state["count"][0]) == 1:
+            scene = dataclasses.replace(scene, frame=torch.full_like(scene.frame, torch.nan))
+        return state, scene
+
+
+def test_a_damaged_frame_is_not_blamed_on_learning_when_a_checkpoint_is_due(tmp_path):
+    configuration = toy(tmp_path, environment=f"{__name__}.Blink", checkpoint_every="1", gaze="FixedFixation")
+    part = session(tmp_path / "part", configuration)
+    with pytest.raises(DataError, match="showed a frame with nan"):
+        part.run()
+    part.folder.close()
 
 
 class Unlabelled(toys.CountingWorld):
@@ -197,6 +216,23 @@ def test_a_world_without_labels_runs_without_probes(tmp_path):
     part.folder.close()
     assert "no probes: Unlabelled has no labels" in said.getvalue()
     assert not (tmp_path / "a" / "probes.jsonl").exists()
+
+
+class Untested(toys.CountingWorld):
+    """Has labels to train probes on only."""
+
+    def labelled(self, split):
+        if split is Split.TEST:
+            raise DataError("Untested has no test labels")
+        return super().labelled(split)
+
+
+def test_a_world_without_test_labels_runs_without_probes(tmp_path):
+    said = io.StringIO()
+    part = session(tmp_path / "a", toy(tmp_path, environment=f"{__name__}.Untested"), console=Console(file=said))
+    assert part.run().finished
+    part.folder.close()
+    assert "no probes: Untested has no test labels" in said.getvalue()
 
 
 def test_the_ledger_is_what_the_tensors_occupy(tmp_path):

@@ -285,6 +285,31 @@ def test_instruments_are_stopped_in_reverse_even_when_a_tick_fails():
     assert calls == ["start a", "start b", "stop b", "stop a"]
 
 
+class Failing(Instrument):
+    """Fails at a tick or never, and when it is stopped."""
+
+    def __init__(self, tick=None):
+        self.tick, self.stopped = tick, False
+
+    def watch(self, moment):
+        if moment.glimpse.tick == self.tick:
+            raise RuntimeError("no more")
+
+    def stop(self, simulation):
+        self.stopped = True
+        raise OSError("stop failed")
+
+
+@pytest.mark.parametrize(("tick", "first"), [(2, RuntimeError), (None, OSError)])
+def test_an_instrument_that_cannot_stop_neither_keeps_others_from_it_nor_hides_the_first_error(tick, first):
+    diary, one, other = Diary(), Failing(tick), Failing()
+    with pytest.raises(first) as caught:
+        simulation(diary, one, other).run(5)
+    assert diary.entries[-1] == "stop"
+    assert one.stopped and other.stopped
+    assert "Failing.stop failed as well: OSError('stop failed')" in caught.value.__notes__
+
+
 def test_what_the_world_forces_reaches_gaze_and_agent():
     diary = Diary()
     pathway = Pathway(Paced("1/10", length=3), LinearLearner(), FixedFixation(5, staggered=False))
@@ -318,7 +343,10 @@ def test_no_ticks_at_all():
         (lambda: simulation(streams=0), r"Simulation.streams must be at least 1 \(got 0\)"),
         (lambda: simulation().run(-1), r"ticks must be 0 or more \(got -1\)"),
         (lambda: eye(name="a.b"), r"Pathway.name must be a word without dots \(got 'a.b'\)"),
-        (lambda: available("warp"), "device 'warp' is not known"),
+        *(
+            (lambda name=name: available(name), f"device '{name}' is not known: use cpu, cuda or cuda:N")
+            for name in ("warp", "mps", "meta", "cpu:3", "cuda:x")
+        ),
     ],
 )
 def test_nonsense_is_refused(make, message):
@@ -331,3 +359,11 @@ def test_an_absent_gpu_is_said_to_be_absent(monkeypatch):
     with pytest.raises(ConfigurationError, match="device 'cuda' is not available on this machine: use --device cpu"):
         available("cuda")
     assert available("cpu") == torch.device("cpu")
+
+
+def test_a_gpu_beyond_the_last_is_said_to_be_absent(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(ConfigurationError, match="'cuda:2' is not available on this machine, which has 2 GPUs"):
+        available("cuda:2")
+    assert [available(name) for name in ("cuda", "cuda:1")] == [torch.device("cuda"), torch.device("cuda", 1)]
