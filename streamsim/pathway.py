@@ -64,9 +64,10 @@ class Pathway:
         gaze, saccade = self.gaze.decide(state["gaze"], tick, state["forced"])
         world, scene = self.environment.look(state["environment"], saccade)
         efference, received = self.efference.relay(state["efference"], saccade)
-        glimpse = Glimpse(
-            scene.frame, received.to(device, non_blocking=True), tick, float(tick * self.environment.sensor.period)
-        )
+        period = self.period
+        # a quotient of integers is rounded once, and is much quicker than a fraction
+        seconds = tick * period.numerator / period.denominator
+        glimpse = Glimpse(scene.frame, received.to(device, non_blocking=True), tick, seconds)
         agent, report = self.agent.step(state["agent"], glimpse)
         after: State = {
             "environment": world,

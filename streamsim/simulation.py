@@ -126,8 +126,9 @@ class Simulation:
     def _live(self, clock: simpy.Environment, pathway: Pathway, lane: int) -> Generator[simpy.Event, None, None]:
         """Tick one pathway for ever, one event a tick."""
         tick = self.ticks(pathway)
+        step = self._instant(pathway.period)
         while True:
-            yield clock.timeout(self._instant(tick * pathway.period, lane) - clock.now)
+            yield clock.timeout(tick * step + lane - clock.now)
             after, glimpse, truth, report = pathway.tick(self.state[pathway.name], tick, self.device)
             self.state[pathway.name] = after
             moment = Moment(self, pathway, glimpse, truth, report)
