@@ -1,4 +1,4 @@
-"""Checks the documentation: links lead somewhere, Python blocks compile, commands and presets that are named exist.
+"""Checks the documentation: links, Python blocks, names of commands and presets, and that nothing was left open.
 
 python docs/check.py
 """
@@ -47,13 +47,18 @@ def unknown_names(text: str) -> list[str]:
     return wrong + [f"unknown preset {name}" for name in named if name not in presets]
 
 
+def gaps(text: str) -> list[str]:
+    """Return places that were left to be filled in."""
+    return [f"unfilled place {place}" for place in re.findall(r"<!-- \w+ -->", text)]
+
+
 def main() -> int:
     """Print what is wrong and return the exit status."""
     wrong = [
         f"{page.relative_to(ROOT)}: {problem}"
         for page in PAGES
         for text in [page.read_text(encoding="utf-8")]
-        for problem in broken_links(page, text) + broken_blocks(text) + unknown_names(text)
+        for problem in broken_links(page, text) + broken_blocks(text) + unknown_names(text) + gaps(text)
     ]
     print("\n".join(wrong) or f"{len(PAGES)} pages: links, Python blocks, commands and presets are in order")
     return int(bool(wrong))
