@@ -79,8 +79,9 @@ class LagContrast(Contrast):
         weight = (birth >= 0).to(values.dtype) / birth.numel()
         if memory.life_time is not None:
             weight = weight * (tick - birth <= memory.oldest(period))
-        faded = memory.faded(values, (tick - birth).to(values.dtype), period)
-        return Slots(faded, fixation, birth, weight, fixation == state["now"], lags)
+        if memory.decay_time is not None:
+            values = memory.faded(values, (tick - birth).to(values.dtype), period)
+        return Slots(values, fixation, birth, weight, fixation == state["now"], lags)
 
 
 class Slots(NamedTuple):
