@@ -81,7 +81,7 @@ class LagContrast(Contrast):
             weight = weight * (tick - birth <= memory.oldest(period))
         if memory.decay_time is not None:
             values = memory.faded(values, (tick - birth).to(values.dtype), period)
-        return Slots(values, fixation, birth, weight, fixation == state["now"], lags)
+        return Slots(values, birth, weight, fixation == state["now"], lags)
 
 
 class Slots(NamedTuple):
@@ -89,7 +89,6 @@ class Slots(NamedTuple):
 
     Attributes:
         values: what they hold, as faded as it is.
-        fixation: number of the fixation they are of.
         birth: tick at which they were written.
         weight: an equal share for each that can be read, 0 for the others.
         same: whether they are of the present fixation.
@@ -97,7 +96,6 @@ class Slots(NamedTuple):
     """
 
     values: Float[Tensor, "lags streams width"]
-    fixation: Int[Tensor, "lags streams"]
     birth: Int[Tensor, "lags streams"]
     weight: Float[Tensor, "lags streams"]
     same: Bool[Tensor, "lags streams"]
@@ -202,7 +200,7 @@ class PeerMemory(LagContrast):
     ) -> Recall:
         """See `Contrast.recall`."""
         slots = self.slots(memory, state, tick, period)
-        streams = slots.fixation.shape[1]
+        streams = slots.same.shape[1]
         # a different neighbour for every group: rotations of the ring of streams
         offsets = torch.randperm((streams - 1) // self.group, generator=generator)[: self.count, None] + 1
         owner = ((torch.arange(streams) + offsets * self.group) % streams).to(slots.values.device, non_blocking=True)

@@ -234,8 +234,7 @@ class Learner(Agent):
         every, first = self.optimiser.every, self.calibration.ticks
         for name, readout in zip(self.layers, readouts, strict=True):
             state["rule"][name] |= self.rule.settled(state["rule"][name], readout)
-        # a schedule that never changes its mind needs no asking
-        if (tick - first) % every == 0 and not isinstance(self.schedule, AllLayers):
+        if (tick - first) % every == 0 and not self.schedule.steady:
             generator = awaken(state["generator"])
             chosen = self.schedule.active((tick - first) // every, len(self.layers), generator)
             state["learning"] = torch.tensor([i in chosen for i in range(len(self.layers))])

@@ -8,7 +8,13 @@ from streamsim.errors import require
 
 
 class Schedule(ABC):
-    """Chooses the layers that learn."""
+    """Chooses the layers that learn.
+
+    Attributes:
+        steady: whether all layers learn at every tick, so that nobody needs to ask.
+    """
+
+    steady: bool = False
 
     @abstractmethod
     def active(self, tick: int, layers: int, generator: torch.Generator) -> range:
@@ -17,6 +23,8 @@ class Schedule(ABC):
 
 class AllLayers(Schedule):
     """Every layer learns at every tick."""
+
+    steady = True
 
     def active(self, tick: int, layers: int, generator: torch.Generator) -> range:
         """See `Schedule.active`."""
