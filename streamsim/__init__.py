@@ -1,8 +1,9 @@
 """streamsim: agents that learn online, one frame at a time, with local plasticity and a small short-term memory."""
 
 from .agent import Agent, Comparison, Report
+from .damage import OnDamaged
 from .efference import EfferenceCopy
-from .environment import Environment, Labelled, Split
+from .environment import Baseline, Environment, Labelled, Sequences, Split, Stretch
 from .errors import ConfigurationError, DataError, MemoryCapError, RunFolderError, StreamsimError
 from .gaze import FixedFixation, Gaze, Hazard, RandomFixation, Script
 from .glimpse import Glimpse, Scene, Truth
@@ -17,6 +18,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Agent",
+    "Baseline",
     "Comparison",
     "ConfigurationError",
     "DataError",
@@ -31,6 +33,7 @@ __all__ = [
     "Ledger",
     "MemoryCapError",
     "Moment",
+    "OnDamaged",
     "Pathway",
     "RandomFixation",
     "Report",
@@ -38,10 +41,12 @@ __all__ = [
     "Scene",
     "Script",
     "Sensor",
+    "Sequences",
     "Simulation",
     "Split",
     "State",
     "StreamsimError",
+    "Stretch",
     "Truth",
     "seconds",
 ]

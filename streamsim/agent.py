@@ -1,6 +1,7 @@
 """The contract of a learner."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -72,6 +73,17 @@ class Agent(ABC):
     @abstractmethod
     def features(self, state: State, frames: Float[Tensor, "n *shape"]) -> dict[str, Float[Tensor, "n *activity"]]:
         """Return the activity of every layer for *frames*, without learning and without touching the state."""
+
+    def replay(
+        self, state: State, frames: Float[Tensor, "n ticks *shape"]
+    ) -> Iterator[dict[str, Float[Tensor, "n *activity"]]]:
+        """Yield, tick by tick, the activity of every layer that acts, for fixations that begin with *frames*.
+
+        Nothing is learnt and the state is not touched. An agent that keeps nothing of earlier frames while it looks
+        need not define this: each frame then is seen by itself.
+        """
+        for frame in frames.unbind(1):
+            yield self.features(state, frame)
 
     def describe(self) -> str | None:
         """Return in words what is compared with what while learning, to stand beside every result, or None."""

@@ -1,7 +1,7 @@
 """The contract of a world."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -35,6 +35,39 @@ class Labelled:
     fetch: Callable[[Int[Tensor, "chosen"]], Float[Tensor, "chosen parts *shape"]]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A few labelled recordings side by side, tick by tick from the beginning of a fixation.
+
+    Attributes:
+        frames: what is heard or seen, on the CPU; 0 where a recording has ended before the longest of them.
+        labels: class at every tick, -1 where unknown, where the recording has ended, and everywhere in one that cannot
+            be read and is to be passed over.
+    """
+
+    frames: Float[Tensor, "chosen ticks *shape"]
+    labels: Int[Tensor, "chosen ticks"]
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Labelled recordings for probes of agents that need a past: an utterance, a clip.
+
+    Attributes:
+        count: how many there are.
+        fetch: maps indices of a few of them to frames and labels.
+        pooled: whether a recording is one example, its features the mean over its ticks and its class the same at all
+            of them (speaker, action), or each tick is an example of its own (phone).
+    """
+
+    count: int
+    fetch: Callable[[Int[Tensor, "chosen"]], Stretch]
+    pooled: bool
+
+
+Baseline = Callable[[Float[Tensor, "n ticks *shape"]], Float[Tensor, "n ticks features"]]
+
+
 class Environment(ABC):
     """A world to look at.
 
@@ -66,9 +99,25 @@ class Environment(ABC):
         """
 
     @abstractmethod
-    def labelled(self, split: Split) -> Labelled:
+    def labelled(self, split: Split) -> Labelled | Sequences:
         """Return labelled examples of *split*, the same at every call.
 
         Raises:
             DataError: the world has no labels.
         """
+
+    @property
+    def baselines(self) -> Mapping[str, Baseline]:
+        """Features that need no learning, to stand beside every probe, by name: functions of frames in their order.
+
+        Each maps (examples, ticks, *sensor shape) to one vector a tick; by default the frames themselves.
+        """
+        return {"pixels" if self.sensor.modality == "vision" else "input": _themselves}
+
+    def damaged(self, state: State) -> int:
+        """Return how many recordings could not be read and were passed over up to *state*."""
+        return 0
+
+
+def _themselves(frames: Float[Tensor, "n ticks *shape"]) -> Float[Tensor, "n ticks features"]:
+    return frames.flatten(2)
