@@ -1,0 +1,127 @@
+"""Utterances in memory: what was read last, and what each stream hears now."""
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int, Int16
+from torch import Tensor
+from torch.nn.functional import pad
+
+from .corpus import Corpus
+from .recordings import RATE, TICK, decode, unreadable
+from .speech_labels import Track
+
+
+@dataclass(frozen=True)
+class Take:
+    """An utterance in memory.
+
+    Attributes:
+        samples: in steps of 1 / 32768.
+        labels: of every tick, -1 where unknown.
+    """
+
+    samples: Int16[Tensor, "ticks 160"]
+    labels: Int16[Tensor, "ticks"]
+
+    @property
+    def size(self) -> int:
+        """Bytes that it occupies."""
+        return self.samples.nbytes + self.labels.nbytes
+
+
+class Reader:
+    """Reads utterances with their labels and keeps what it read last, up to a limit.
+
+    Args:
+        corpus: the utterances.
+        track: their labels.
+        shortest: how many ticks an utterance must last.
+        cache_mib: how much memory utterances may take, in MiB; the longest unused ones go first.
+    """
+
+    def __init__(self, corpus: Corpus, track: Track, shortest: int, cache_mib: int) -> None:
+        self._corpus, self._track, self._shortest = corpus, track, shortest
+        self._capacity, self._held = cache_mib * 2**20, 0
+        self._cache: OrderedDict[int, Take] = OrderedDict()
+        self._rates = {RATE}
+
+    def read(self, number: int) -> Take:
+        """Return an utterance.
+
+        Raises:
+            DataError: it cannot be read, is too short, or its labels are absent or damaged.
+        """
+        take = self._cache.pop(number, None)
+        if take is None:
+            take = self._decode(number)
+            self._held += take.size
+        self._cache[number] = take
+        while self._held > self._capacity:
+            _, oldest = self._cache.popitem(last=False)
+            self._held -= oldest.size
+        return take
+
+    def _decode(self, number: int) -> Take:
+        file = self._corpus.utterances[number].file
+        samples, rate = decode(file)
+        if len(samples) < self._shortest:
+            raise unreadable(file, f"it lasts {len(samples)} ticks of 10 ms, at least {self._shortest} are asked for")
+        if rate not in self._rates:
+            self._rates.add(rate)
+            warnings.warn(
+                f"recordings of {rate} Hz are converted to {RATE} Hz while they are read (the first is {file})",
+                stacklevel=2,
+            )
+        return Take(samples, self._track.of(number, len(samples)))
+
+
+class Headphones:
+    """What each stream hears now, side by side, so that a tick of all streams is one look-up.
+
+    It follows from the utterances' numbers alone and is filled again whenever they are not those that it holds, so it
+    is no part of a world's state.
+
+    Args:
+        reader: reads what it does not hold.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._put(torch.zeros(0, dtype=torch.int64))
+
+    def put_on(self, utterance: Int[Tensor, "streams"], read: Mapping[int, Take]) -> None:
+        """Hold *utterance* from now on, some of which were *read* a moment ago."""
+        if len(utterance) != len(self._numbers):
+            self._put(utterance)
+        for stream in (utterance != self._numbers).nonzero().squeeze(1).tolist():
+            number = int(utterance[stream])
+            self._fill(stream, read[number] if number in read else self._reader.read(number))
+        self._numbers = utterance.clone()
+
+    def ticks(self) -> Int[Tensor, "streams"]:
+        """Return how long the utterances are."""
+        return self._ticks.clone()
+
+    def at(self, tick: Int[Tensor, "streams"]) -> tuple[Int16[Tensor, "streams 160"], Int16[Tensor, "streams"]]:
+        """Return the samples and labels of one tick of each stream."""
+        stream = torch.arange(len(tick))
+        return self._samples[stream, tick], self._labels[stream, tick]
+
+    def _put(self, utterance: Int[Tensor, "streams"]) -> None:
+        streams = len(utterance)
+        self._numbers = torch.full_like(utterance, -1)
+        self._ticks = torch.zeros(streams, dtype=torch.int64)
+        self._samples = torch.zeros(streams, 0, TICK, dtype=torch.int16)
+        self._labels = torch.zeros(streams, 0, dtype=torch.int16)
+
+    def _fill(self, stream: int, take: Take) -> None:
+        ticks = len(take.samples)
+        more = ticks - self._samples.shape[1]
+        if more > 0:
+            self._samples, self._labels = pad(self._samples, (0, 0, 0, more)), pad(self._labels, (0, more))
+        self._samples[stream, :ticks], self._labels[stream, :ticks] = take.samples, take.labels
+        self._ticks[stream] = ticks
