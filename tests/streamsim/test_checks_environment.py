@@ -97,6 +97,12 @@ class Restless(Lamps):
         return super().look(state, saccade | (state["age"] == 2))
 
 
+class Relabelling(Lamps):
+    def look(self, state, saccade):
+        state, scene = super().look(state, saccade)
+        return state, Scene(scene.frame, scene.object_id, state["age"] % 2, scene.ends)
+
+
 class Recycling(Lamps):
     page = None
 
@@ -201,6 +207,7 @@ BROKEN = [
     ("different_seed_different_stream", IgnoresTheSeed, "seeds 1 and 2 gave the same stream"),
     ("saccades_show_another_thing", Stubborn, r"the saccade at tick \d+ left Scene.object_id as it was"),
     ("fixations_show_one_thing", Restless, r"changed without a saccade at tick \d+: set Scene.ends"),
+    ("fixations_show_one_thing", Relabelling, r"changed without a saccade at tick \d+: set Scene.ends"),
     ("scenes_are_not_rewritten", Recycling, "later looks changed the scene of tick 0"),
     ("writing_into_frames_is_harmless", Sharing, "writing into a frame changed the scene of tick 1"),
     ("streams_are_independent", DrawsForSaccadesOnly, "saccades of stream 0 changed what others saw at tick"),
