@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,3 +58,18 @@ class Instrument(ABC):  # noqa: B024  every method has a sensible default
 
     def restore(self, state: State) -> None:
         """Continue from what `state` returned."""
+
+
+@contextmanager
+def watching(instrument: Instrument, simulation: Simulation) -> Iterator[None]:
+    """Start *instrument*, and stop it however the run ends; an earlier error outlives one in stopping."""
+    try:
+        instrument.start(simulation)
+        yield
+    except BaseException as first:
+        try:
+            instrument.stop(simulation)
+        except Exception as second:
+            first.add_note(f"{type(instrument).__name__}.stop failed as well: {second!r}")
+        raise
+    instrument.stop(simulation)

@@ -1,17 +1,18 @@
 """The clock: simpy runs every pathway's ticks, interventions and instruments as events."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 
 import simpy
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 
-from .errors import ConfigurationError, require
-from .instrument import Instrument, Moment
+from .device import available
+from .errors import require
+from .instrument import Instrument, Moment, watching
 from .pathway import Pathway
 from .tree import State, digest, size_in_bytes, snapshot, transform
 
@@ -30,9 +31,13 @@ class Simulation:
         streams: parallel streams; one is a strictly online learner, many share weights and average their updates.
         seed: the only source of randomness.
         device: where pixels and weights live.
+        shared_saccades: whether a saccade that a pathway makes of itself, decided by its gaze or forced by its world,
+            is made by all the others before their next frame too, stream by stream. A saccade that came from another
+            pathway is not sent on.
 
     Raises:
-        ConfigurationError: two pathways share a name, there are no streams, or the device is unknown here.
+        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, or one pathway
+            is to share its saccades with itself.
     """
 
     def __init__(
@@ -42,18 +47,25 @@ class Simulation:
         streams: int = 1,
         seed: int = 0,
         device: str | torch.device = "cpu",
+        shared_saccades: bool = False,
     ) -> None:
         names = [pathway.name for pathway in pathways]
         require(len(names) > 0, "Simulation needs at least one pathway: give it Pathway(environment, agent)")
         require(len(set(names)) == len(names), f"Simulation.pathways need different names (got {names})")
         require(streams >= 1, f"Simulation.streams must be at least 1 (got {streams})")
+        require(
+            len(pathways) > 1 or not shared_saccades,
+            "Simulation.shared_saccades needs another pathway to share with: leave it out or add one",
+        )
         self.pathways = pathways
         self.instruments = list(instruments)
         self.streams = streams
         self.seed = seed
         self.device = available(device)
         self.resolution = greatest_common_divisor([pathway.period for pathway in pathways])
-        self.state: State = {p.name: p.reset(streams, seed, self.device) for p in pathways}
+        self.shared_saccades = shared_saccades
+        untold: State = {"told": torch.zeros(streams, dtype=torch.bool)} if shared_saccades else {}
+        self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
         self._interventions: list[tuple[Fraction, Intervention]] = []
         self._stopping = False
 
@@ -82,8 +94,13 @@ class Simulation:
         """End the run after the current tick; safe to call from an instrument or a signal handler."""
         self._stopping = True
 
+    def reached(self, ticks: int) -> bool:
+        """Return whether every pathway has behind it all that comes before tick *ticks* of the first."""
+        end = ticks * self.pathways[0].period
+        return all(self.ticks(p) * p.period >= end for p in self.pathways)
+
     def run(self, ticks: int) -> None:
-        """Run until the first pathway has so many ticks more behind it.
+        """Run until the first pathway has so many ticks more behind it, and the others all that come before its next.
 
         Raises:
             ConfigurationError: *ticks* is negative.
@@ -129,12 +146,23 @@ class Simulation:
         step = self._instant(pathway.period)
         while True:
             yield clock.timeout(tick * step + lane - clock.now)
-            after, glimpse, truth, report = pathway.tick(self.state[pathway.name], tick, self.device)
+            before = self.state[pathway.name]
+            after, glimpse, truth, report = pathway.tick(before, tick, self.device)
             self.state[pathway.name] = after
+            if self.shared_saccades:
+                self._share(pathway, truth.saccade, before["told"])
             moment = Moment(self, pathway, glimpse, truth, report)
             for instrument in self.instruments:
                 instrument.watch(moment)
             tick += 1
+
+    def _share(self, pathway: Pathway, saccade: Bool[Tensor, "streams"], told: Bool[Tensor, "streams"]) -> None:
+        """Force the saccades that a pathway made, but was not told to make, upon the others."""
+        own = saccade & ~told
+        self.state[pathway.name]["told"] = torch.zeros_like(told)
+        for state in (self.state[p.name] for p in self.pathways if p is not pathway):
+            # new tensors: records of earlier ticks point to the old ones
+            state["forced"], state["told"] = state["forced"] | own, state["told"] | own
 
     def _intervene(
         self, clock: simpy.Environment, moment: Fraction, intervention: Intervention
@@ -154,42 +182,7 @@ class Simulation:
         return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
 
 
-@contextmanager
-def watching(instrument: Instrument, simulation: Simulation) -> Iterator[None]:
-    """Start *instrument*, and stop it however the run ends; an earlier error outlives one in stopping."""
-    try:
-        instrument.start(simulation)
-        yield
-    except BaseException as first:
-        try:
-            instrument.stop(simulation)
-        except Exception as second:
-            first.add_note(f"{type(instrument).__name__}.stop failed as well: {second!r}")
-        raise
-    instrument.stop(simulation)
-
-
 def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
     """Return the largest period of which all *periods* are whole multiples."""
     denominator = math.lcm(*(p.denominator for p in periods))
     return Fraction(math.gcd(*(int(p * denominator) for p in periods)), denominator)
-
-
-def available(device: str | torch.device) -> torch.device:
-    """Return *device* if a run can live on it and this machine has it.
-
-    Raises:
-        ConfigurationError: it cannot, or the machine has not.
-    """
-    unknown = f"device {str(device)!r} is not known: use cpu, cuda or cuda:N"
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        raise ConfigurationError(unknown) from None
-    require(chosen.type == "cuda" or str(chosen) == "cpu", unknown)
-    if chosen.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        absent = f"device {str(device)!r} is not available on this machine"
-        require(count > 0, f"{absent}: use --device cpu")
-        require((chosen.index or 0) < count, f"{absent}, which has {count} GPUs: use --device cuda:{count - 1} or less")
-    return chosen

@@ -14,24 +14,12 @@ from streamsim import (
     Pathway,
     RandomFixation,
     Script,
-    Sensor,
     Simulation,
 )
-from streamsim.simulation import available, greatest_common_divisor
+from streamsim.device import available
+from streamsim.simulation import greatest_common_divisor
 
-from .toys import CountingWorld, LinearLearner
-
-
-class Paced(CountingWorld):
-    """A counting world with a period of its own."""
-
-    def __init__(self, period, length=None):
-        super().__init__(length=length)
-        self.period = Fraction(period)
-
-    @property
-    def sensor(self):
-        return Sensor((1, self.side, self.side), 0.0, 1.0, self.period)
+from .toys import CountingWorld, LinearLearner, Paced
 
 
 class Diary(Instrument):
@@ -343,6 +331,7 @@ def test_no_ticks_at_all():
         (lambda: simulation(streams=0), r"Simulation.streams must be at least 1 \(got 0\)"),
         (lambda: simulation().run(-1), r"ticks must be 0 or more \(got -1\)"),
         (lambda: eye(name="a.b"), r"Pathway.name must be a word without dots \(got 'a.b'\)"),
+        (lambda: Simulation(eye(), shared_saccades=True), "shared_saccades needs another pathway to share with"),
         *(
             (lambda name=name: available(name), f"device '{name}' is not known: use cpu, cuda or cuda:N")
             for name in ("warp", "mps", "meta", "cpu:3", "cuda:x")

@@ -67,6 +67,24 @@ class CountingWorld(Environment):
         return (shifted + self.noise * torch.randn(shifted.shape, generator=generator)).clamp(0, 1)
 
 
+class Paced(CountingWorld):
+    """A counting world with a period of its own.
+
+    Args:
+        period: seconds from one frame to the next, as a fraction in words.
+        length: ticks after which an object ends by itself; None for never.
+        classes: number of patterns.
+    """
+
+    def __init__(self, period: str = "1/10", length: int | None = None, classes: int = 3) -> None:
+        super().__init__(classes, length=length)
+        self.period = Fraction(period)
+
+    @property
+    def sensor(self) -> Sensor:
+        return Sensor((1, self.side, self.side), 0.0, 1.0, self.period)
+
+
 class LinearLearner(Agent):
     """Predicts each frame linearly from the one before it, by gradient descent with momentum.
 
