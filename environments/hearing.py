@@ -91,12 +91,13 @@ class Headphones:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._put(torch.zeros(0, dtype=torch.int64))
+        self._numbers: Tensor = torch.zeros(0, dtype=torch.int64)
+        self._make_room(0)
 
     def put_on(self, utterance: Int[Tensor, "streams"], read: Mapping[int, Take]) -> None:
         """Hold *utterance* from now on, some of which were *read* a moment ago."""
         if len(utterance) != len(self._numbers):
-            self._put(utterance)
+            self._make_room(len(utterance))
         for stream in (utterance != self._numbers).nonzero().squeeze(1).tolist():
             number = int(utterance[stream])
             self._fill(stream, read[number] if number in read else self._reader.read(number))
@@ -111,9 +112,8 @@ class Headphones:
         stream = torch.arange(len(tick))
         return self._samples[stream, tick], self._labels[stream, tick]
 
-    def _put(self, utterance: Int[Tensor, "streams"]) -> None:
-        streams = len(utterance)
-        self._numbers = torch.full_like(utterance, -1)
+    def _make_room(self, streams: int) -> None:
+        self._numbers = torch.full((streams,), -1)
         self._ticks = torch.zeros(streams, dtype=torch.int64)
         self._samples = torch.zeros(streams, 0, TICK, dtype=torch.int16)
         self._labels = torch.zeros(streams, 0, dtype=torch.int16)

@@ -22,7 +22,7 @@ class LibriSpeechCorpus(Corpus):
     Transcripts are read from `<speaker>-<chapter>.trans.txt` where it lies beside the recordings.
 
     Args:
-        root: the folder that holds `LibriSpeech`.
+        root: the folder that holds `LibriSpeech`, or that folder itself.
         subset: which part of it.
         annotations: the folder of `converted_aligned_phones.txt` and of the split lists; *root* if not given.
         download: whether to fetch the subset into *root* (6.3 GB for train-clean-100) if it is not there.
@@ -35,7 +35,7 @@ class LibriSpeechCorpus(Corpus):
             _download(root, subset)
         top = existing_folder(root, "LibriSpeech.root")
         self._annotations = existing_folder(annotations or top, "LibriSpeech.annotations")
-        folder = top / "LibriSpeech" / subset
+        folder = (top if top.name == "LibriSpeech" else top / "LibriSpeech") / subset
         if not folder.is_dir():
             raise DataError(
                 f"there is no folder {str(folder)!r}: give the root that holds LibriSpeech/{subset}, name a subset "

@@ -1,5 +1,7 @@
 """Mel-frequency cepstral coefficients, the classic features of speech, beside which learnt ones are put."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -20,7 +22,7 @@ def mfcc(frames: Float[Tensor, "n ticks 1 160"]) -> Float[Tensor, "n ticks 39"]:
     Before the beginning there is silence, and the coefficients are those of the first tick.
     """
     sound = pad(frames.flatten(1), (WINDOW - TICK, 0))
-    coefficients = _transform()(sound)
+    coefficients: Tensor = _transform()(sound)
     slope = _slopes(coefficients)
     return torch.cat([coefficients, slope, _slopes(slope)], 1).transpose(1, 2)
 
@@ -29,11 +31,13 @@ def _slopes(values: Float[Tensor, "n coefficients ticks"]) -> Float[Tensor, "n c
     from torchaudio.functional import compute_deltas  # noqa: PLC0415 - slow to import
 
     held = pad(values, (2 * _REACH, 0), mode="replicate")
-    return compute_deltas(held, 2 * _REACH + 1)[..., _REACH:-_REACH]
+    slopes: Tensor = compute_deltas(held, 2 * _REACH + 1)
+    return slopes[..., _REACH:-_REACH]
 
 
-def _transform() -> torch.nn.Module:
+def _transform() -> Callable[[Tensor], Tensor]:
     from torchaudio.transforms import MFCC  # noqa: PLC0415 - slow to import
 
     spectrum = {"n_fft": WINDOW, "hop_length": TICK, "n_mels": 40, "center": False}
-    return MFCC(RATE, COEFFICIENTS, log_mels=True, melkwargs=spectrum)
+    transform: Callable[[Tensor], Tensor] = MFCC(RATE, COEFFICIENTS, log_mels=True, melkwargs=spectrum)
+    return transform

@@ -41,18 +41,15 @@ class Phones(SpeechLabels):
         lines = _lines(file)
         classes = _classes(file, lines)
 
+        def sound(number: int) -> np.ndarray:
+            return _sound(file, lines, len(classes), corpus.utterances[number])
+
         def of(number: int, ticks: int) -> Int[Tensor, "ticks"]:
-            return self._labels(file, lines, len(classes), corpus.utterances[number], ticks)
+            return self._fitted(file, sound(number), corpus.utterances[number].name, ticks)
 
-        return Track(classes, pooled=False, of=of)
+        return Track(classes, pooled=False, of=of, check=sound)
 
-    def _labels(self, file: Path, lines: _Lines, classes: int, utterance: Utterance, ticks: int) -> Tensor:
-        name = utterance.name
-        if name not in lines:
-            raise DataError(f"{file} has no line for {name!r} ({utterance.file}): add its labels, {OR_SKIP}")
-        labels = lines[name]
-        if labels is None or len(labels) == 0 or not 0 <= labels.min() <= labels.max() < classes:
-            raise DataError(f"{file} has labels for {name!r} that are not 0 to {classes - 1}: mend its line, {OR_SKIP}")
+    def _fitted(self, file: Path, labels: np.ndarray, name: str, ticks: int) -> Int[Tensor, "ticks"]:
         if abs(len(labels) - ticks) > self._tolerance:
             raise DataError(
                 f"{file} has {len(labels)} labels for {name!r}, which lasts {ticks} ticks of 10 ms, and they may "
@@ -60,6 +57,21 @@ class Phones(SpeechLabels):
             )
         known = torch.from_numpy(labels[:ticks])
         return torch.cat([known, known.new_full((ticks - len(known),), -1)])
+
+
+def _sound(file: Path, lines: _Lines, classes: int, utterance: Utterance) -> np.ndarray:
+    """Return the labels of *utterance*.
+
+    Raises:
+        DataError: there are none, or not such as number the classes.
+    """
+    name = utterance.name
+    if name not in lines:
+        raise DataError(f"{file} has no line for {name!r} ({utterance.file}): add its labels, {OR_SKIP}")
+    labels = lines[name]
+    if labels is None or len(labels) == 0 or not 0 <= labels.min() <= labels.max() < classes:
+        raise DataError(f"{file} has labels for {name!r} that are not 0 to {classes - 1}: mend its line, {OR_SKIP}")
+    return labels
 
 
 def _lines(file: Path) -> _Lines:

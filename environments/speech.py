@@ -66,6 +66,9 @@ class Speech(Environment):
         learnt = self._splits[Split.TRAIN]
         if len(learnt) < 2:
             raise DataError(f"there are {len(learnt)} utterances to learn from, but a saccade needs another: add some")
+        if on_damaged is OnDamaged.REFUSE:  # what can be known before the run begins should not end it hours later
+            for number in (*learnt, *self._splits[Split.TEST]):
+                self._track.check(number)
         self._choice = Choice(corpus.utterances, learnt, other_speaker)
         self._reader = Reader(corpus, self._track, round(shortest * RATE / TICK), cache_mib)
         self._headphones = Headphones(self._reader)
@@ -141,12 +144,13 @@ class Speech(Environment):
 
     def _turn(self, state: State, saccade: Tensor, dice: Tensor) -> tuple[Tensor, Tensor]:
         """Return what streams hear after *saccade*, and which utterances are damaged."""
-        current, damaged = state["utterance"], state["damaged"].clone()
-        drawn = self._choice.another(current, dice)
+        utterance, damaged = state["utterance"], state["damaged"]
         read: dict[int, Take] = {}
-        for stream in saccade.nonzero().squeeze(1).tolist():
-            drawn[stream] = self._readable(current[stream], int(drawn[stream]), dice[stream], damaged, read)
-        utterance = torch.where(saccade, drawn, current)
+        if saccade.any():
+            current, utterance, damaged = utterance, utterance.clone(), damaged.clone()
+            drawn = self._choice.another(current, dice).tolist()
+            for stream in saccade.nonzero().squeeze(1).tolist():
+                utterance[stream] = self._readable(current[stream], drawn[stream], dice[stream], damaged, read)
         self._headphones.put_on(utterance, read)
         return utterance, damaged
 
@@ -157,7 +161,9 @@ class Speech(Environment):
         for number in self._choice.rest(current, dice):
             if self._try(number, damaged, read):
                 return number
-        raise DataError(f"none of the utterances that may follow can be read ({int(damaged.sum())} are damaged)")
+        raise DataError(
+            f"none of the utterances that may follow can be read, {int(damaged.sum())} are damaged: restore some"
+        )
 
     def _try(self, number: int, damaged: Tensor, read: dict[int, Take]) -> bool:
         if damaged[number] or number in read:

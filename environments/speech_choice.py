@@ -45,8 +45,10 @@ class Choice:
         yield from self._follow(current, order).tolist()
 
     def _possible(self, current: Tensor) -> Tensor:
-        return len(self._pool) - (self._end[current] - self._begin[current])
+        possible: Tensor = len(self._pool) - (self._end[current] - self._begin[current])
+        return possible
 
     def _follow(self, current: Tensor, rank: Tensor) -> Tensor:
         begin, end = self._begin[current], self._end[current]
-        return self._pool[torch.where(rank < begin, rank, rank + end - begin)]
+        place: Tensor = torch.where(rank < begin, rank, rank + end - begin)
+        return self._pool[place]

@@ -19,12 +19,14 @@ class Track:
         classes: what they number.
         pooled: whether all ticks of an utterance have one label.
         of: maps an utterance's number and its length in ticks to the label of each tick, -1 where unknown; raises
-            `DataError` where the labels are absent or damaged.
+            `DataError` where the labels are absent, damaged or too many or few.
+        check: raises `DataError` where an utterance's labels are absent or damaged, whatever its length.
     """
 
     classes: tuple[str, ...]
     pooled: bool
     of: Callable[[int, int], Int[Tensor, "ticks"]]
+    check: Callable[[int], object]
 
 
 class SpeechLabels(ABC):
@@ -50,4 +52,4 @@ class Speakers(SpeechLabels):
         def of(number: int, ticks: int) -> Int[Tensor, "ticks"]:
             return torch.full((ticks,), numbers[corpus.utterances[number].speaker], dtype=torch.int16)
 
-        return Track(speakers, pooled=True, of=of)
+        return Track(speakers, pooled=True, of=of, check=lambda number: None)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from PIL import Image
 from streamsim.environments.sources import Source, resident
@@ -76,6 +77,31 @@ def write_picture():
         Image.fromarray(np.full(size, value, dtype=np.uint8)).save(file)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def write_sound():
+    """Write a recording of 10 ms ticks: all samples of tick t have the value *first* + t, in steps of 1 / 32768."""
+
+    def write(file, ticks, first=0, rate=16000, channels=1, rest=0):
+        samples = np.repeat(np.arange(first, first + ticks + 1), rate // 100)[: ticks * rate // 100 + rest]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(file, np.stack([samples.astype(np.int16)] * channels, 1), rate, subtype="PCM_16")
+        return file
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def recordings():
+    """Return the folder of real recordings of the given name; skip where it is absent."""
+
+    def folder(name):
+        if not (DATA / name).is_dir():
+            pytest.skip(f"no {name} at {DATA}")
+        return str(DATA / name)
+
+    return folder
 
 
 @pytest.fixture(scope="session")
