@@ -1,22 +1,21 @@
 """The contract of an agent as checks: they are the specification, and a new agent is done when they pass."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
-from functools import cached_property
+from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
 from .agent import Agent, Report
+from .audition import PICTURES, Audition
 from .checks import check_that
+from .checks_replay import replay_leaves_the_state_alone, replay_looks_at_the_past_only
 from .errors import require
 from .glimpse import Glimpse
 from .sensor import Sensor
-from .tree import State, digest, flatten, leaves, size_in_bytes, snapshot, unflatten
-from .trial import CPU, plain
+from .tree import digest, flatten, leaves, size_in_bytes, snapshot, unflatten
+from .trial import plain
 
-PICTURES = Sensor((1, 16, 16), 0.0, 1.0, Fraction(1, 10))
+__all__ = ["CHECKS", "PICTURES", "Audition", "check_agent", "check_order_of_streams"]
+
 _SOON, _LATER = 50, 1000  # ticks after which an agent must hold the same
 
 
@@ -39,61 +38,6 @@ def check_agent(agent: Agent, sensor: Sensor | None = None, ticks: int = 30, str
     audition = Audition(agent, sensor or PICTURES, ticks, streams)
     for check in CHECKS:
         check(audition)
-
-
-@dataclass(frozen=True)
-class Audition:
-    """What every check gets.
-
-    Attributes:
-        agent: the agent.
-        sensor: the form of its frames.
-        ticks: how many ticks to show.
-        streams: how many streams to show.
-
-    """
-
-    agent: Agent
-    sensor: Sensor
-    ticks: int
-    streams: int
-
-    def start(self, seed: int = 0) -> State:
-        """Return the state before the first tick."""
-        return self.agent.reset(self.sensor, self.streams, seed, CPU)
-
-    def glimpses(self, ticks: int | None = None, first: int = 0) -> Iterator[Glimpse]:
-        """Yield a flickering object per fixation; the first tick is a saccade in every stream, later a quarter are."""
-        generator = torch.Generator().manual_seed(0)
-        shown = torch.zeros(self.streams, *self.sensor.shape)
-        for tick in range(ticks or self.ticks):
-            saccade = torch.rand(self.streams, generator=generator) < (0.25 if tick else 1.0)
-            fresh, flicker = (torch.rand(shown.shape, generator=generator) for _ in range(2))
-            shown = torch.where(saccade.view(-1, *[1] * len(self.sensor.shape)), fresh, shown)
-            if tick >= first:
-                frame = self.sensor.low + (self.sensor.high - self.sensor.low) * (0.8 * shown + 0.2 * flicker)
-                yield Glimpse(frame, saccade, tick, float(tick * self.sensor.period))
-
-    def live(self, state: State, glimpses: Iterator[Glimpse]) -> Iterator[tuple[State, Report]]:
-        """Let the agent learn from *glimpses*, tick by tick."""
-        for glimpse in glimpses:
-            state, report = self.agent.step(state, glimpse)
-            yield state, report
-
-    def life(self, seed: int = 0) -> tuple[State, Report]:
-        """Return the state after all ticks and the last report."""
-        *_, last = self.live(self.start(seed), self.glimpses())
-        return last
-
-    @cached_property
-    def after(self) -> State:
-        """The state after all ticks, for checks that only read it."""
-        return self.life()[0]
-
-    def frames(self, count: int) -> Tensor:
-        """Return frames that the agent has not seen."""
-        chances = torch.rand(count, *self.sensor.shape, generator=torch.Generator().manual_seed(1))
-        return self.sensor.low + (self.sensor.high - self.sensor.low) * chances
 
 
 def layers_and_quantities_are_named(audition: Audition) -> None:
@@ -323,6 +267,8 @@ CHECKS: tuple[Callable[[Audition], None], ...] = (
     state_is_all_there_is,
     frames_are_left_alone,
     features_leave_the_state_alone,
+    replay_leaves_the_state_alone,
+    replay_looks_at_the_past_only,
     reports_have_their_form,
     reports_stay_as_they_are,
     state_stays_finite,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import torch
 
 from .checks import check_that
-from .environment import Environment, Labelled, Sequences, Split
+from .checks_labelled import labelled_data_stay_the_same
+from .environment import Environment, Sequences, Split
 from .errors import DataError, require
 from .tree import flatten, size_in_bytes, snapshot, unflatten
 from .trial import CPU, Trial, close, copied, equal, fits, plain, successive

@@ -65,7 +65,7 @@ class Sequences:
     pooled: bool
 
 
-Baseline = Callable[[Float[Tensor, "n ticks *shape"]], Float[Tensor, "n ticks features"]]
+Baseline = Callable[[Float[Tensor, "n ticks *shape"]], Float[Tensor, "n ticks *features"]]
 
 
 class Environment(ABC):
@@ -110,14 +110,19 @@ class Environment(ABC):
     def baselines(self) -> Mapping[str, Baseline]:
         """Features that need no learning, to stand beside every probe, by name: functions of frames in their order.
 
-        Each maps (examples, ticks, *sensor shape) to one vector a tick; by default the frames themselves.
+        Each maps (examples, ticks, *sensor shape) to one vector a tick, or to one map, channels first, which is read in
+        the way of a layer's activity; by default the frames themselves, as maps if they are pictures.
         """
-        return {"pixels" if self.sensor.modality == "vision" else "input": _themselves}
+        return {"pixels": _themselves} if self.sensor.modality == "vision" else {"input": _flattened}
 
     def damaged(self, state: State) -> int:
         """Return how many recordings could not be read and were passed over up to *state*."""
         return 0
 
 
-def _themselves(frames: Float[Tensor, "n ticks *shape"]) -> Float[Tensor, "n ticks features"]:
+def _themselves(frames: Float[Tensor, "n ticks *shape"]) -> Float[Tensor, "n ticks *shape"]:
+    return frames
+
+
+def _flattened(frames: Float[Tensor, "n ticks *shape"]) -> Float[Tensor, "n ticks features"]:
     return frames.flatten(2)

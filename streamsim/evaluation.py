@@ -9,7 +9,7 @@ import torch
 from .agent import Agent
 from .checkpoints import revive
 from .environment import Environment
-from .examination import Examination, Finding, examine, examine_pixels
+from .examination import Examination, Finding, examine, examine_baselines
 from .instrument import Instrument, Moment
 from .occasions import Occasions
 from .pathway import Pathway
@@ -25,7 +25,7 @@ def evaluate(
     examination: Examination | None = None,
     untrained: State | None = None,
 ) -> list[Row]:
-    """Return one row per layer and probe: bottom to top, then all layers together, then the raw frames.
+    """Return one row per layer and probe: bottom to top, all layers together, then what needs no learning.
 
     Args:
         agent: who is examined; it does not learn, and its state is not touched.
@@ -35,13 +35,13 @@ def evaluate(
         untrained: its state before learning, examined in the same way and put beside it.
 
     Raises:
-        DataError: the world has no labels.
+        DataError: the world has no labels, or none of its labelled recordings can be read.
     """
     examination = examination or Examination()
     now = examine(agent, state, environment, examination)
     earlier = [] if untrained is None else examine(agent, untrained, environment, examination)
-    pixels = examine_pixels(environment, examination) if examination.pixels else []
-    return tabulate(now + pixels, earlier + pixels, environment, agent)
+    baselines = examine_baselines(environment, examination) if examination.pixels else []
+    return tabulate(now + baselines, earlier + baselines, environment, agent)
 
 
 def tabulate(findings: list[Finding], untrained: list[Finding], environment: Environment, agent: Agent) -> list[Row]:
@@ -55,6 +55,7 @@ def tabulate(findings: list[Finding], untrained: list[Finding], environment: Env
         {
             "probe": finding.probe,
             "layer": finding.layer,
+            "baseline": finding.baseline,
             "accuracy": finding.accuracy,
             "untrained": before.get((finding.layer, finding.probe)),
             "chance": 1 / len(environment.classes),
@@ -80,12 +81,12 @@ class Reference:
 
     Attributes:
         untrained: findings in the network before learning.
-        pixels: findings in the raw frames.
+        baselines: findings in features that need no learning.
         digest: hash of the untrained state.
     """
 
     untrained: list[Finding]
-    pixels: list[Finding]
+    baselines: list[Finding]
     digest: str
 
 
@@ -145,15 +146,15 @@ class ProbeSchedule(Instrument):
         now = examine(pathway.agent, agent, pathway.environment, self.examination) if learned else reference.untrained
         self._last = tick
         where = position(simulation, pathway, tick, self._saccades)
-        untrained = reference.untrained + reference.pixels
-        for row in tabulate(now + reference.pixels, untrained, pathway.environment, pathway.agent):
+        untrained = reference.untrained + reference.baselines
+        for row in tabulate(now + reference.baselines, untrained, pathway.environment, pathway.agent):
             self._publish({**where, **row})
 
     def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:
         agent = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
         world = pathway.environment
-        pixels = examine_pixels(world, self.examination) if self.examination.pixels else []
-        return Reference(examine(pathway.agent, agent, world, self.examination), pixels, digest(agent))
+        baselines = examine_baselines(world, self.examination) if self.examination.pixels else []
+        return Reference(examine(pathway.agent, agent, world, self.examination), baselines, digest(agent))
 
     def _publish(self, row: Row) -> None:
         self.rows.append(row)

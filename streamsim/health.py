@@ -6,9 +6,10 @@ from torch import Tensor
 
 from .agent import Agent
 from .comparisons import History, Tally
-from .environment import Labelled, Split
+from .environment import Labelled, Sequences, Split
 from .errors import DataError, require
-from .features import batches, choose, features, home
+from .extractors import Layers
+from .features import looks
 from .instrument import Instrument, Moment
 from .occasions import Occasions
 from .pathway import Pathway
@@ -65,13 +66,13 @@ def extremes(activity: Float[Tensor, "n units *space"]) -> tuple[Float[Tensor, "
     return by_unit.amin(1), by_unit.amax(1)
 
 
-def survey(agent: Agent, state: State, labelled: Labelled, count: int, readout: Readout) -> dict[str, Row]:
-    """Return rank and dead units of every layer on *count* labelled frames."""
+def survey(agent: Agent, state: State, labelled: Labelled | Sequences, count: int, readout: Readout) -> dict[str, Row]:
+    """Return rank and dead units of every layer on *count* labelled frames, each of recordings in its place in them."""
     found: dict[str, list[Tensor]] = {}
     low: dict[str, list[Tensor]] = {}
     high: dict[str, list[Tensor]] = {}
-    for _, frames in batches(labelled, choose(labelled, count), 64, home(state)):
-        for layer, activity in features(agent, state, frames).items():
+    for look in looks(Layers(agent, state), labelled, count, 64):
+        for layer, activity in look.activity.items():
             found.setdefault(layer, []).append(readout(activity.float()))
             least, most = extremes(activity)
             low.setdefault(layer, []).append(least)
@@ -81,7 +82,8 @@ def survey(agent: Agent, state: State, labelled: Labelled, count: int, readout: 
             **ranks(torch.cat(found[layer])),
             **deaths(torch.stack(low[layer]).amin(0) == torch.stack(high[layer]).amax(0)),
         }
-        for layer in found
+        for layer in agent.layers
+        if layer in found
     }
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from .evaluation import ProbeSchedule
+from .features import is_layer
 from .instrument import Instrument, Moment
 from .metrics import Metrics
 from .simulation import Simulation
@@ -95,7 +96,7 @@ def losses(metrics: Metrics) -> str:
 
 def outcome(probes: ProbeSchedule | None) -> str:
     """Return the last probe of the uppermost layer in a few words."""
-    rows = [] if probes is None else [r for r in probes.rows if r["layer"] not in ("all layers", "pixels")]
+    rows = [] if probes is None else [r for r in probes.rows if is_layer(r)]
     if not rows:
         return ""
     tick, probe = rows[-1]["tick"], rows[0]["probe"]

@@ -10,13 +10,15 @@ from typing import Any
 
 import torch
 import yaml
+from jaxtyping import Float
 from torch import Tensor
 
 from . import json_lines
 from .checkpoints import revive
-from .environment import Labelled, Split
+from .environment import Labelled, Sequences, Split
 from .errors import DataError, StreamsimError
-from .features import ALL, PIXELS, batches, choose, features, home
+from .extractors import Layers
+from .features import Filling, is_layer, looks, parts_of
 from .pathway import Pathway
 from .recorder import Film, read_films
 from .rows import Row
@@ -129,22 +131,27 @@ class RunData:
         return tuple(self.films[0].facts["classes"]) if self.films else ()
 
 
-def seen(pathway: Pathway, state: State, labelled: Labelled, count: int = 1000) -> Examples:
-    """Return at most *count* labelled frames with the activity they cause."""
-    parts = labelled.fetch(choose(labelled, 1)).shape[1]
-    chosen = choose(labelled, max(1, count // parts))
-    frames, activity, pattern = [], {}, []  # type: ignore[var-annotated]
-    for _, batch in batches(labelled, chosen, 128, home(state)):
-        found = features(pathway.agent, state, batch)
-        frames.append(batch.cpu())
-        for layer, z in found.items():
-            activity.setdefault(layer, []).append(
-                z.float().flatten(2).amax(2).cpu() if z.dim() > 2 else z.float().cpu()
-            )
-        pattern.append(next(reversed(found.values())).float().flatten(1).cpu())
-    peaks = {layer: torch.cat(rows) for layer, rows in activity.items()}
-    labels = labelled.labels[chosen].repeat_interleave(parts)
-    return Examples(torch.cat(frames), labels, peaks, torch.cat(pattern))
+def seen(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: int = 1000) -> Examples:
+    """Return at most *count* labelled frames with the activity they cause, each of recordings in its place in them."""
+    parts = parts_of(labelled) if isinstance(labelled, Labelled) else 1
+    examples, most = max(1, count // parts), max(count, parts)
+    frames, activity, pattern, labels = Filling(most), Filling(most), Filling(most), torch.full((most,), -1)
+    for look in looks(Layers(pathway.agent, state), labelled, examples, 128):
+        labels[look.place] = look.label
+        frames.add("frames", look.place, look.frames)
+        for layer, z in look.activity.items():
+            activity.add(layer, look.place, peak(z.float()).cpu())
+        top = list(look.activity)[-1]
+        pattern.add(top, look.place, look.activity[top].float().flatten(1).cpu())
+    there, layers = labels >= 0, pathway.agent.layers
+    peaks = {layer: x[there] for layer, x in activity.means(layers).items()}
+    shown, last = frames.means(("frames",))["frames"], list(pattern.means(layers).values())[-1]
+    return Examples(shown[there], labels[there], peaks, last[there])
+
+
+def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:
+    """Return every unit's largest activity anywhere."""
+    return activity.flatten(2).amax(2) if activity.dim() > 2 else activity
 
 
 def facts(path: Path) -> dict[str, Any]:
@@ -159,5 +166,5 @@ def latest(rows: list[Row]) -> list[Row]:
 
 
 def layer_names(rows: Sequence[Row]) -> list[str]:
-    """Return the layers that *rows* speak of, bottom to top, without pixels and all layers together."""
-    return [name for name in dict.fromkeys(row["layer"] for row in rows) if name not in (PIXELS, ALL)]
+    """Return the layers that *rows* speak of, bottom to top, without baselines and all layers together."""
+    return list(dict.fromkeys(row["layer"] for row in rows if is_layer(row)))

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .features import ALL, PIXELS
+from .features import is_baseline
 from .report_charts import capital
 from .report_data import RunData, layer_names
 from .report_page import note, section, table, text
@@ -88,10 +88,11 @@ def result(data: RunData) -> str:
         return ""
     probes = list(dict.fromkeys(row["probe"] for row in rows))
     found = {(row["layer"], row["probe"]): row for row in rows}
+    layers = layer_names(rows)
     top = "<tr><th></th>" + "".join(f'<th colspan="4" class="group">{text(p)} probe</th>' for p in probes) + "</tr>"
     head = "<tr><th>layer</th>" + "<th>untrained</th><th>learned</th><th>gain</th><th></th>" * len(probes) + "</tr>"
     body = "".join(
-        f'<tr class="{"aside" if layer in (ALL, PIXELS) else ""}"><td>{text(layer)}</td>'
+        f'<tr class="{"" if layer in layers else "aside"}"><td>{text(layer)}</td>'
         + "".join(cells(found.get((layer, probe))) for probe in probes)
         + "</tr>"
         for layer in dict.fromkeys(row["layer"] for row in rows)
@@ -101,12 +102,12 @@ def result(data: RunData) -> str:
 
 
 def cells(row: Row | None) -> str:
-    """Return untrained, learned, gain and a bar for one layer and probe; raw pixels have nothing to learn."""
+    """Return untrained, learned, gain and a bar for one layer and probe; baselines have nothing to learn."""
     if row is None:
         return "<td></td>" * 4
     after, before = 100 * row["accuracy"], row["untrained"]
     bar = f'<span class="meter"><i style="width:{after:.1f}%"></i>{mark(before)}</span>'
-    if before is None or row["layer"] == PIXELS:
+    if before is None or is_baseline(row):
         return f"<td></td><td>{after:.1f}</td><td></td><td>{bar}</td>"
     return f"<td>{100 * before:.1f}</td><td>{after:.1f}</td><td>{gain(row)}</td><td>{bar}</td>"
 

@@ -147,6 +147,36 @@ class FeaturesWithoutRows(Good):
         return {name: z.mean(0) for name, z in super().features(state, frames).items()}
 
 
+class ReplayLearns(Good):
+    def replay(self, state, frames):
+        state["layers"]["layer1"]["bias"] += 1e-3
+        return super().replay(state, frames)
+
+
+class ReplayStopsEarly(Good):
+    def replay(self, state, frames):
+        return super().replay(state, frames[:, 1:])
+
+
+class ReplayGoesOn(Good):
+    ticks = 0
+
+    def replay(self, state, frames):
+        for found in super().replay(state, frames):
+            self.ticks += 1
+            yield {name: z + self.ticks for name, z in found.items()}
+
+
+class ReplayLooksAhead(Good):
+    def replay(self, state, frames):
+        return super().replay(state, frames - frames.mean(1, keepdim=True))
+
+
+class ReplayMixesRecordings(Good):
+    def replay(self, state, frames):
+        return super().replay(state, frames - frames.mean(0))
+
+
 class ReportsTooLittle(Good):
     def step(self, state, glimpse):
         state, report = super().step(state, glimpse)
@@ -258,6 +288,11 @@ FAULTS = [
     (FeaturesAreNormalisedOverTheBatch, checks.features_leave_the_state_alone, "depend on the frames beside it"),
     (FeaturesOfOneLayer, checks.features_leave_the_state_alone, "features must be those of"),
     (FeaturesWithoutRows, checks.features_leave_the_state_alone, "must be 1 rows"),
+    (ReplayLearns, checks.replay_leaves_the_state_alone, "replay changed the state"),
+    (ReplayStopsEarly, checks.replay_leaves_the_state_alone, r"must yield once a tick, 12 times \(got 11\)"),
+    (ReplayGoesOn, checks.replay_leaves_the_state_alone, r"gave something else at a second call \(tick 0\)"),
+    (ReplayLooksAhead, checks.replay_looks_at_the_past_only, "at tick 0 depends on what comes later"),
+    (ReplayMixesRecordings, checks.replay_looks_at_the_past_only, "at tick 0 depends on the recordings beside it"),
     (ReportsTooLittle, checks.reports_have_their_form, "layers x quantities"),
     (ReportsInfinity, checks.reports_have_their_form, "infinite at tick"),
     (ReportsAStrangeLayer, checks.reports_have_their_form, "names 'layer7'"),

@@ -11,7 +11,8 @@ from streamsim.configuration import configure
 from streamsim.errors import ConfigurationError, RunFolderError
 from streamsim.evaluation import ProbeSchedule, evaluate, probe_run, untrained_state
 from streamsim.examination import Examination
-from streamsim.features import ALL, PIXELS, choose, gather
+from streamsim.extractors import Layers
+from streamsim.features import ALL, PIXELS, choose, gather, together
 from streamsim.launch import start
 from streamsim.occasions import Occasions
 from streamsim.probe import LinearProbe
@@ -134,11 +135,13 @@ def test_features_are_averaged_over_parts_and_do_not_depend_on_the_batch():
     frames = torch.rand(7, 5, 1, 4, 4, generator=torch.Generator().manual_seed(0))
     labelled = Labelled(torch.zeros(7, dtype=torch.int64), lambda chosen: frames[chosen])
     state = run.state["eye"]["agent"]
-    small, large = (gather(eye.agent, state, labelled, torch.arange(7), Averaged(), batch=b) for b in (1, 999))
+    layers = Layers(eye.agent, state)
+    small, large = (gather(layers, labelled, Averaged(), batch=b).features for b in (1, 999))
     expected = eye.agent.features(state, frames.flatten(0, 1))["layer1"].reshape(7, 5, -1).mean(1)
     assert torch.allclose(small["layer1"], expected, atol=1e-6)
     assert torch.allclose(large["layer1"], expected, atol=1e-6)
-    assert large[ALL].shape == (7, 32)
+    assert together(gather(layers, labelled, Averaged()), 32).features[ALL].shape == (7, 32)
+    assert ALL not in together(gather(layers, labelled, Averaged()), 31).features
 
 
 def test_choice_skips_unknown_labels_and_is_always_the_same():

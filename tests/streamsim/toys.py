@@ -4,7 +4,20 @@ from fractions import Fraction
 
 import torch
 
-from streamsim import Agent, Environment, Glimpse, Labelled, Ledger, Report, Scene, Sensor, Split, State
+from streamsim import (
+    Agent,
+    Environment,
+    Glimpse,
+    Labelled,
+    Ledger,
+    Report,
+    Scene,
+    Sensor,
+    Sequences,
+    Split,
+    State,
+    Stretch,
+)
 from streamsim.errors import require
 from streamsim.randomness import awaken, seeded
 
@@ -147,3 +160,113 @@ class LinearLearner(Agent):
                 "anchors": state["memory"].nbytes,
             }
         )
+
+
+class Melodies(Environment):
+    """Plays recordings of different lengths, a tone of two samples a tick; each class of tones has its own loudness.
+
+    Recording r has 3 + r % 3 ticks; its tick t plays tone (r + t) % 3, or where recordings are examples always tone
+    r % 3. Of the labelled ones number 4 cannot be read, and the first tick of every one has no label.
+
+    Args:
+        pooled: whether a recording is one example.
+        count: how many recordings there are in either half.
+        noise: standard deviation of the noise on samples.
+    """
+
+    def __init__(self, pooled: bool = False, count: int = 12, noise: float = 0.02) -> None:
+        self.pooled = pooled
+        self.count = count
+        self.noise = noise
+
+    @property
+    def sensor(self) -> Sensor:
+        return Sensor((1, 2), -1.0, 1.0, Fraction(1, 100), "audio")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return ("low", "middle", "high")
+
+    @property
+    def baselines(self):
+        return {**super().baselines, "loudness": lambda frames: frames.abs().mean(3)}
+
+    def reset(self, streams: int, seed: int, device: torch.device) -> State:
+        return {"generator": seeded(seed), "recording": torch.arange(streams), "tick": torch.zeros(streams).long()}
+
+    def look(self, state: State, saccade: torch.Tensor) -> tuple[State, Scene]:
+        generator = awaken(state["generator"])
+        recording = torch.where(saccade, state["recording"] + len(saccade), state["recording"])
+        tick = torch.where(saccade, 0, state["tick"] + 1)
+        label = self._tone(recording, tick)
+        frame = self._frames(label[:, None], generator)[:, 0]
+        after: State = {"generator": generator.get_state(), "recording": recording, "tick": tick}
+        return after, Scene(frame, recording, label, tick + 1 >= 3 + recording % 3)
+
+    def labelled(self, split: Split) -> Sequences:
+        generator = torch.Generator().manual_seed(1 if split is Split.TRAIN else 2)
+        frames = self._frames(self._tone(torch.arange(self.count)[:, None], torch.arange(5)), generator)
+
+        def fetch(chosen: torch.Tensor) -> Stretch:
+            tick = torch.arange(int((3 + chosen % 3).amax()))
+            there = tick < (3 + chosen % 3)[:, None]
+            known = there & (tick > 0) & (chosen != 4)[:, None]
+            labels = torch.where(known, self._tone(chosen[:, None], tick), -1)
+            return Stretch(frames[chosen, : len(tick)] * there[..., None, None], labels)
+
+        return Sequences(self.count, fetch, self.pooled)
+
+    def _tone(self, recording: torch.Tensor, tick: torch.Tensor) -> torch.Tensor:
+        return (recording + (0 if self.pooled else 1) * tick) % 3 + 0 * tick
+
+    def _frames(self, tone: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        wave = torch.tensor([1.0, -1.0]) * (0.2 + 0.3 * tone[..., None, None])
+        return (wave + self.noise * torch.randn(wave.shape, generator=generator)).clamp(-1, 1)
+
+
+class Echo(Agent):
+    """Adds up what it hears: "ear" repeats the frame, "sum" adds the frames since the saccade, at every second tick.
+
+    Weights are a volume each, which learning turns up by a thousandth at a tick.
+    """
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return ("ear", "sum")
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return ("loss",)
+
+    def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
+        drawn = 1 + torch.rand((), generator=torch.Generator().manual_seed(seed)) / 10
+        volumes = {name: {"volume": drawn.to(device)} for name in self.layers}
+        return {**volumes, "sum": {**volumes["sum"], **self._quiet(streams, sensor.shape, device)}}
+
+    def step(self, state: State, glimpse: Glimpse) -> tuple[State, Report]:
+        heard = self._hear(state["sum"], glimpse.frame, glimpse.saccade)
+        after: State = {name: {**state[name], "volume": state[name]["volume"] + 1e-3} for name in self.layers}
+        after["sum"] |= heard
+        acting = {"sum": heard["total"] * after["sum"]["volume"]} if glimpse.tick % 2 else {}
+        activity = {"ear": glimpse.frame * after["ear"]["volume"], **acting}
+        return after, Report(torch.zeros(2, 1), activity)
+
+    def features(self, state: State, frames: torch.Tensor) -> dict[str, torch.Tensor]:
+        return {name: frames * state[name]["volume"] for name in self.layers}
+
+    def replay(self, state: State, frames: torch.Tensor):
+        heard = self._quiet(len(frames), tuple(frames.shape[2:]), frames.device)
+        for tick, frame in enumerate(frames.unbind(1)):
+            heard = self._hear(heard, frame, torch.zeros(len(frame), dtype=torch.bool))
+            acting = {"sum": heard["total"] * state["sum"]["volume"]} if tick % 2 else {}
+            yield {"ear": frame * state["ear"]["volume"], **acting}
+
+    def ledger(self, state: State) -> Ledger:
+        weights = sum(state[name]["volume"].nbytes for name in self.layers)
+        return Ledger({"weights": weights, "windows": state["sum"]["total"].nbytes})
+
+    def _quiet(self, streams: int, shape: tuple[int, ...], device: torch.device) -> State:
+        return {"total": torch.zeros(streams, *shape, device=device)}
+
+    def _hear(self, heard: State, frame: torch.Tensor, saccade: torch.Tensor) -> State:
+        return {"total": torch.where(saccade.view(-1, *[1] * (frame.dim() - 1)), 0, heard["total"]) + frame}

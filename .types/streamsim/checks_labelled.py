@@ -1,0 +1,1 @@
+../../streamsim/checks_labelled.py

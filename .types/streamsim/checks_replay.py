@@ -1,0 +1,1 @@
+../../streamsim/checks_replay.py
