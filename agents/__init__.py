@@ -2,36 +2,46 @@
 
 from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
 from .calibration import Calibration
+from .causal import CausalConv
 from .clapp import CLAPP, Retrodiction, SharedGate, SplitGates, Transposed
 from .contrasts import Contrast, OwnMemory, OwnPast, PeerMemory
 from .credit import Credit, Gathered, Prompt
 from .encoder import Encoder, SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
+from .encoders_in_time import CPCAudioEncoder, VideoEncoder
 from .hinge import BackPropagation, ContrastiveHinge, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .homeostasis import Homeostasis
-from .layers import Conv, Layer, Linear
+from .layers import Conv, FeedForward, Layer, Linear
 from .learner import Learner
 from .memory import FixationAnchor, Policy, Recent, Reservoir, ShortTermMemory
+from .normalisation import RunningNorm
 from .optimisers import SGD, Adam, Optimiser, RMSProp
 from .pooling import AveragePool, MaxPool, NoPool, Pool
 from .recall import Recall
+from .recurrent import GRU, EProp, ThroughTime, TruncatedBPTT
 from .retina import LocalContrast, Retina, Shifted, Transparent
 from .rule import Lesson, Pairs, Rule
 from .schedules import AllLayers, Greedy, Randomised, Schedule
+from .window import Window
 
 __all__ = [
     "CLAPP",
+    "GRU",
     "SGD",
     "Activation",
     "Adam",
     "AllLayers",
     "AveragePool",
     "BackPropagation",
+    "CPCAudioEncoder",
     "Calibration",
+    "CausalConv",
     "Contrast",
     "ContrastiveHinge",
     "Conv",
     "Credit",
+    "EProp",
     "Encoder",
+    "FeedForward",
     "Feedback",
     "FixationAnchor",
     "Gathered",
@@ -64,6 +74,7 @@ __all__ = [
     "Retina",
     "Retrodiction",
     "Rule",
+    "RunningNorm",
     "Schedule",
     "SharedGate",
     "Shifted",
@@ -73,8 +84,12 @@ __all__ = [
     "TangCifarEncoder",
     "TangEmnistEncoder",
     "Tanh",
+    "ThroughTime",
     "Transparent",
     "Transposed",
+    "TruncatedBPTT",
     "UpdatedRandomFeedback",
     "VGG6Encoder",
+    "VideoEncoder",
+    "Window",
 ]

@@ -9,9 +9,10 @@ from torch import Tensor
 from streamsim.errors import require
 from streamsim.tree import State
 
-from .layers import Layer, Parameters
+from .layers import Layer
 from .recall import Recall
 from .rule import Lesson
+from .tape import Parameters
 
 
 class Calibration:
@@ -37,16 +38,18 @@ class Calibration:
         """Return the sums of nothing yet."""
         return {"scores": torch.zeros(layers, 2, device=device)}
 
-    def phase(self, tick: int, layers: int) -> int:
-        """Return which layer is calibrated at *tick*, or *layers* when it is the rule's turn.
-
-        Raises:
-            ConfigurationError: there are fewer ticks than phases.
-        """
+    def admit(self, layers: int, slowest: int) -> None:
+        """Raise `ConfigurationError` if a phase is too short for the *slowest* layer to act once."""
         phases = layers + 1 if self.drive else 1
         require(
-            self.ticks >= phases, f"Calibration.ticks must be at least {phases} for {layers} layers (got {self.ticks})"
+            self.ticks >= phases * slowest,
+            f"Calibration.ticks must be at least {phases * slowest} for {layers} layers, of which the slowest acts "
+            f"every {slowest} ticks (got {self.ticks})",
         )
+
+    def phase(self, tick: int, layers: int) -> int:
+        """Return which layer is calibrated at *tick*, or *layers* when it is the rule's turn."""
+        phases = layers + 1 if self.drive else 1
         return tick * phases // self.ticks + layers + 1 - phases
 
     def ends(self, tick: int, layers: int) -> bool:
@@ -70,8 +73,8 @@ class Calibration:
         deviation = (squares / count - mean.square()).clamp_min(1e-12).sqrt()
         return layer.rescaled(parameters, 1 / deviation, -mean / deviation)
 
-    def watch_scores(self, state: State, lessons: Sequence[Lesson], recall: Recall) -> None:
-        """Add the scores of unrelated pairs to the statistics."""
+    def watch_scores(self, state: State, layers: Sequence[int], lessons: Sequence[Lesson], recall: Recall) -> None:
+        """Add the scores of unrelated pairs in some *layers* to the statistics."""
         unrelated = ~recall.same & (recall.weight > 0)
         scores = torch.stack([(lesson.score * unrelated).sum() for lesson in lessons])
-        state["scores"] += torch.stack((scores, unrelated.sum().expand_as(scores)), -1)
+        state["scores"][list(layers)] += torch.stack((scores, unrelated.sum().expand_as(scores)), -1)

@@ -14,9 +14,10 @@ from streamsim.checks_agent import PICTURES, Audition
 from .calibration import Calibration
 from .contrasts import OwnMemory
 from .encoder import Encoder
-from .layers import Conv, Linear, Parameters
+from .layers import Conv, Linear
 from .learner import Learner
 from .rule import Lesson, Pairs, Rule
+from .tape import Parameters
 
 GROUPS, PREDICTORS, STREAMS = 2, 2, 5
 SHAPES: tuple[tuple[int, ...], ...] = ((3, 4, 4), (4,))  # outputs of a layer with and without positions
@@ -274,7 +275,8 @@ def copied(weights: Parameters) -> Parameters:
 
 def members(pairs: Pairs) -> Parameters:
     """Return all tensors of *pairs* by name."""
-    return {field.name: getattr(pairs, field.name) for field in fields(pairs)}
+    found = {field.name: getattr(pairs, field.name) for field in fields(pairs)}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def same(one: Parameters, other: Parameters) -> bool:

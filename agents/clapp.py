@@ -13,12 +13,14 @@ from streamsim.errors import require
 from streamsim.health import angle
 
 from .homeostasis import Homeostasis
-from .layers import Parameters, uniform
+from .layers import uniform
 from .rule import Lesson, Pairs, Rule
+from .tape import Parameters
 
 Scores = Float[Tensor, "predictors pairs"]
 Vectors = Float[Tensor, "predictors pairs width"]
-Matrices = Float[Tensor, "predictors width width"]
+Targets = Float[Tensor, "predictors pairs target"]
+Matrices = Float[Tensor, "predictors target width"]
 
 
 class Dendrite(NamedTuple):
@@ -31,13 +33,13 @@ class Dendrite(NamedTuple):
         gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
     """
 
-    prediction: Vectors
+    prediction: Targets
     score: Scores
     loss: Scores
     gate: Scores
 
 
-def predict(target: Vectors, source: Vectors, weight: Matrices, sign: Scores) -> Dendrite:
+def predict(target: Targets, source: Vectors, weight: Matrices, sign: Scores) -> Dendrite:
     """Return the dendritic prediction of *target* from *source* and how wrong it was (equation 5).
 
     With target z_t, source c_{t-d} and W_pred this is prediction; with target c_{t-d}, source z_t and W_retro it is
@@ -49,12 +51,12 @@ def predict(target: Vectors, source: Vectors, weight: Matrices, sign: Scores) ->
     return Dendrite(prediction, score, (1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
 
 
-def credit(dendrite: Dendrite, gate: Scores) -> Vectors:
+def credit(dendrite: Dendrite, gate: Scores) -> Targets:
     """Return dLoss/d(target) = -gamma W source: the postsynaptic factor of equations 8 and 9 without rho'."""
     return -gate[..., None] * dendrite.prediction
 
 
-def lateral(target: Vectors, source: Vectors, gate: Scores) -> Matrices:
+def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
     """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
     return torch.bmm((-gate[..., None] * target).transpose(1, 2), source)
 
@@ -65,14 +67,14 @@ class Retrodiction(ABC):
     own_weights: bool = True
 
     @abstractmethod
-    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
         """Return the retrodiction of c from z, its gate chosen."""
 
 
 class SharedGate(Retrodiction):
     """W_retro is independent of W_pred and obeys the gate of the prediction: the final rule, equation 19."""
 
-    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
         """See `Retrodiction.judge`."""
         return predict(c, z, parameters["retro"], sign)._replace(gate=forward.gate)
 
@@ -80,7 +82,7 @@ class SharedGate(Retrodiction):
 class SplitGates(Retrodiction):
     """W_retro is independent of W_pred and has a gate of its own: equations 16 to 18."""
 
-    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
         """See `Retrodiction.judge`."""
         return predict(c, z, parameters["retro"], sign)
 
@@ -90,7 +92,7 @@ class Transposed(Retrodiction):
 
     own_weights = False
 
-    def judge(self, z: Vectors, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
         """See `Retrodiction.judge`."""
         return forward._replace(prediction=torch.bmm(z, parameters["pred"]))
 
@@ -137,11 +139,20 @@ class CLAPP(Rule):
         if retrodict and self.retrodiction.own_weights:
             self.departs = frozenset({"past_delta", "retro"})  # W_retro is in no loss but its own
 
-    def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
+    predicts = True
+
+    def parameters(
+        self,
+        shape: tuple[int, ...],
+        predictors: int,
+        generator: torch.Generator,
+        target: tuple[int, ...] | None = None,
+    ) -> Parameters:
         """See `Rule.parameters`."""
-        names = ["pred", "retro"] if self.credits_past and self.retrodiction.own_weights else ["pred"]
-        width = shape[0]
-        weights = {name: uniform((predictors, width, width), self.gain, width, generator) for name in names}
+        width, other = shape[0], (target or shape)[0]
+        weights = {"pred": uniform((predictors, other, width), self.gain, width, generator)}
+        if self.credits_past and self.retrodiction.own_weights:
+            weights["retro"] = uniform((predictors, width, other), self.gain, other, generator)
         return weights | (self.homeostasis.reset(width) if self.homeostasis else {})
 
     def width(self, shape: tuple[int, ...]) -> int:
@@ -161,11 +172,16 @@ class CLAPP(Rule):
         """See `Rule.settled`."""
         return self.homeostasis.settled(parameters, now) if self.homeostasis else {}
 
+    def seen(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
+        """See `Rule.seen`."""
+        return self.homeostasis.normal(parameters, readout) if self.homeostasis else readout
+
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
         """See `Rule.learn`."""
         groups, predictors, streams = pairs.sign.shape
-        c = by_predictor(self._normal(parameters, pairs.past))
-        z = self._normal(parameters, pairs.now).repeat(groups, 1).expand(predictors, -1, -1)
+        c = by_predictor(self.seen(parameters, pairs.past))
+        present = self.seen(parameters, pairs.now) if pairs.target is None else pairs.target
+        z = present.repeat(groups, 1).expand(predictors, -1, -1)
         sign, weight = (t.transpose(0, 1).reshape(predictors, -1) for t in (pairs.sign, pairs.weight))
         forward = predict(z, c, parameters["pred"], sign)
         gate = forward.gate * weight
@@ -177,7 +193,10 @@ class CLAPP(Rule):
             past_delta = self._spread(parameters, by_group(credit(backward, weighted), groups), pairs.z)
             if self.retrodiction.own_weights:
                 gradient["retro"] = lateral(c, z, weighted)
-        delta = credit(forward, gate).reshape(predictors * groups, streams, -1).sum(0)
+        if pairs.target is None:
+            delta = credit(forward, gate).reshape(predictors * groups, streams, -1).sum(0)
+        else:
+            delta = torch.zeros_like(pairs.now)
         facts = (t.reshape(predictors, groups, streams).transpose(0, 1) for t in self._facts(forward))
         return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, *facts)
 
@@ -190,14 +209,12 @@ class CLAPP(Rule):
     def _facts(self, forward: Dendrite) -> tuple[Scores, Scores, Scores]:
         return forward.loss, forward.gate.abs(), forward.score
 
-    def _normal(self, parameters: Parameters, readout: Tensor) -> Tensor:
-        return self.homeostasis.normal(parameters, readout) if self.homeostasis else readout
-
     def _spread(self, parameters: Parameters, delta: Tensor, z: Tensor) -> Tensor:
         """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of the mean."""
         if self.homeostasis:
             delta = delta * self.homeostasis.gain(parameters)
-        return delta if z.ndim == 2 else delta[..., None, None] / math.prod(z.shape[2:])
+        positions = z.shape[2:]
+        return delta.view(*delta.shape, *[1] * len(positions)) / math.prod(positions) if positions else delta
 
 
 def by_predictor(past: Float[Tensor, "groups predictors streams width"]) -> Vectors:

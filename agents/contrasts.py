@@ -79,6 +79,8 @@ class LagContrast(Contrast):
         weight = (birth >= 0).to(values.dtype) / birth.numel()
         if memory.life_time is not None:
             weight = weight * (tick - birth <= memory.oldest(period))
+        if "awake" in state:
+            weight = weight * state["awake"]
         if memory.decay_time is not None:
             values = memory.faded(values, (tick - birth).to(values.dtype), period)
         return Slots(values, birth, weight, fixation == state["now"], lags)
@@ -207,11 +209,15 @@ class PeerMemory(LagContrast):
         past = slots.values[:, owner].transpose(0, 1)
         shape = (self.count, len(slots.lags), streams)
         weight = slots.weight * slots.same if self.paired else slots.weight
+        birth = slots.birth.expand(shape)
+        if "awake" in state:
+            birth = slots.birth[:, owner].transpose(0, 1)
+            weight = weight * (birth >= 0)
         return Recall(
             past,
             torch.zeros(shape, dtype=torch.bool, device=past.device),
             (weight * (self.share / self.count)).expand(shape),
-            slots.birth.expand(shape),
+            birth,
             owner[:, None].expand(shape),
             slots.lags,
         )
@@ -256,6 +262,8 @@ class OwnPast(Contrast):
         """See `Contrast.recall`."""
         birth, fixation = state["birth"][: memory.capacity], state["fixation"][: memory.capacity]
         readable = (birth >= 0) & (tick - birth <= memory.oldest(period))
+        if "awake" in state:
+            readable = readable & state["awake"]
         same = fixation == state["now"]
         found = [
             self._latest(birth, readable & mask, count, share / count)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from jaxtyping import Float
 from torch import Tensor
 
-from .layers import Layer, Parameters
-from .tape import Tape
+from .layers import Layer
+from .tape import Parameters, Tape
 
 
 class Credit(ABC):

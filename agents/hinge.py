@@ -12,8 +12,9 @@ from torch import Tensor
 from streamsim.errors import require
 from streamsim.health import angle
 
-from .layers import Parameters, cast, uniform
+from .layers import cast, uniform
 from .rule import Lesson, Pairs, Rule
+from .tape import Parameters
 
 
 class Contrasted(NamedTuple):
@@ -136,7 +137,13 @@ class ContrastiveHinge(Rule):
         self.calibrate = calibrate
         self.rate = rate
 
-    def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
+    def parameters(
+        self,
+        shape: tuple[int, ...],
+        predictors: int,
+        generator: torch.Generator,
+        target: tuple[int, ...] | None = None,
+    ) -> Parameters:
         """See `Rule.parameters`."""
         features = math.prod(shape)
         names = ["head", "feedback"] if self.feedback.own_weights else ["head"]

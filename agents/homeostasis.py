@@ -6,7 +6,7 @@ from torch import Tensor
 
 from streamsim.errors import require
 
-from .layers import Parameters
+from .tape import Parameters
 
 
 class Homeostasis:

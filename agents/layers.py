@@ -5,25 +5,70 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
 from streamsim.errors import ConfigurationError, require
 
 from .activations import Activation, ReLU
+from .normalisation import RunningNorm
 from .pooling import NoPool, Pool
-from .tape import Tape
-
-Parameters = dict[str, Tensor]
+from .tape import Parameters, Tape
 
 
 class Layer(ABC):
-    """Feed-forward weights of one area.
+    """The weights of one area.
 
-    A layer computes z = rho(W x + b), perhaps pooled. Its weight gradient is dW_ji = sum of delta_j rho'(a_j) x_i, with
-    delta_j what arrives at unit j (dLoss/dz_j): pre- and postsynaptic activity and the unit's own dendrite, no more.
+    Most layers see one frame at a time. A layer with a past of its own says what it keeps (`carried`), defines
+    `advance`, and says how far back a column of its output reaches (`window`).
+
+    Attributes:
+        window: extent and stride of receptive fields in time, in columns of the input; (1, 1) for a layer without one.
+        recurrent: whether the layer keeps a state of its own.
+        predicts_below: whether what the layer's past is asked to predict is the present of the layer below.
     """
+
+    window: tuple[int, int] = (1, 1)
+    recurrent: bool = False
+    predicts_below: bool = False
+
+    def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> Parameters:
+        """Return what the layer keeps from frame to frame before the first one, streams first.
+
+        Args:
+            shape: of its inputs.
+            streams: how many.
+            learning: whether what only credit needs is kept too.
+        """
+        return {}
+
+    def advance(
+        self,
+        parameters: Parameters,
+        carried: Parameters,
+        x: Float[Tensor, "n *shape"],
+        begins: Bool[Tensor, "n"],
+        number: int,
+    ) -> tuple[Parameters, Tape | None]:
+        """Return what is kept after input *x* and the tape, or None if the layer does not act now.
+
+        Args:
+            parameters: the weights.
+            carried: what was kept; it is not written into.
+            x: the input.
+            begins: streams whose fixation began after the last input, so that what was kept no longer counts.
+            number: how many inputs came before this one.
+        """
+        return carried, self.forward(parameters, x)
+
+    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
+        """Return those of the layer's own quantities that follow activity without a gradient, after this frame."""
+        return {}
+
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """Return the names of those of *parameters* that gradients change."""
+        return frozenset(parameters)
 
     @abstractmethod
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -42,6 +87,34 @@ class Layer(ABC):
         """Return the summed input a = W x + b, units first after the stream axis."""
 
     @abstractmethod
+    def rescaled(
+        self, parameters: Parameters, scale: Float[Tensor, "units"], shift: Float[Tensor, "units"]
+    ) -> Parameters:
+        """Return parameters whose summed input is *scale* times the former one plus *shift*, if there is a bias."""
+
+    @abstractmethod
+    def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:
+        """Return dLoss/d(parameter) for each parameter that is learnt, summed over frames and streams.
+
+        Args:
+            parameters: the weights.
+            tapes: of the frames to be credited.
+            deltas: dLoss/dz of each; may broadcast over positions.
+        """
+
+    def gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, "n *out"]) -> Parameters:
+        """Return `gradients` of one frame."""
+        return self.gradients(parameters, (tape,), (delta,))
+
+
+class FeedForward(Layer):
+    """A layer whose weight gradient is the product of what arrives at its units and what they saw.
+
+    dW_ji = sum of delta_j rho'(a_j) x_i, with delta_j what arrives at unit j (dLoss/dz_j): pre- and postsynaptic
+    activity and the unit's own dendrite, no more.
+    """
+
+    @abstractmethod
     def arriving(self, tape: Tape, delta: Float[Tensor, "n *out"]) -> Float[Tensor, "n *summed"]:
         """Return dLoss/da = delta rho'(a), routed to the winners of pooling.
 
@@ -56,14 +129,10 @@ class Layer(ABC):
     ) -> Parameters:
         """Return the sum over streams and positions of *arriving* times *x*, the gradient of each parameter."""
 
-    def gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, "n *out"]) -> Parameters:
-        """Return dLoss/d(parameter) for each parameter, summed over streams; arguments as for `arriving`."""
-        return self.hebbian(parameters, tape["x"], self.arriving(tape, delta))
-
     def rescaled(
         self, parameters: Parameters, scale: Float[Tensor, "units"], shift: Float[Tensor, "units"]
     ) -> Parameters:
-        """Return parameters whose summed input is *scale* times the former one plus *shift*, if there is a bias."""
+        """See `Layer.rescaled`."""
         weight = parameters["weight"]
         changed = {"weight": weight * scale.view(-1, *[1] * (weight.ndim - 1))}
         return changed | ({"bias": parameters["bias"] * scale + shift} if "bias" in parameters else {})
@@ -72,7 +141,7 @@ class Layer(ABC):
         """Return the sum of the gradients of several frames, by whichever of two equal ways moves fewer bytes."""
         arriving = [self.arriving(tape, delta) for tape, delta in zip(tapes, deltas, strict=True)]
         inputs = [tape["x"] for tape in tapes]
-        if sum(a.numel() for a in arriving) < parameters["weight"].numel():
+        if len(tapes) > 1 and sum(a.numel() for a in arriving) < parameters["weight"].numel():
             return self.hebbian(parameters, torch.cat(inputs), torch.cat(arriving))
         total = self.hebbian(parameters, inputs[0], arriving[0])
         for x, a in zip(inputs[1:], arriving[1:], strict=True):
@@ -81,7 +150,7 @@ class Layer(ABC):
         return total
 
 
-class Conv(Layer):
+class Conv(FeedForward):
     """A square convolution: weights shared by all positions.
 
     Args:
@@ -94,6 +163,7 @@ class Conv(Layer):
         bias: whether units have a bias.
         gain: first weights are drawn from U(-b, b) with b = gain / sqrt(fan in); 1 is PyTorch's own default, which both
             papers use; sqrt(6) keeps the power of ReLU activity from layer to layer (He et al. 2015).
+        norm: batch normalisation in its running-statistics form; by default none.
     """
 
     def __init__(
@@ -106,6 +176,7 @@ class Conv(Layer):
         activation: Activation | None = None,
         bias: bool = True,
         gain: float = 1.0,
+        norm: RunningNorm | None = None,
     ) -> None:
         for name, value, least in (("channels", channels, 1), ("kernel", kernel, 1), ("stride", stride, 1)):
             require(value >= least, f"Conv.{name} must be at least {least} (got {value})")
@@ -119,12 +190,13 @@ class Conv(Layer):
         self.activation = activation or ReLU()
         self.bias = bias
         self.gain = gain
+        self.norm = norm
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """See `Layer.output_shape`."""
         if len(shape) != 3:
             raise ConfigurationError(f"Conv needs pictures of shape (channels, height, width) (got {shape})")
-        height, width = (side // self.pool.size for side in self._map(shape))
+        height, width = (self.pool.pooled(side) for side in self._map(shape))
         require(
             min(height, width) >= 1,
             f"Conv({self.channels}): nothing is left of pictures of {shape[1]} x {shape[2]} pixels; "
@@ -137,17 +209,28 @@ class Conv(Layer):
         fan_in = shape[0] * self.kernel**2
         weight = uniform((self.channels, shape[0], self.kernel, self.kernel), self.gain, fan_in, generator)
         bias = {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
-        return {"weight": channels_last(weight)} | bias
+        return {"weight": channels_last(weight)} | bias | (self.norm.reset(self.channels) if self.norm else {})
 
     def forward(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Tape:
         """See `Layer.forward`."""
         x = channels_last(x)
-        return {"x": x} | self.pool.forward(self.drive(parameters, x), self.activation)
+        drive = self.drive(parameters, x)
+        seen = {} if self.norm is None else self.norm.seen(parameters, drive)
+        return {"x": x} | seen | self.pool.forward(drive, self.activation)
 
     def drive(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n m ah aw"]:
         """See `Layer.drive`."""
-        weight, bias = in_dtype(parameters, x.dtype)
+        effective = parameters if self.norm is None else self.norm.folded(parameters)
+        weight, bias = in_dtype(effective, x.dtype)
         return F.conv2d(x, weight, bias, self.stride, self.padding)
+
+    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
+        """See `Layer.settled`."""
+        return {} if self.norm is None else self.norm.settled(parameters, tape)
+
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """See `Layer.learnt`."""
+        return frozenset(parameters) & {"weight", "bias"}
 
     def arriving(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
         """See `Layer.arriving`."""
@@ -161,6 +244,8 @@ class Conv(Layer):
         master = parameters["weight"].dtype
         few = arriving.numel() // self.channels <= self.channels
         weight = self._from_patches(x, arriving) if few else self._from_maps(parameters, x, arriving)
+        if self.norm is not None:
+            weight = weight * self.norm.scale(parameters).view(-1, 1, 1, 1)
         return {"weight": cast(weight, master)} | ({"bias": cast(arriving.sum((0, 2, 3)), master)} if self.bias else {})
 
     def _from_maps(self, parameters: Parameters, x: Tensor, arriving: Tensor) -> Tensor:
@@ -199,7 +284,7 @@ class Conv(Layer):
         return height, width
 
 
-class Linear(Layer):
+class Linear(FeedForward):
     """A fully connected layer over the flattened input.
 
     Args:
@@ -263,6 +348,11 @@ def in_dtype(parameters: Parameters, dtype: torch.dtype) -> tuple[Tensor, Tensor
     """Return weight and bias, if there is one, in *dtype*."""
     bias = parameters.get("bias")
     return cast(parameters["weight"], dtype), None if bias is None else cast(bias, dtype)
+
+
+def unless(begins: Bool[Tensor, "n"], kept: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
+    """Return *kept*, but 0 in the streams whose fixation begins."""
+    return kept * (~begins).to(kept.dtype).view(-1, *[1] * (kept.ndim - 1))
 
 
 def cast(tensor: Tensor, dtype: torch.dtype) -> Tensor:

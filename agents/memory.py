@@ -113,9 +113,17 @@ class ShortTermMemory:
         }
         return state | ({"generator": seeded(seed)} if self.policy.random or self.noise else {})
 
-    def notice(self, state: State, saccade: Bool[Tensor, "streams"]) -> None:
-        """Begin a new fixation in the streams that were told of a saccade."""
+    def notice(
+        self, state: State, saccade: Bool[Tensor, "streams"], awake: Bool[Tensor, "streams"] | None = None
+    ) -> None:
+        """Begin a new fixation in the streams that were told of a saccade; to be called at every tick.
+
+        Streams that are not *awake* see something that is not all of one fixation: until they are, they are compared
+        with nothing, and nothing of them is remembered. By default all are.
+        """
         state["now"] += saccade
+        if awake is not None:
+            state["awake"] = awake
 
     def write(
         self, state: State, tick: int, values: Float[Tensor, "streams width"], began: Bool[Tensor, "streams"]
@@ -130,14 +138,16 @@ class ShortTermMemory:
             state["generator"] = generator.get_state()
         if isinstance(self.policy, Recent):
             slot = tick % self.capacity
+            awake = state.get("awake")
             state["values"][slot] = values
-            state["birth"][slot] = tick
+            state["birth"][slot] = tick if awake is None else torch.where(awake, tick, -1)
             state["fixation"][slot] = state["now"]
             return
         slots = self.policy.slots(self.capacity, tick, state["now"], began, chance)
         streams = torch.arange(len(values), device=values.device)
         state["values"][slots, streams] = values
-        state["birth"][slots, streams] = tick
+        awake = state.get("awake")
+        state["birth"][slots, streams] = tick if awake is None else torch.where(awake, tick, -1)
         state["fixation"][slots, streams] = state["now"]
 
     def forget(self, state: State) -> None:

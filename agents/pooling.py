@@ -1,4 +1,4 @@
-"""Pooling over windows that do not overlap, with its credit: who won learns."""
+"""Pooling, with its credit: who won learns."""
 
 from abc import ABC, abstractmethod
 
@@ -18,11 +18,18 @@ class Pool(ABC):
 
     Args:
         size: side of the square window in pixels; rows and columns that do not fill a window are dropped.
+        stride: pixels from one window to the next; by default windows lie side by side.
     """
 
-    def __init__(self, size: int = 2) -> None:
+    def __init__(self, size: int = 2, stride: int | None = None) -> None:
         require(size >= 1, f"{type(self).__name__}.size must be at least 1 pixel (got {size})")
+        require(stride is None or stride >= 1, f"{type(self).__name__}.stride must be at least 1 pixel (got {stride})")
         self.size = size
+        self.stride = stride or size
+
+    def pooled(self, side: int) -> int:
+        """Return how many windows a map of *side* pixels has in a row."""
+        return (side - self.size) // self.stride + 1
 
     @abstractmethod
     def forward(self, a: Float[Tensor, "n c h w"], activation: Activation) -> Tape:
@@ -61,7 +68,7 @@ class MaxPool(Pool):
 
     def forward(self, a: Float[Tensor, "n c h w"], activation: Activation) -> Tape:
         """See `Pool.forward`."""
-        pooled, winners = F.max_pool2d(a, self.size, return_indices=True)
+        pooled, winners = F.max_pool2d(a, self.size, self.stride, return_indices=True)
         return {"z": activation.apply_(pooled), "winners": winners}
 
     def backward(
@@ -69,12 +76,24 @@ class MaxPool(Pool):
     ) -> Float[Tensor, "n c h w"]:
         """See `Pool.backward`."""
         gated = activation.backward(delta, tape["z"])
-        spread: Tensor = torch.ops.aten.max_unpool2d(gated, tape["winners"], shape)
-        return spread
+        if self.stride >= self.size:
+            spread: Tensor = torch.ops.aten.max_unpool2d(gated, tape["winners"], shape)
+            return spread
+        # a unit may have won in several windows; only the shape of the first map is read
+        a = gated.new_empty((*gated.shape[:2], *shape)).contiguous(memory_format=torch.channels_last)
+        geometry = ([self.size] * 2, [self.stride] * 2, [0, 0], [1, 1], False)
+        return torch.ops.aten.max_pool2d_with_indices_backward(gated, a, *geometry, tape["winners"])  # type: ignore[no-any-return]
 
 
 class AveragePool(Pool):
-    """The mean of a window's activity."""
+    """The mean of a window's activity; windows must lie side by side.
+
+    Args:
+        size: as in `Pool`.
+    """
+
+    def __init__(self, size: int = 2) -> None:
+        super().__init__(size)
 
     def forward(self, a: Float[Tensor, "n c h w"], activation: Activation) -> Tape:
         """See `Pool.forward`."""

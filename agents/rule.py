@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .layers import Parameters
+from .tape import Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Pairs:
         past: remembered read-outs.
         sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
         weight: share of each pair in the loss.
+        target: what the past is asked to predict if that is not the layer's own present, as `Rule.seen` gives it; the
+            present then earns no credit.
     """
 
     z: Float[Tensor, "streams *out"]
@@ -28,6 +30,7 @@ class Pairs:
     past: Float[Tensor, "groups predictors streams width"]
     sign: Float[Tensor, "groups predictors streams"]
     weight: Float[Tensor, "groups predictors streams"]
+    target: Float[Tensor, "streams other"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,27 @@ class Rule(ABC):
         departs: which parts of a lesson are by design no gradient of the pairs' loss, because feedback or gates are of
             their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with finite
             differences.
+        predicts: whether the past may be asked to predict another layer's present (`Pairs.target`).
     """
 
     reads: frozenset[str]
     credits_past: bool = False
     rate: float = 1.0
     departs: frozenset[str] = frozenset()
+    predicts: bool = False
 
     @abstractmethod
-    def parameters(self, shape: tuple[int, ...], predictors: int, generator: torch.Generator) -> Parameters:
-        """Return the rule's own weights for a layer whose output has *shape* and for so many predictors."""
+    def parameters(
+        self,
+        shape: tuple[int, ...],
+        predictors: int,
+        generator: torch.Generator,
+        target: tuple[int, ...] | None = None,
+    ) -> Parameters:
+        """Return the rule's own weights for a layer whose output has *shape* and for so many predictors.
+
+        *target* is the shape of the other layer's output that the past predicts, for a rule that `predicts`.
+        """
 
     @abstractmethod
     def width(self, shape: tuple[int, ...]) -> int:
@@ -81,6 +95,10 @@ class Rule(ABC):
     @abstractmethod
     def read(self, parameters: Parameters, z: Float[Tensor, "streams *out"]) -> Float[Tensor, "streams width"]:
         """Return the read-out of a layer's output: what memory stores and what is compared."""
+
+    def seen(self, parameters: Parameters, readout: Float[Tensor, "n width"]) -> Float[Tensor, "n width"]:
+        """Return a read-out of the present as another layer's past is asked to predict it."""
+        return readout
 
     @abstractmethod
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:

@@ -1,6 +1,6 @@
 """Traces: whole frames' worth of layer activity, kept as long as a rule may still credit them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -11,19 +11,23 @@ from streamsim.tree import State
 from .tape import Tape
 
 
-def recorded(frame: Float[Tensor, "streams *shape"], tapes: dict[str, Tape]) -> State:
-    """Return the trace of one frame; a layer's input is the output below it and is kept only once."""
-    return {"frame": frame} | {
-        name: {key: value for key, value in tape.items() if key != "x"} for name, tape in tapes.items()
-    }
+def recorded(tapes: Mapping[str, Tape]) -> State:
+    """Return the trace of one frame, *tapes* bottom to top; an input that is the output below it is kept only once."""
+    trace: State = {}
+    below = None
+    for name, tape in tapes.items():
+        known = below is not None and tape["x"].data_ptr() == below.data_ptr()
+        trace[name] = {key: value for key, value in tape.items() if not (known and key == "x")}
+        below = tape["z"]
+    return trace
 
 
 def replayed(trace: State, layers: Sequence[str]) -> dict[str, Tape]:
     """Return the tapes that `recorded` was given; *layers* bottom to top, for a saved trace is in another order."""
     tapes: dict[str, Tape] = {}
-    x = trace["frame"]
+    x = None
     for name in layers:
-        tapes[name] = {"x": x} | trace[name]
+        tapes[name] = {"x": x, **trace[name]}
         x = tapes[name]["z"]
     return tapes
 

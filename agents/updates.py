@@ -51,7 +51,7 @@ class Updates:
                 return
             gradients = state["gradients"]
         for group in GROUPS:
-            self._step(state, group, gradients[group], names)
+            self._step(state, group, gradients[group], [name for name in names if name in gradients[group]])
         if every > 1:
             state["gradients"] = transform(Tensor.zero_, gradients)
         state["updates"] += state["learning"]

@@ -102,9 +102,9 @@ MUTATIONS = [
     Mutation(
         "memory: written before recall",
         "learner.py",
-        "        recall = self._recall(state, glimpse.tick)\n",
-        '        self.memory.write(state["memory"], glimpse.tick, torch.cat(readouts, -1), glimpse.saccade)\n'
-        "        recall = self._recall(state, glimpse.tick)\n",
+        '        generator, number = awaken(state["generator"]), pace.number(glimpse.tick)\n',
+        '        generator, number = awaken(state["generator"]), pace.number(glimpse.tick)\n'
+        "        self.memory.write(memory, number, torch.cat(readouts, -1), glimpse.saccade)\n",
     ),
     Mutation("memory: expiry ignored", "contrasts.py", "if memory.life_time is not None:", "if False:"),
     Mutation(

@@ -35,11 +35,11 @@ def test_over_a_life_gathered_credit_is_prompt_credit(rule):
         for glimpse in glimpses(4, ticks, dtype=torch.float64):
             state, _ = agent.step(state, glimpse)
         total = {key: 1000 * value for key, value in flatten(state["gradients"]["layers"]).items()}
-        for trace in state["traces"].values():
-            x = trace["frame"]
+        for trace in state["traces"]["1"].values():
+            x = None
             for layer, name in zip(agent.encoder.layers, agent.layers, strict=True):
                 if isinstance(credit, Gathered):
-                    waiting = layer.gradient(state["layers"][name], trace[name] | {"x": x}, trace[name]["credit"])
+                    waiting = layer.gradient(state["layers"][name], {"x": x} | trace[name], trace[name]["credit"])
                     for key, value in waiting.items():
                         total[f"{name}.{key}"] += value
                 x = trace[name]["z"]

@@ -71,7 +71,7 @@ def test_a_schedule_updates_the_layers_it_chooses_and_no_other(schedule, rule):
         for number, layer in enumerate(LAYERS):
             same = all(torch.equal(v, of_layer(before, layer)[k]) for k, v in of_layer(weights(state), layer).items())
             assert same or number in learnt
-            assert not (same and number in learnt and glimpse.tick > 8 and state["memory"]["now"].max() < 2)
+            assert not (same and number in learnt and glimpse.tick > 8 and state["memory"]["1"]["now"].max() < 2)
         before, counts = weights(state), state["updates"].tolist()
     if isinstance(schedule, Greedy):
         assert chosen == [[0]] * 5 + [[1]] * 5 + [[2]] * 10
@@ -100,7 +100,7 @@ def test_metrics_are_plain_means_of_the_pairs():
     agent = learner(contrasts=[OwnMemory((1, 2), positive=1.0, negative=0.5)])
     state = agent.reset(sensor(), 4, 0, CPU)
     for glimpse in glimpses(4, 9):
-        old, memory = snapshot(state), snapshot(state["memory"])
+        old, memory = snapshot(state), snapshot(state["memory"]["1"])
         state, report = agent.step(state, glimpse)
     compared, near, far = report.comparison, agent.rule.near, agent.rule.far
     for row, layer in enumerate(agent.layers):
@@ -172,7 +172,7 @@ def test_calibration_makes_unrelated_views_2_5_apart_on_average(feedback):
         if glimpse.tick == 8:
             after = snapshot(state)
             break
-        memory = snapshot(state["memory"])
+        memory = snapshot(state["memory"]["1"])
         met.append((glimpse, memory))
         state, report = agent.step(state, glimpse)
         met[-1] += (report.comparison,)
@@ -191,7 +191,7 @@ def test_calibration_makes_unrelated_views_2_5_apart_on_average(feedback):
         assert torch.cat(distances).mean().item() == pytest.approx(2.5, rel=1e-4)
     # what is remembered is scaled too: the last frame's read-out is that of the scaled heads
     now = torch.cat([rule.read(after["rule"][n], agent.features(after, met[-1][0].frame)[n]) for n in LAYERS], -1)
-    torch.testing.assert_close(after["memory"]["values"][7 % 4], now)
+    torch.testing.assert_close(after["memory"]["1"]["values"][7 % 4], now)
 
 
 def test_calibration_can_give_every_unit_a_drive_of_mean_0_and_variance_1():
@@ -260,7 +260,7 @@ def test_traces_survive_the_alphabet(layers):
 
 def test_a_trace_is_kept_as_long_as_a_lag_needs_it():
     agent = learner(CLAPP(), contrasts=[OwnMemory((1, 3))])
-    assert sorted(drive(agent, ticks=9)[0]["traces"]) == ["1", "2", "3"]
+    assert sorted(drive(agent, ticks=9)[0]["traces"]["1"]) == ["1", "2", "3"]
     assert "traces" not in drive(learner(CLAPP(retrodict=False)), ticks=3)[0]
     assert "traces" not in drive(learner(), ticks=3)[0]
 
@@ -319,7 +319,7 @@ def test_nothing_from_before_a_rescaling_is_remembered():
         if calibration.rescales(tick, len(LAYERS)):
             last = tick
             assert "traces" not in state
-        born = state["memory"]["birth"]
+        born = state["memory"]["1"]["birth"]
         assert (born[born >= 0] > last).all()
     assert last > 0
 
