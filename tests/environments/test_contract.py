@@ -6,8 +6,12 @@ from streamsim.environments import (
     Deformations,
     FolderSource,
     Images,
+    LibriSpeech,
     Objects3D,
     PatchScan,
+    Phones,
+    Speech,
+    SpeechFolder,
     STL10Frames,
     Transfer,
     Turntable,
@@ -68,6 +72,28 @@ def test_worlds_of_pictures(request, make, streams):
 
 def test_objects3d():
     check_environment(Objects3D(size=8, train=20, test=10), ticks=10)
+
+
+@pytest.mark.parametrize("phones", [True, False])
+@pytest.mark.parametrize("random_start", [True, False])
+def test_speech(tmp_path, write_sound, phones, random_start):
+    lines = []
+    for n in range(11):
+        write_sound(tmp_path / ["anna", "ben"][n % 2] / f"{n:02}.flac", n + 5, 100 * n)
+        lines.append(f"{n:02}" + " 0 1" * ((n + 5) // 2) + "\n")
+    if phones:
+        (tmp_path / "converted_aligned_phones.txt").write_text("".join(lines))
+    check_environment(Speech(SpeechFolder(str(tmp_path)), random_start=random_start), ticks=30)
+
+
+@pytest.mark.realdata
+def test_aligned_speech(recordings):
+    check_environment(Speech(SpeechFolder(recordings("aligned_speech")), Phones()), ticks=100)
+
+
+@pytest.mark.realdata
+def test_librispeech(recordings):
+    check_environment(LibriSpeech(recordings("librispeech"), "test-other"), ticks=100)
 
 
 @pytest.mark.realdata

@@ -5,7 +5,6 @@ from streamsim.environments.librispeech import LibriSpeechCorpus
 from streamsim.environments.speech_folder import SpeechFolder
 from streamsim.environments.speech_splits import divided
 
-from streamsim.environment import Split
 from streamsim.errors import DataError
 
 

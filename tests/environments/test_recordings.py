@@ -72,7 +72,7 @@ def test_not_a_number(tmp_path):
 
 
 def test_an_absent_file(tmp_path):
-    with pytest.raises(DataError, match="a.flac is not a readable recording"):
+    with pytest.raises(DataError, match=r"a.flac is not a readable recording"):
         decode(tmp_path / "a.flac")
 
 
