@@ -25,7 +25,7 @@ class Checkpoint:
     """What a checkpoint holds.
 
     Attributes:
-        tick: ticks behind it.
+        tick: ticks behind it, of all pathways together.
         state: tensors by name, nested.
         facts: what was stored beside them.
     """

@@ -48,7 +48,8 @@ class Checkpoints(Instrument):
             StreamsimError: the state is not worth saving, because it or a frame before it is not finite.
             RunFolderError: it cannot be written, e.g. because the disk is full; what was saved before is untouched.
         """
-        tick = simulation.ticks()
+        # of all pathways: one that goes on after the last tick of the first must not be taken for saved
+        tick = sum(simulation.ticks(p) for p in simulation.pathways)
         if tick == self._saved:
             return
         self._sentinel.inspect(simulation)

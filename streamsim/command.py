@@ -15,8 +15,8 @@ from .spelling import suggestion
 USAGE = """\
 usage: streamsim COMMAND ...
 
-  run [PRESET | FILE.yaml] [--SETTING VALUE ...] [--out FOLDER] [--no-report] [--tensorboard]
-                            run an experiment; `streamsim run PRESET --help` lists its settings
+  run [PRESET | FILE.yaml] [--SETTING VALUE ...] [--out FOLDER] [--on-damaged refuse | skip] [--no-report]
+      [--tensorboard]       run an experiment; `streamsim run PRESET --help` lists its settings
   resume FOLDER [--ticks N] continue after a crash, Ctrl-C, SIGTERM or kill -9, exactly
   probe FOLDER              probe the layers of a run
   report FOLDER             write one self-contained HTML page about a run
@@ -64,8 +64,9 @@ def run(arguments: Arguments, line: list[str]) -> int:
     from .launch import finish, start  # noqa: PLC0415
 
     require(len(arguments.words) <= 1, f"run takes one preset or file (got {', '.join(arguments.words)})")
-    overrides = {name: value for name, value in arguments.options.items() if name != "out"}
-    configuration = configure(arguments.words[0] if arguments.words else "default", overrides)
+    overrides = {name: value for name, value in arguments.options.items() if name not in ("out", "on-damaged")}
+    source = arguments.words[0] if arguments.words else "default"
+    configuration = configure(source, overrides, arguments.options.get("on-damaged"))
     if "help" in arguments.flags:
         from .tables import settings_table  # noqa: PLC0415
 

@@ -9,17 +9,17 @@ from typing import Any
 import yaml
 
 from . import registry
-from .errors import ConfigurationError
+from .damage import OnDamaged
+from .errors import ConfigurationError, require
 from .experiment import Experiment
+from .leaves import conform, plain
 from .schema import loaded, resolve_call
+from .sense import require_one_form
 from .spelling import suggestion
 
 # Without these an override such as gaze.saccade_probability would not know whose option it is.
-BASE = {
-    "gaze": "streamsim.gaze.Hazard",
-    "efference": "streamsim.efference.EfferenceCopy",
-    "probes": "streamsim.examination.Examination",
-}
+SENSE = {"gaze": "streamsim.gaze.Hazard", "efference": "streamsim.efference.EfferenceCopy"}
+BASE = {"probes": "streamsim.examination.Examination"}
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,31 @@ class Configuration:
         return str(yaml.safe_dump(self.tree, sort_keys=False))
 
 
-def configure(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Configuration:
+def configure(
+    source: str | Path, overrides: Mapping[str, Any] | None = None, on_damaged: str | None = None
+) -> Configuration:
     """Return the configuration called *source*, a preset or a YAML file, with settings changed by dotted names.
 
     Example: `configure("default", {"gaze.saccade_probability": 0.3, "streams": 32}).experiment.build()`.
+
+    Args:
+        source: where to start from.
+        overrides: new values by the dotted names of settings.
+        on_damaged: if given, refuse or skip, for every part that has a setting of this name.
 
     Raises:
         ConfigurationError: something in it is unknown or of the wrong kind.
         DataError: recordings that it names are absent or damaged.
     """
     name, tree = read(str(source))
-    tree = {**BASE, **tree}
+    tree = based(tree)
     # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
     for key, value in sorted((overrides or {}).items(), key=lambda item: item[0].count(".")):
         tree = changed(tree, key.split("."), value)
+    require_one_form([key for key, value in tree.items() if value not in (None, "null")])
     resolved = resolve_call(Experiment, tree, "")
+    if on_damaged is not None:
+        resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
     return Configuration(name, resolved.plain, resolved.make())
 
 
@@ -73,6 +83,40 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
         known = registry.presets()
         raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(path.name, known)}")
     return source, parsed(text_of(registry.preset(source), f"preset {source}"), f"preset {source}")
+
+
+def based(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *tree* with the classes named that may go without saying."""
+    senses = tree.get("pathways")
+    if not isinstance(senses, dict):
+        return {**SENSE, **BASE, **tree}
+    named = {n: {**SENSE, **s} if isinstance(s, dict) and "init_args" not in s else s for n, s in senses.items()}
+    return {**BASE, **tree, "pathways": named}
+
+
+def tolerating(tree: dict[str, Any], on_damaged: str) -> dict[str, Any]:
+    """Return a complete *tree* with every setting called on_damaged set.
+
+    Raises:
+        ConfigurationError: there is no such choice, or no such setting.
+    """
+    choice = plain(conform(on_damaged, OnDamaged, "on-damaged"))
+    after, count = replaced(tree, "on_damaged", choice)
+    require(
+        count > 0, "--on-damaged is for worlds that read recordings, and this experiment has none with it: leave it out"
+    )
+    return dict(after)
+
+
+def replaced(node: Any, key: str, value: Any) -> tuple[Any, int]:  # noqa: ANN401
+    """Return *node* with every setting called *key*, at any depth, set to *value*, and how many there are."""
+    if isinstance(node, list):
+        found = [replaced(n, key, value) for n in node]
+        return [n for n, _ in found], sum(count for _, count in found)
+    if isinstance(node, dict):
+        named = {name: (value, 1) if name == key else replaced(n, key, value) for name, n in node.items()}
+        return {name: n for name, (n, _) in named.items()}, sum(count for _, count in named.values())
+    return node, 0
 
 
 def kind_of(path: Path) -> str:

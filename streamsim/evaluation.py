@@ -9,6 +9,7 @@ import torch
 from .agent import Agent
 from .checkpoints import revive
 from .environment import Environment
+from .errors import DataError
 from .examination import Examination, Finding, examine, examine_baselines
 from .instrument import Instrument, Moment
 from .occasions import Occasions
@@ -167,16 +168,29 @@ def probe_run(folder: Path) -> list[Row]:
 
     Raises:
         RunFolderError: *folder* holds no run.
-        DataError: its world has no labels.
+        DataError: its only world has no labels; of several, those without are passed over with a warning.
     """
     configuration, simulation, found, damaged = revive(folder)
     for sentence in damaged:
         warnings.warn(sentence, stacklevel=2)
-    pathway = simulation.pathways[0]
-    untrained = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
     examination = configuration.experiment.probes or Examination()
+    kept = found.state["instruments"] if found else {}
+    rows: list[Row] = []
+    for pathway in simulation.pathways:
+        try:
+            rows += probe_pathway(simulation, pathway, examination, kept)
+        except DataError as error:
+            if len(simulation.pathways) == 1:
+                raise
+            warnings.warn(f"no probes of {pathway.name}: {error}", stacklevel=2)
+    return rows
+
+
+def probe_pathway(simulation: Simulation, pathway: Pathway, examination: Examination, kept: State) -> list[Row]:
+    """Return the probes of one pathway; *kept* is what instruments remember of it, by name."""
+    untrained = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
     agent = simulation.state[pathway.name]["agent"]
     rows = evaluate(pathway.agent, agent, pathway.environment, examination, untrained)
-    kept = found.state["instruments"].get("ProbeSchedule", {}) if found else {}
-    where = position(simulation, pathway, simulation.ticks(), int(kept.get("saccades", 0)))
+    schedule = kept.get("ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}", {})
+    where = position(simulation, pathway, simulation.ticks(pathway), int(schedule.get("saccades", 0)))
     return [{**where, **row} for row in rows]

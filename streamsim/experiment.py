@@ -1,6 +1,6 @@
-"""What an experiment is: a world, an agent, and how long they meet."""
+"""What an experiment is: a world and an agent, or several pairs of them, and how long they meet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .agent import Agent
@@ -8,9 +8,9 @@ from .efference import EfferenceCopy
 from .environment import Environment
 from .errors import require
 from .examination import Examination
-from .gaze import Gaze, Hazard
+from .gaze import Gaze
 from .instrument import Instrument
-from .pathway import Pathway
+from .sense import PARTS, Sense, require_one_form
 from .simulation import Simulation
 
 
@@ -18,11 +18,17 @@ from .simulation import Simulation
 class Experiment:
     """All that a run is made of; the command line sets every field by its dotted name.
 
+    One sense is given by its environment, agent, gaze and efference; several as pathways, in whose order they tick
+    where their times coincide. All lengths are in ticks of the first; the others keep to the same simulated times, as
+    nearly as their own ticks allow.
+
     Args:
         environment: the world to look at.
         agent: who learns.
-        gaze: when to saccade.
-        efference: how the agent is told of its saccades.
+        gaze: when to saccade, by default `Hazard`.
+        efference: how the agent is told of its saccades, by default perfectly.
+        pathways: instead of these four, several senses by name.
+        shared_saccades: whether a saccade of one sense is a saccade of all; see `Simulation`.
         probes: what probes are asked before, during and after the run; null for no probes.
         streams: parallel streams; one is a strictly online learner.
         seed: the only source of randomness.
@@ -38,10 +44,12 @@ class Experiment:
         checkpoints_kept: how many of the latest checkpoints stay on disk.
     """
 
-    environment: Environment
-    agent: Agent
-    gaze: Gaze = field(default_factory=Hazard)
-    efference: EfferenceCopy = field(default_factory=EfferenceCopy)
+    environment: Environment | None = None
+    agent: Agent | None = None
+    gaze: Gaze | None = None
+    efference: EfferenceCopy | None = None
+    pathways: Mapping[str, Sense] | None = None
+    shared_saccades: bool = False
     probes: Examination | None = field(default_factory=Examination)
     streams: int = 1
     seed: int = 0
@@ -56,6 +64,11 @@ class Experiment:
     checkpoints_kept: int = 2
 
     def __post_init__(self) -> None:
+        require_one_form([name for name in (*PARTS, "pathways") if getattr(self, name) is not None])
+        require(bool(self.senses), "pathways must name at least one sense: give it an environment and an agent")
+        for sense in self.senses:
+            wrong = not sense or set(sense) & {".", "/"}
+            require(not wrong, f"pathways must have names without dots and slashes (got {sense!r}): choose another")
         for name in ("streams", "ticks", "metrics_every", "checkpoint_every", "checkpoints_kept"):
             value = getattr(self, name)
             require(value >= 1, f"{name} must be at least 1 (got {value}): give --{name} 1 or more")
@@ -63,12 +76,21 @@ class Experiment:
             require(getattr(self, name) >= 0, f"{name} must be 0 or more ticks (got {getattr(self, name)})")
         require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1 (got {self.seed})")
 
+    @property
+    def senses(self) -> dict[str, Sense]:
+        """Every sense by the name of its pathway, the first of them first; a single one is called eye."""
+        if self.pathways is not None:
+            return dict(self.pathways)
+        given = {name: part for name in PARTS if (part := getattr(self, name)) is not None}
+        return {"eye": Sense(**given)}
+
     def build(self, instruments: Sequence[Instrument] = ()) -> Simulation:
         """Return the simulation, before its first tick."""
         return Simulation(
-            Pathway(self.environment, self.agent, self.gaze, self.efference),
+            *(sense.pathway(name) for name, sense in self.senses.items()),
             instruments=instruments,
             streams=self.streams,
             seed=self.seed,
             device=self.device,
+            shared_saccades=self.shared_saccades,
         )

@@ -1,6 +1,7 @@
 """What `streamsim run` and `streamsim resume` do around a session."""
 
 import dataclasses
+import json
 import signal
 import sys
 from collections.abc import Collection, Sequence
@@ -52,7 +53,7 @@ def again(path: Path, ticks: str | None, tensorboard: bool) -> Outcome:
         session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
         for warning in session.recover():
             say(f"warning: {warning}")
-        if not session.left and (path / "summary.json").exists():
+        if session.finished and (path / "summary.json").exists():
             say(f"{path} is finished ({simulation.ticks()} ticks): extend it with --ticks N")
             return Outcome(path, None)
         with explained(path):
@@ -84,12 +85,22 @@ def finish(outcome: Outcome, flags: Collection[str]) -> int:
     from .tables import show_probes  # noqa: PLC0415
 
     show_probes(rows(outcome.folder / "probes.jsonl"))
+    if passed_over := damage(outcome.folder):
+        sys.stdout.write(f"damaged: {passed_over}\n")
     sys.stdout.write(f"run: {outcome.folder}\n")
     if "no-report" not in flags:
         from .report import write_report  # noqa: PLC0415  plotly and scikit-learn are slow to load
 
         sys.stdout.write(f"report: {write_report(outcome.folder)}\n")
     return 0
+
+
+def damage(folder: Path) -> str:
+    """Return in words how many recordings of a finished run could not be read, or nothing."""
+    summary = json.loads((folder / "summary.json").read_text())
+    counts = {name: found["damaged"] for name, found in summary["pathways"].items() if found["damaged"]}
+    where = f" ({', '.join(f'{name} {n}' for name, n in counts.items())})" if len(summary["pathways"]) > 1 else ""
+    return f"recordings that could not be read and were passed over: {sum(counts.values())}{where}" if counts else ""
 
 
 def say(sentence: str) -> None:

@@ -26,6 +26,7 @@ def conform(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  set
     """
     from jsonargparse import ArgumentError, ArgumentParser  # noqa: PLC0415  only commands that read settings pay
 
+    value = member(value, annotation)
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--value", type=annotation)
     try:
@@ -36,6 +37,12 @@ def conform(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  set
     if made is None and not (value in (None, "null") and accepts_none(annotation)):
         raise ConfigurationError(f"{path} must be {readable(annotation)} (got {shown(value)})")
     return made
+
+
+def member(value: Any, annotation: Any) -> Any:  # noqa: ANN401
+    """Return the name of the choice that *value* spells, in capitals or not, or *value* where it spells none."""
+    names = annotation.__members__ if is_kind(annotation, Enum) and isinstance(value, str) else ()
+    return next((name for name in names if name.lower() == value.lower()), value)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
@@ -56,6 +63,10 @@ def readable(annotation: Any) -> str:  # noqa: ANN401
         return WORDS[annotation]
     if get_origin(annotation) is Literal:
         return f"one of {', '.join(map(str, arguments))}"
+    if is_kind(get_origin(annotation), collections.abc.Mapping):
+        return f"settings by name, each {readable(arguments[-1])}"
+    if get_origin(annotation) is collections.abc.Callable:
+        return "a function"
     if is_kind(get_origin(annotation), collections.abc.Collection):
         return f"a list, each element {readable(arguments[-1 if arguments[-1] is not Ellipsis else 0])}"
     return " or ".join(readable(a) for a in arguments) if arguments else called(annotation)

@@ -13,6 +13,7 @@ from .errors import require
 from .instrument import Instrument, Moment
 from .json_lines import JsonLines
 from .pathway import Pathway
+from .rows import lasting
 from .simulation import Simulation
 from .tree import State
 
@@ -26,37 +27,53 @@ class Pending:
     count: int = 0
 
 
+@dataclass
+class Pace:
+    """How many ticks go into a line, and when the last one was written."""
+
+    every: int
+    since: float
+
+
 class Metrics(Instrument):
-    """Writes the mean of every quantity of every layer over the last *every* ticks.
+    """Writes the mean of every quantity of every layer over the last *every* ticks, for every pathway.
 
     A tick costs two appends to lists and no tensor operation: reports are never written afterwards, so keeping them is
     safe, and the device is waited for only when a line is due. What depends on the machine's speed is under "wall".
 
     Args:
         path: the JSON-lines file.
-        every: ticks from one line to the next.
+        every: ticks of the first pathway from one line to the next; the others take as long.
+
+    Attributes:
+        last: the line written last.
+        latest: the last line of every pathway, by name.
     """
 
     def __init__(self, path: Path, every: int = 10) -> None:
         require(every >= 1, f"Metrics.every must be at least 1 tick (got {every})")
         self.every = every
         self.last: dict[str, Any] = {}
+        self.latest: dict[str, dict[str, Any]] = {}
         self._lines = JsonLines(path)
         self._pending: dict[str, Pending] = {}
-        self._began = self._previous = time.monotonic()
+        self._paces: dict[str, Pace] = {}
+        self._began = time.monotonic()
 
     def start(self, simulation: Simulation) -> None:
         """See `Instrument.start`."""
+        self._began = time.monotonic()
         for pathway in simulation.pathways:
             self._pending.setdefault(pathway.name, Pending())
-        self._began = self._previous = time.monotonic()
+            every = lasting(self.every, simulation.pathways[0].period, pathway.period)
+            self._paces[pathway.name] = Pace(every, self._began)
 
     def watch(self, moment: Moment) -> None:
         """See `Instrument.watch`."""
         pending = self._pending[moment.pathway.name]
         pending.rows.append(moment.report.metrics)
         pending.saccades.append(moment.truth.saccade)
-        if len(pending.rows) == self.every:
+        if len(pending.rows) == self._paces[moment.pathway.name].every:
             self._drain(moment.pathway, moment.glimpse.tick + 1, pending)
 
     def stop(self, simulation: Simulation) -> None:
@@ -83,9 +100,9 @@ class Metrics(Instrument):
     def _drain(self, pathway: Pathway, tick: int, pending: Pending) -> None:
         means = torch.stack(pending.rows).double().nanmean(0).tolist()
         pending.count += int(torch.stack(pending.saccades).sum())
-        now = time.monotonic()
+        now, pace = time.monotonic(), self._paces[pathway.name]
         agent = pathway.agent
-        self.last = {
+        self.last = self.latest[pathway.name] = {
             "tick": tick,
             "seconds": float(tick * pathway.period),
             "saccades": pending.count,
@@ -93,10 +110,10 @@ class Metrics(Instrument):
             "layers": {
                 n: dict(zip(agent.quantities, m, strict=True)) for n, m in zip(agent.layers, means, strict=True)
             },
-            "wall": {"elapsed": now - self._began, "ticks_per_second": self.every / max(now - self._previous, 1e-9)},
+            "wall": {"elapsed": now - self._began, "ticks_per_second": pace.every / max(now - pace.since, 1e-9)},
         }
         self._lines.write(self.last)
-        self._previous = now
+        pace.since = now
         pending.rows.clear()
         pending.saccades.clear()
 

@@ -1,6 +1,7 @@
 """Progress: a bar on a terminal, now and then a line elsewhere. Neither waits for the device."""
 
 import time
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -18,11 +19,11 @@ class Watch(Instrument):
     Args:
         console: where to show it.
         ticks: length of the whole run.
-        metrics: whose last line is shown.
-        probes: whose last row is shown.
+        metrics: whose last lines are shown.
+        probes: whose last rows are shown.
     """
 
-    def __init__(self, console: Console, ticks: int, metrics: Metrics, probes: ProbeSchedule | None) -> None:
+    def __init__(self, console: Console, ticks: int, metrics: Metrics, probes: Sequence[ProbeSchedule]) -> None:
         self.console = console
         self.ticks = ticks
         self.metrics = metrics
@@ -65,7 +66,7 @@ class Watch(Instrument):
         tick, now = self._latest
         since = self._since or self._latest
         rate = (tick - since[0]) / max(now - since[1], 1e-9)
-        said = "  ".join(filter(None, (f"{rate:.0f} ticks/s", losses(self.metrics), outcome(self.probes))))
+        said = "  ".join(filter(None, (f"{rate:.0f} ticks/s", *losses(self.metrics), *map(outcome, self.probes))))
         if self._bar:
             self._bar.update(self._bar.task_ids[0], completed=tick, said=said)
             self._bar.refresh()
@@ -86,17 +87,22 @@ def bar(console: Console) -> Progress:
     )
 
 
-def losses(metrics: Metrics) -> str:
-    """Return the first quantity of every layer in a few words."""
-    layers = metrics.last.get("layers", {})
+def losses(metrics: Metrics) -> list[str]:
+    """Return the first quantity of every layer in a few words, for every pathway."""
+    found = [loss(line["layers"]) for line in metrics.latest.values()]
+    return found if len(found) < 2 else [f"{name} {said}" for name, said in zip(metrics.latest, found, strict=True)]
+
+
+def loss(layers: Mapping[str, Mapping[str, float]]) -> str:
+    """Return the first quantity of every layer of one pathway in a few words."""
     values = ["-" if v != v else f"{v:.3g}" for v in (next(iter(q.values())) for q in layers.values())]  # noqa: PLR0124
     quantity = next((name for q in layers.values() for name in q), "")
-    return f"{quantity} {' '.join(values)}" if values else ""
+    return f"{quantity} {' '.join(values)}"
 
 
-def outcome(probes: ProbeSchedule | None) -> str:
+def outcome(probes: ProbeSchedule) -> str:
     """Return the last probe of the uppermost layer in a few words."""
-    rows = [] if probes is None else [r for r in probes.rows if is_layer(r)]
+    rows = [r for r in probes.rows if is_layer(r)]
     if not rows:
         return ""
     tick, probe = rows[-1]["tick"], rows[0]["probe"]

@@ -1,6 +1,8 @@
 """Lines that instruments write: where in a run something was measured."""
 
 from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -31,6 +33,11 @@ def find(simulation: "Simulation", name: str | None) -> "Pathway":
             return pathway
     names = [pathway.name for pathway in simulation.pathways]
     raise ConfigurationError(f"no pathway is called {name!r}: this simulation has {names}")
+
+
+def lasting(ticks: int, period: Fraction, own: Fraction) -> int:
+    """Return how many ticks of *own* seconds it takes to pass *ticks* ticks of *period* seconds, at least 1."""
+    return max(1, ceil(ticks * period / own))
 
 
 def count(flags: Bool[Tensor, "streams"]) -> int:

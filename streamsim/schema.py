@@ -86,11 +86,11 @@ def resolve_many(value: Any, annotation: Any, path: str) -> Resolved:  # noqa: A
     """Check a list or dictionary whose elements are classes with arguments."""
     value = loaded(value)
     kind = element(annotation)
-    if isinstance(value, dict):
-        named = {n: resolve(v, kind, dotted(path, n)) for n, v in value.items()}
-        return Resolved({n: r.plain for n, r in named.items()}, lambda: {n: r.make() for n, r in named.items()})
-    if not isinstance(value, list):
+    if not isinstance(value, dict if is_mapping(annotation) else list):
         raise ConfigurationError(f"{path} must be {readable(annotation)} (got {value!r})")
+    if isinstance(value, dict):
+        named = {str(n): resolve(v, kind, dotted(path, str(n))) for n, v in value.items()}
+        return Resolved({n: r.plain for n, r in named.items()}, lambda: {n: r.make() for n, r in named.items()})
     listed = [resolve(v, kind, dotted(path, str(i))) for i, v in enumerate(value)]
     return Resolved([r.plain for r in listed], lambda: [r.make() for r in listed])
 
@@ -125,6 +125,11 @@ def element(annotation: Any) -> Any:  # noqa: ANN401
     kinds = [a for a in get_args(annotation) if a is not Ellipsis]
     inner = get_args(kinds[-1]) if kinds and is_union(kinds[-1]) else kinds[-1:]
     return kinds[-1] if any(is_part(a) for a in inner) else None
+
+
+def is_mapping(annotation: Any) -> bool:  # noqa: ANN401
+    """Return whether *annotation* is a dictionary type."""
+    return issubclass(get_origin(annotation), Mapping)
 
 
 def loaded(value: Any) -> Any:  # noqa: ANN401

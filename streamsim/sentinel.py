@@ -40,18 +40,18 @@ class Sentinel(Instrument):
             DataError: a frame was not.
             StreamsimError: an agent's state is not.
         """
-        for name, total in self._sums.items():
+        for pathway in simulation.pathways:
+            total = self._sums[pathway.name]
             if not total.isfinite():
                 raise DataError(
-                    f"pathway {name!r} showed a frame with nan or infinite pixels at or shortly before "
-                    f"tick {simulation.ticks()}: check its recordings with `streamsim check`"
+                    f"pathway {pathway.name!r} showed a frame with nan or infinite values at or shortly before "
+                    f"tick {simulation.ticks(pathway)}: check its recordings with `streamsim check`"
                 )
-            self._sums[name] = torch.zeros_like(total)
-        for pathway in simulation.pathways:
+            self._sums[pathway.name] = torch.zeros_like(total)
             spoilt = not_finite(simulation.state[pathway.name]["agent"])
             if spoilt:
                 raise StreamsimError(
-                    f"learning diverged at or shortly before tick {simulation.ticks()}: {pathway.name}.agent."
+                    f"learning diverged at or shortly before tick {simulation.ticks(pathway)}: {pathway.name}.agent."
                     f"{spoilt[0]} is no longer finite; try a smaller learning rate"
                 )
 

@@ -2,8 +2,10 @@
 
 import json
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 
@@ -11,6 +13,7 @@ from . import checkpoint
 from .checkpoints import Checkpoints
 from .configuration import Configuration
 from .interruption import Interruption
+from .pathway import Pathway
 from .progress import Watch
 from .run_folder import RunFolder, explained
 from .sentinel import Sentinel
@@ -76,8 +79,13 @@ class Session:
 
     @property
     def left(self) -> int:
-        """Ticks that are still to be run."""
+        """Ticks of the first pathway that are still to be run."""
         return max(0, self.experiment.ticks - self.simulation.ticks())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every pathway is at the end of the run."""
+        return self.simulation.reached(self.experiment.ticks)
 
     def run(self) -> Ending:
         """Run to the end or to a signal, and save."""
@@ -85,20 +93,40 @@ class Session:
         with self.interruption, explained(self.folder.path), closing(self.watchers):
             self.simulation.run(self.left)
             self.checkpoints.save(self.simulation)
-            if not self.left:
+            if self.finished:
                 self._summarise(time.monotonic() - began)
-        return Ending(not self.left, self.interruption.signal)
+        return Ending(self.finished, self.interruption.signal)
 
     def _summarise(self, wall: float) -> None:
         simulation = self.simulation
-        pathway = simulation.pathways[0]
+        pathways = {p.name: facts(simulation, p) for p in simulation.pathways}
         summary = {
             "ticks": simulation.ticks(),
             "seconds": simulation.seconds,
             "streams": simulation.streams,
             "digest": simulation.digest(),
             "state_bytes": simulation.state_bytes(),
-            "ledger": pathway.agent.ledger(simulation.state[pathway.name]["agent"]).roles,
+            "ledger": together(found["ledger"] for found in pathways.values()),
+            "damaged": sum(found["damaged"] for found in pathways.values()),
+            "pathways": pathways,
             "wall": {"seconds_since_start_or_resume": wall},
         }
         checkpoint.replace(self.folder.path / "summary.json", json.dumps(summary, indent=2) + "\n")
+
+
+def facts(simulation: Simulation, pathway: Pathway) -> dict[str, Any]:
+    """Return what the summary says of one pathway."""
+    state = simulation.state[pathway.name]
+    return {
+        "ticks": simulation.ticks(pathway),
+        "ledger": pathway.agent.ledger(state["agent"]).roles,
+        "damaged": pathway.environment.damaged(state["environment"]),
+    }
+
+
+def together(ledgers: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the bytes of all *ledgers* by role."""
+    found: dict[str, int] = {}
+    for role, size in (item for ledger in ledgers for item in ledger.items()):
+        found[role] = found.get(role, 0) + size
+    return found

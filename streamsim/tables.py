@@ -11,13 +11,20 @@ from .rows import Row
 
 
 def show_probes(rows: Sequence[Row]) -> None:
-    """Print the last offline probes in *rows*, before and after learning, with their protocols."""
+    """Print the last offline probes in *rows*, before and after learning, with their protocols, pathway by pathway."""
     rows = [row for row in rows if row["probe"] != "online"]
-    if not rows:
-        return
+    pathways = list(dict.fromkeys(row.get("pathway") for row in rows))
+    for pathway in pathways:
+        show_pathway([row for row in rows if row.get("pathway") == pathway], pathway if len(pathways) > 1 else None)
+
+
+def show_pathway(rows: Sequence[Row], name: str | None) -> None:
+    """Print the last of *rows*, which are of one pathway; its *name* stands above if there are others."""
     last = max(row.get("tick", 0) for row in rows)
     latest = [row for row in rows if row.get("tick", 0) == last]
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    if name is not None:
+        console.print(f"pathway {name}", style="bold")
     console.print(probe_table(latest))
     for probe, protocol in {row["probe"]: row["protocol"] for row in latest}.items():
         console.print(f"{probe}: {protocol}.", style="dim", soft_wrap=True)

@@ -13,7 +13,7 @@ class TensorBoard(Instrument):
     """Passes every line of metrics on to TensorBoard.
 
     Args:
-        folder: where its event files go.
+        folder: where its event files go; of several pathways, each into a folder of its own within.
         metrics: whose lines to pass on.
 
     Raises:
@@ -23,7 +23,7 @@ class TensorBoard(Instrument):
     def __init__(self, folder: Path, metrics: Metrics) -> None:
         self.folder = folder
         self.metrics = metrics
-        self._writer: Any = None
+        self._writers: dict[str, Any] = {}
         self._passed: Any = None
         require_installed()
 
@@ -32,7 +32,12 @@ class TensorBoard(Instrument):
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415  slow to load, rarely wanted
 
         self._passed = self.metrics.last
-        self._writer = SummaryWriter(str(self.folder), purge_step=simulation.ticks())
+        alone = len(simulation.pathways) == 1
+        self._writers = {
+            # steps are ticks of the pathway, and what lies beyond the last is purged
+            p.name: SummaryWriter(str(self.folder if alone else self.folder / p.name), purge_step=simulation.ticks(p))
+            for p in simulation.pathways
+        }
 
     def watch(self, moment: Moment) -> None:
         """See `Instrument.watch`."""
@@ -41,12 +46,13 @@ class TensorBoard(Instrument):
             self._passed = line
             for layer, quantities in line["layers"].items():
                 for quantity, value in quantities.items():
-                    self._writer.add_scalar(f"{line['pathway']}/{quantity}/{layer}", value, line["tick"])
+                    writer = self._writers[line["pathway"]]
+                    writer.add_scalar(f"{line['pathway']}/{quantity}/{layer}", value, line["tick"])
 
     def stop(self, simulation: Simulation) -> None:
         """See `Instrument.stop`."""
-        if self._writer is not None:
-            self._writer.close()
+        for writer in self._writers.values():
+            writer.close()
 
 
 def require_installed() -> None:

@@ -15,45 +15,82 @@ from .metrics import Metrics
 from .occasions import Occasions
 from .online_probe import OnlineProbe
 from .recorder import Recorder
+from .rows import lasting
 
 
 class Watchers:
     """What watches a run and is saved with it, by name; every one writes files of its own into the folder.
 
+    Where there are several pathways, each has instruments of its own, called by the name of their kind and its.
+
     Args:
         experiment: says which are wanted.
         folder: the run folder.
         console: where it is said that a world lacks labels to probe with.
+
+    Attributes:
+        metrics: of all pathways.
+        probes: schedules of offline probes, of every pathway that has labels.
+        kept: instruments whose state belongs to a checkpoint, by name.
     """
 
     def __init__(self, experiment: Experiment, folder: Path, console: Console) -> None:
         self.metrics = Metrics(folder / "metrics.jsonl", experiment.metrics_every)
-        self.probes: ProbeSchedule | None = None
+        self.probes: list[ProbeSchedule] = []
         self._lines = {name: JsonLines(folder / f"{name}.jsonl") for name in ("probes", "health")}
         self.kept: dict[str, Instrument] = {"Metrics": self.metrics}
-        occasions = Occasions(every=experiment.probe_every or None, last=experiment.ticks)
-        if experiment.probes is not None and labelled(experiment, console):
-            self.probes = ProbeSchedule(occasions, experiment.probes, self._lines["probes"].write)
-            self.kept["ProbeSchedule"] = self.probes
-        if experiment.online_probe_every:
-            self.kept["OnlineProbe"] = OnlineProbe(experiment.online_probe_every, write=self._lines["probes"].write)
-        if experiment.health:
-            self.kept["Health"] = Health(occasions, write=self._lines["health"].write)
-        if experiment.film:
-            self.kept["Recorder"] = Recorder(folder)
+        for name in experiment.senses:
+            found = self._watchers(experiment, name, folder, console)
+            self.kept |= {called(experiment, kind, name): instrument for kind, instrument in found.items()}
 
     def close(self) -> None:
         """Close the files."""
         for lines in self._lines.values():
             lines.close()
 
+    def _watchers(self, experiment: Experiment, name: str, folder: Path, console: Console) -> dict[str, Instrument]:
+        """Return the instruments of the pathway called *name* by their kind."""
+        probes, health = (self._lines[file].write for file in ("probes", "health"))
+        found: dict[str, Instrument] = {}
+        if experiment.probes is not None and labelled(experiment, name, console):
+            found["ProbeSchedule"] = schedule = ProbeSchedule(
+                occasions(experiment, name), experiment.probes, probes, name
+            )
+            self.probes.append(schedule)
+        if experiment.online_probe_every:
+            window = own_ticks(experiment, name, experiment.online_probe_every)
+            found["OnlineProbe"] = OnlineProbe(window, write=probes, pathway=name)
+        if experiment.health:
+            found["Health"] = Health(occasions(experiment, name), write=health, pathway=name)
+        if experiment.film:
+            found["Recorder"] = Recorder(folder, pathway=name)
+        return found
 
-def labelled(experiment: Experiment, console: Console) -> bool:
-    """Return whether the world has labels to train and to test probes on; say so if it lacks either."""
+
+def called(experiment: Experiment, kind: str, name: str) -> str:
+    """Return the name under which a checkpoint keeps an instrument of the pathway called *name*."""
+    return f"{kind}.{name}" if len(experiment.senses) > 1 else kind
+
+
+def own_ticks(experiment: Experiment, name: str, ticks: int) -> int:
+    """Return how many ticks of the pathway called *name* take as long as *ticks* of the first."""
+    periods = {n: sense.environment.sensor.period for n, sense in experiment.senses.items()}
+    return lasting(ticks, next(iter(periods.values())), periods[name])
+
+
+def occasions(experiment: Experiment, name: str) -> Occasions:
+    """Return when the pathway called *name* is probed: before its first tick, now and then, after its last."""
+    every = own_ticks(experiment, name, experiment.probe_every) if experiment.probe_every else None
+    return Occasions(every=every, last=own_ticks(experiment, name, experiment.ticks))
+
+
+def labelled(experiment: Experiment, name: str, console: Console) -> bool:
+    """Return whether a world has labels to train and to test probes on; say so if it lacks either."""
+    whose = f" of {name}" if len(experiment.senses) > 1 else ""
     try:
         for split in Split:
-            experiment.environment.labelled(split)
+            experiment.senses[name].environment.labelled(split)
     except DataError as error:
-        console.print(f"no probes: {error}", soft_wrap=True, highlight=False)
+        console.print(f"no probes{whose}: {error}", soft_wrap=True, highlight=False)
         return False
     return True

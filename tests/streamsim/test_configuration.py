@@ -141,7 +141,10 @@ def test_mistakes_are_told_in_a_sentence(tmp_path, settings, sentence):
     [
         ("a: [1", "is not valid YAML at line"),
         ("- 1", "must hold settings by name"),
-        ("agent: learner", "Experiment needs environment: give --environment with a Environment"),
+        (
+            "agent: learner",
+            "Experiment needs environment: give --environment with the name of a world, or name several senses",
+        ),
         ("\x00", "characters that text cannot hold"),
     ],
 )

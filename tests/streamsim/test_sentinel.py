@@ -22,7 +22,7 @@ class Blink(CountingWorld):
 
 
 def test_a_damaged_frame_stops_the_run():
-    with pytest.raises(DataError, match="showed a frame with nan or infinite pixels at or shortly before tick 5"):
+    with pytest.raises(DataError, match="showed a frame with nan or infinite values at or shortly before tick 5"):
         Simulation(Pathway(Blink(), LinearLearner(), Hazard(0)), instruments=[Sentinel(every=5)]).run(20)
 
 
