@@ -117,6 +117,10 @@ def test_recordings_of_like_length_lie_side_by_side():
     assert [group for group, _ in alike(pool, 1)] == [[1], [4], [0], [2], [3]]
 
 
+def test_what_cannot_be_read_is_passed_over():
+    assert [group for group, _ in side_by_side(Shelf(sequences()), [1, 0], 9)] == [[0]]
+
+
 def test_padding_is_silent_and_unlabelled():
     stretch = beside([Stretch(torch.ones(1, n, 2), torch.ones(1, n).long()) for n in (1, 3)])
     assert stretch.frames[..., 0].tolist() == [[1, 0, 0], [1, 1, 1]]
