@@ -160,14 +160,14 @@ def image_files(folder: Path) -> list[Path]:
     """Return the image files of *folder*, numbers in names counted as numbers (view2 before view10)."""
     if not folder.is_dir():
         return []
-    return sorted((f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES), key=_natural)
+    return sorted((f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES), key=natural)
 
 
 def subfolders(folder: Path) -> list[Path]:
     """Return the folders in *folder*, in the order in which people count."""
-    return sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=_natural)
+    return sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=natural)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def natural(path: Path) -> list[tuple[int, str]]:
     """Split a name into its words and numbers, so that names sort as people count."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name)]
