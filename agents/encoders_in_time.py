@@ -30,7 +30,7 @@ class CPCAudioEncoder(Encoder):
 
 
 class VideoEncoder(Encoder):
-    """The video network of Illing et al. 2021 (after Han et al. 2019): three convolutions in space, two in space and time.
+    """The video network of Illing et al. 2021 (after Han et al. 2019), the upper two layers in space and time.
 
     96 7x7 /2 pool 3 /2 | 256 5x5 /2 pool 3 /2 | 512 3x3 | 512 3x3x3 /3 in time | 512 3x3x3 /3 in time, pool 3 /2; ReLU.
     The fourth layer acts every three frames, the fifth every nine.

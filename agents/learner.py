@@ -17,18 +17,20 @@ from .credit import Credit, Prompt
 from .encoder import Encoder, SmallEncoder
 from .hinge import ContrastiveHinge
 from .layers import cast
-from .meeting import Meeting, comparison, table, widths
+from .looking import Looking
+from .meeting import Meeting, comparison
 from .memory import ShortTermMemory
-from .metrics import QUANTITIES, summary
+from .metrics import QUANTITIES
 from .optimisers import Adam, Optimiser
 from .paces import Pace
-from .recall import Recall, joined
+from .plasticity import Plasticity
+from .recall import joined
 from .retina import LocalContrast, Retina
-from .rule import Lesson, Pairs, Rule
+from .rule import Rule
 from .schedules import AllLayers, Schedule
-from .tape import Parameters, Tape
-from .traces import by_owner, recorded, replayed, shifted
-from .updates import Updates
+from .tape import Tape
+from .teaching import Teaching
+from .traces import recorded, shifted
 
 
 class Learner(Agent):
@@ -70,13 +72,15 @@ class Learner(Agent):
         self.memory = memory or ShortTermMemory()
         self.contrasts = tuple(contrasts or (OwnMemory((1, 2, 4, 8), negative=1.5, balanced=True),))
         self.optimiser = optimiser or Adam(3e-4)
-        self.updates = Updates(self.optimiser, self.rule.rate)
         self.schedule = schedule or AllLayers()
         self.calibration = calibration or Calibration()
         self.retina = retina or LocalContrast()
         self.credit = credit or Prompt()
         self.compute = torch.bfloat16 if bfloat16 else torch.float32
         self.lags = self._common_lags()
+        teaching = Teaching(self.encoder, self.rule)
+        self.plasticity = Plasticity(teaching, self.lags, self.optimiser, self.schedule, self.credit)
+        self.looking = Looking(teaching, self.calibration)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -96,7 +100,7 @@ class Learner(Agent):
         self._check(paces)
         generator = torch.Generator().manual_seed(derive(seed, "weights"))
         weights = transform(lambda t: t.to(device), self._drawn(shapes, generator))
-        state: State = weights | self.updates.reset(self._learnt(weights), len(self.layers))
+        state: State = weights | self.plasticity.reset(weights)
         state |= {
             "memory": {
                 pace.key: self.memory.reset(
@@ -108,7 +112,6 @@ class Learner(Agent):
                 for pace in paces
             },
             "generator": seeded(derive(seed, "contrasts")),
-            "learning": torch.ones(len(self.layers), dtype=torch.bool),
         }
         if self.encoder.has_past:
             kept = self.encoder.carried(sensor.shape, streams)
@@ -128,9 +131,9 @@ class Learner(Agent):
         met = [self._meet(state, pace, tapes, glimpse) for pace in self.encoder.paces(tuple(glimpse.frame.shape[1:]))]
         meetings = [meeting for meeting in met if meeting is not None]
         if glimpse.tick < self.calibration.ticks:
-            rows = self._look(state, tapes, meetings, glimpse.tick)
+            rows = self.looking.look(state, tapes, meetings, glimpse.tick)
         else:
-            rows = self._update(state, tapes, meetings, glimpse.tick)
+            rows = self.plasticity.change(state, tapes, meetings, glimpse.tick - self.calibration.ticks)
         self._settle(state, tapes)
         self._remember(state, tapes, meetings, glimpse)
         if glimpse.tick <= self.memory.capacity:
@@ -225,19 +228,6 @@ class Learner(Agent):
             f"to the next (got {every})",
         )
 
-    def _learnt(self, weights: State) -> State:
-        """Return the weights that gradients change."""
-        layers = {
-            name: {k: w for k, w in weights["layers"][name].items() if k in layer.learnt(weights["layers"][name])}
-            for name, layer in zip(self.layers, self.encoder.layers, strict=True)
-        }
-        rules = {n: {k: w for k, w in own.items() if k in self.rule.learnt(own)} for n, own in weights["rule"].items()}
-        return {"layers": layers, "rule": rules if self.rule.rate else {n: {} for n in rules}}
-
-    @property
-    def _longest(self) -> int:
-        return max(lag or 0 for lag in self.lags)
-
     def _common_lags(self) -> tuple[int | None, ...]:
         all_lags = {contrast.lags(self.memory) for contrast in self.contrasts}
         require(len(all_lags) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, all_lags))})")
@@ -286,129 +276,10 @@ class Learner(Agent):
             if self.rule.credits_past:
                 own = recorded({self.layers[i]: tapes[self.layers[i]] for i in pace.layers})
                 traces = state.setdefault("traces", {})
-                traces[pace.key] = shifted(traces.get(pace.key, {}), own, self._longest)
-
-    def _learn(self, state: State, tapes: dict[str, Tape], meeting: Meeting, layers: Sequence[int]) -> list[Lesson]:
-        """Return the lesson of each of *layers*, which are some of the meeting's."""
-        pace, readouts, recall = meeting
-        sign = recall.sign
-        pasts = torch.split(recall.past, widths(readouts), -1)
-        own = dict(zip(pace.layers, zip(readouts, pasts, strict=True), strict=True))
-        return [
-            self.rule.learn(
-                state["rule"][self.layers[i]],
-                Pairs(tapes[self.layers[i]]["z"], *own[i], sign, recall.weight, self._target(state, i, own)),
-            )
-            for i in layers
-        ]
-
-    def _target(self, state: State, layer: int, own: dict[int, tuple[Tensor, Tensor]]) -> Tensor | None:
-        """Return what a layer's past predicts if that is the layer below it."""
-        if not self.encoder.layers[layer].predicts_below:
-            return None
-        return self.rule.seen(state["rule"][self.layers[layer - 1]], own[layer - 1][0])
+                traces[pace.key] = shifted(traces.get(pace.key, {}), own, self.plasticity.longest)
 
     def _settle(self, state: State, tapes: dict[str, Tape]) -> None:
         """Let what layers know of their usual activity follow this frame."""
         for name, layer in zip(self.layers, self.encoder.layers, strict=True):
             if name in tapes:
                 state["layers"][name] |= layer.settled(state["layers"][name], tapes[name])
-
-    def _update(self, state: State, tapes: dict[str, Tape], meetings: Sequence[Meeting], tick: int) -> Tensor:
-        """Learn in the layers that act and that the schedule chooses, and return the metrics of all layers."""
-        number = tick - self.calibration.ticks
-        self._choose(state, number)
-        learning = [i for i, learns in enumerate(state["learning"].tolist()) if learns]
-        gradients: State = {"layers": {}, "rule": {}}
-        found = []
-        for meeting in meetings:
-            for i, readout in zip(meeting.pace.layers, meeting.readouts, strict=True):
-                state["rule"][self.layers[i]] |= self.rule.settled(state["rule"][self.layers[i]], readout)
-            here = [i for i in meeting.pace.layers if i in learning]
-            if here:
-                lessons = self._learn(state, tapes, meeting, here)
-                self._gather(state, tapes, meeting, dict(zip(here, lessons, strict=True)), gradients)
-                found.append((here, summary(lessons, meeting.recall)))
-        self.updates.apply(state, gradients, [self.layers[i] for i in learning], number)
-        return table(len(self.layers), found)
-
-    def _choose(self, state: State, number: int) -> None:
-        """Let the schedule choose the layers that learn until the next update."""
-        every = self.optimiser.every
-        if number % every == 0 and not self.schedule.steady:
-            generator = awaken(state["generator"])
-            chosen = self.schedule.active(number // every, len(self.layers), generator)
-            state["learning"] = torch.tensor([i in chosen for i in range(len(self.layers))])
-            state["generator"] = generator.get_state()
-
-    def _gather(
-        self, state: State, tapes: dict[str, Tape], meeting: Meeting, lessons: dict[int, Lesson], gradients: State
-    ) -> None:
-        """Add to *gradients* what the *lessons* of some layers amount to."""
-        past = self._past_tapes(state, meeting.pace)
-        for i, lesson in lessons.items():
-            name = self.layers[i]
-            gradients["layers"][name] = self._credit(state, i, tapes[name], lesson, past, meeting.recall)
-            gradients["rule"][name] = lesson.gradient
-
-    def _past_tapes(self, state: State, pace: Pace) -> dict[int, dict[str, Tape]]:
-        """Return the tapes of each lag that is still remembered, by lag."""
-        traces = state.get("traces", {}).get(pace.key, {})
-        names = [self.layers[i] for i in pace.layers]
-        return {lag: replayed(traces[str(lag)], names) for lag in self.lags if lag and str(lag) in traces}
-
-    def _credit(
-        self,
-        state: State,
-        number: int,
-        tape: Tape,
-        lesson: Lesson,
-        past: dict[int, dict[str, Tape]],
-        recall: Recall,
-    ) -> Parameters:
-        """Return the gradient of one layer's weights: from the present frame, and from traces if the rule asks."""
-        name, layer = self.layers[number], self.encoder.layers[number]
-        if lesson.past_delta is None:
-            return layer.gradient(state["layers"][name], tape, lesson.delta)
-        owned = dict(zip(self.lags, by_owner(lesson.past_delta, recall.owner), strict=True))
-        remembered = {lag: (tapes[name], owned[lag]) for lag, tapes in past.items()}
-        return self.credit.assign(layer, state["layers"][name], tape, lesson.delta, remembered, self._longest)
-
-    def _look(self, state: State, tapes: dict[str, Tape], meetings: Sequence[Meeting], tick: int) -> Tensor:
-        """Calibrate without learning; read-outs become those of the calibrated rule."""
-        count, kept = len(self.layers), state["calibration"]
-        phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
-        found = []
-        for meeting in meetings:
-            lessons = self._learn(state, tapes, meeting, meeting.pace.layers)
-            found.append((meeting.pace.layers, summary(lessons, meeting.recall)))
-            if phase == count:
-                self.calibration.watch_scores(kept, meeting.pace.layers, lessons, meeting.recall)
-        if phase < count:
-            self._look_at(state, tapes, phase, ends)
-        elif ends:
-            for meeting in meetings:
-                self._scale_readouts(state, meeting)
-        return table(count, found)
-
-    def _look_at(self, state: State, tapes: dict[str, Tape], number: int, ends: bool) -> None:
-        """Watch the summed input of one layer; at the end of its phase, bring it to mean 0 and variance 1."""
-        name, layer, kept = self.layers[number], self.encoder.layers[number], state["calibration"]
-        if name in tapes:
-            self.calibration.watch_drive(kept, layer.drive(state["layers"][name], tapes[name]["x"]))
-        if ends:
-            state["layers"][name] |= self.calibration.normalise(kept, layer, state["layers"][name])
-            kept["scores"].zero_()
-
-    def _scale_readouts(self, state: State, meeting: Meeting) -> None:
-        """Let the rule scale its read-outs, remembered ones too, to the scores that it met."""
-        pace, readouts, _ = meeting
-        pasts = torch.split(state["memory"][pace.key]["values"], widths(readouts), -1)
-        for place, i in enumerate(pace.layers):
-            total, count = state["calibration"]["scores"][i]
-            rule = state["rule"][self.layers[i]]
-            factor = self.rule.calibrated(rule, total / count.clamp_min(1))
-            if factor is not None:
-                rule |= self.rule.scaled(rule, factor)
-                readouts[place] = readouts[place] * factor
-                pasts[place].mul_(factor)

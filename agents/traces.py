@@ -25,10 +25,10 @@ def recorded(tapes: Mapping[str, Tape]) -> State:
 def replayed(trace: State, layers: Sequence[str]) -> dict[str, Tape]:
     """Return the tapes that `recorded` was given; *layers* bottom to top, for a saved trace is in another order."""
     tapes: dict[str, Tape] = {}
-    x = None
+    below: Tape = {}
     for name in layers:
-        tapes[name] = {"x": x, **trace[name]}
-        x = tapes[name]["z"]
+        tapes[name] = below | trace[name]
+        below = {"x": tapes[name]["z"]}
     return tapes
 
 
