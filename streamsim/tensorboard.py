@@ -33,11 +33,10 @@ class TensorBoard(Instrument):
 
         self._passed = self.metrics.last
         alone = len(simulation.pathways) == 1
-        self._writers = {
-            # steps are ticks of the pathway, and what lies beyond the last is purged
-            p.name: SummaryWriter(str(self.folder if alone else self.folder / p.name), purge_step=simulation.ticks(p))
-            for p in simulation.pathways
-        }
+        for p in simulation.pathways:
+            folder = self.folder if alone else self.folder / p.name
+            # steps are ticks of the pathway; those that a crash undid are purged
+            self._writers[p.name] = SummaryWriter(str(folder), purge_step=simulation.ticks(p) + 1)
 
     def watch(self, moment: Moment) -> None:
         """See `Instrument.watch`."""
