@@ -74,6 +74,8 @@ class LibriSpeech(Speech):
         labels: what labels name; `Phones` if not given and there is a phone file, otherwise `Speakers`.
         other_speaker: whether a saccade changes the speaker or takes any other utterance.
         random_start: whether a fixation begins at a random tick of the utterance instead of its first.
+        gain: factor by which samples are multiplied, greater than 0; what then exceeds -1 to 1 is cut off.
+        shortest: seconds that an utterance must last, at least 0.01; shorter ones count as damaged.
         cache_mib: how much memory decoded utterances may take, in MiB (an hour takes 110 MiB).
         on_damaged: what to do with a recording that cannot be read or whose labels are absent or damaged.
     """
@@ -87,11 +89,13 @@ class LibriSpeech(Speech):
         labels: SpeechLabels | None = None,
         other_speaker: bool = True,
         random_start: bool = False,
+        gain: float = 1.0,
+        shortest: float = 0.01,
         cache_mib: int = 512,
         on_damaged: OnDamaged = OnDamaged.REFUSE,
     ) -> None:
         corpus = LibriSpeechCorpus(root, subset, annotations, download)
-        super().__init__(corpus, labels, other_speaker, random_start, cache_mib=cache_mib, on_damaged=on_damaged)
+        super().__init__(corpus, labels, other_speaker, random_start, gain, shortest, cache_mib, on_damaged)
 
 
 def _found(folder: Path) -> Iterator[Utterance]:

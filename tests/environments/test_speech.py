@@ -8,6 +8,7 @@ from streamsim.environments.speech import Speech
 from streamsim.environments.speech_folder import SpeechFolder
 from streamsim.environments.speech_labels import Speakers
 
+from streamsim.damage import OnDamaged
 from streamsim.environment import Split
 from streamsim.errors import ConfigurationError, DataError
 from streamsim.sensor import Sensor
@@ -238,6 +239,20 @@ def test_aligned_speech(recordings):
     loud = stretch.frames.square().mean((2, 3))
     silence = world.classes.index("_")
     assert loud[stretch.labels == silence].mean() < 0.2 * loud[stretch.labels >= 0].mean()
+
+
+def test_librispeech_hands_on_its_settings(tmp_path, write_sound):
+    for n in range(6):
+        write_sound(tmp_path / f"LibriSpeech/dev-clean/{n % 2}/7/{n % 2}-7-{n:04}.flac", 4, 100)
+    settings = {"labels": Phones(), "gain": 2.0, "shortest": 0.05, "on_damaged": OnDamaged.SKIP}
+    with pytest.raises(DataError, match="there is no phone file"):
+        LibriSpeech(str(tmp_path), "dev-clean", **settings)
+    world = LibriSpeech(str(tmp_path), "dev-clean", random_start=True, gain=2.0)
+    *_, (_, _, scene) = play(world, world.reset(40, 0, CPU), 1, 40)
+    assert set(heard(scene).tolist()) == {200, 202, 204, 206}
+    fussy = LibriSpeech(str(tmp_path), "dev-clean", shortest=0.05)
+    with pytest.raises(DataError, match="at least 5 are asked for"):
+        list(play(fussy, fussy.reset(1, 0, CPU), 1))
 
 
 @pytest.mark.realdata
