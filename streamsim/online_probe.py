@@ -21,7 +21,8 @@ class OnlineProbe(Instrument):
     first looks alone, the frames right after a saccade, where nothing was told.
 
     The step is normalised by the length of the input (NLMS), dW = rate (target - p) x / (1 + |x|^2), x standardised
-    with its running mean and deviation, averaged over streams; streams whose label is -1 are left out.
+    with its running mean and deviation, averaged over streams; streams whose label is -1 are left out. A layer
+    counts at the ticks at which it acts.
 
     Args:
         window: ticks that a row averages over, at least 1.
@@ -91,7 +92,9 @@ class OnlineProbe(Instrument):
 
     def _publish(self, simulation: Simulation, tick: int, classes: int) -> None:
         where = position(simulation, find(simulation, self.pathway), tick, self._saccades)
-        for layer, kept in self._layers.items():
+        # in their order: a layer that seldom acts may have come later than those above it
+        for layer in (name for name in find(simulation, self.pathway).agent.layers if name in self._layers):
+            kept = self._layers[layer]
             right, frames, right_first, firsts = kept["score"].tolist()
             row = {
                 **where,

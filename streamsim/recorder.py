@@ -1,9 +1,9 @@
-"""A film strip of the stream: what a few streams showed at the start and at the end of a run."""
+"""A film strip, or sound track, of the stream: what a few streams showed at the start and at the end of a run."""
 
 import json
 import warnings
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int16, UInt8
 from torch import Tensor
 
 from .errors import require
@@ -21,6 +21,7 @@ from .sensor import Sensor
 from .simulation import Simulation
 from .tree import State, snapshot
 
+AUDIO = "audio"
 FIELDS = ("tick", "frame", "saccade", "received", "object_id", "label")
 FACTS = ("classes", "period", "modality", "shape")
 DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error)
@@ -33,8 +34,10 @@ class Film:
 
     Attributes:
         name: "first" or "last" ticks of the run.
+        pathway: whose.
         tick: number of every frame, (ticks,).
-        frame: brightness from 0 for the sensor's low to 255 for its high, (ticks, streams, *shape).
+        frame: whole numbers, from 0 for the sensor's low to 255 for its high, of sound from -32767 to 32767, (ticks,
+            streams, *shape).
         saccade: where the gaze really moved before the frame, (ticks, streams).
         received: where the agent was told so, (ticks, streams).
         object_id: what was shown, (ticks, streams).
@@ -43,6 +46,7 @@ class Film:
     """
 
     name: str
+    pathway: str
     tick: np.ndarray
     frame: np.ndarray
     saccade: np.ndarray
@@ -62,17 +66,25 @@ class Recorder(Instrument):
         frames: ticks at either end, at least 1.
         streams: how many streams, at least 1.
         pathway: name of the pathway, by default the first.
+        sound: seconds at either end where the pathway hears, as far as that is more than *frames* ticks; at least 0.
     """
 
     def __init__(
-        self, folder: Path | None = None, frames: int = 16, streams: int = 4, pathway: str | None = None
+        self,
+        folder: Path | None = None,
+        frames: int = 16,
+        streams: int = 4,
+        pathway: str | None = None,
+        sound: float = 5.0,
     ) -> None:
         require(frames >= 1, f"Recorder.frames must be at least 1 tick (got {frames})")
+        require(sound >= 0, f"Recorder.sound must be 0 seconds or more (got {sound})")
         require(streams >= 1, f"Recorder.streams must be at least 1 (got {streams})")
         self.folder = folder
         self.frames = frames
         self.streams = streams
         self.pathway = pathway
+        self.sound = sound
         self._rings: State = {}
 
     def watch(self, moment: Moment) -> None:
@@ -82,9 +94,10 @@ class Recorder(Instrument):
         glimpse, truth = moment.glimpse, moment.truth
         record = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
         if not self._rings:
-            self._rings = {end: self._empty(record) for end in ("first", "last")}
-        for ring in (self._rings["first"],) * (glimpse.tick < self.frames) + (self._rings["last"],):
-            slot = glimpse.tick % self.frames
+            self._rings = {end: self._empty(record, moment.pathway.environment.sensor) for end in ("first", "last")}
+        ticks = len(self._rings["last"]["tick"])
+        for ring in (self._rings["first"],) * (glimpse.tick < ticks) + (self._rings["last"],):
+            slot = glimpse.tick % ticks
             ring["tick"].numpy()[slot] = glimpse.tick
             for name, value in zip(FIELDS[1:], record, strict=True):
                 place(ring[name], slot, value)
@@ -115,12 +128,14 @@ class Recorder(Instrument):
         """Continue from what `state` returned."""
         self._rings = snapshot(state)
 
-    def _empty(self, record: Sequence[Tensor]) -> State:
+    def _empty(self, record: Sequence[Tensor], sensor: Sensor) -> State:
+        sounds = sensor.modality == AUDIO
+        ticks = max(self.frames, round(self.sound / sensor.period)) if sounds else self.frames
         rings = {
-            name: value.new_zeros(self.frames, min(self.streams, len(value)), *value.shape[1:])
+            name: value.new_zeros(ticks, min(self.streams, len(value)), *value.shape[1:])
             for name, value in zip(FIELDS[1:], record, strict=True)
         }
-        return {"tick": torch.full((self.frames,), -1), **rings}
+        return {"tick": torch.full((ticks,), -1), **rings}
 
 
 def place(ring: Float[Tensor, "ticks some *shape"], slot: int, value: Float[Tensor, "streams *shape"]) -> None:
@@ -132,17 +147,24 @@ def place(ring: Float[Tensor, "ticks some *shape"], slot: int, value: Float[Tens
 
 
 def unrolled(ring: State, sensor: Sensor) -> dict[str, np.ndarray]:
-    """Return the arrays of *ring* in the order of time, frames as bytes."""
+    """Return the arrays of *ring* in the order of time, frames as whole numbers."""
     order = torch.argsort(ring["tick"], stable=True)
     order = order[ring["tick"][order] >= 0]
     arrays = {name: ring[name].cpu()[order] for name in FIELDS}
-    return {name: (as_bytes(x, sensor) if name == "frame" else x).numpy() for name, x in arrays.items()}
+    whole = as_samples if sensor.modality == AUDIO else as_bytes
+    return {name: (whole(x, sensor) if name == "frame" else x).numpy() for name, x in arrays.items()}
 
 
 def as_bytes(frame: Float[Tensor, "*shape"], sensor: Sensor) -> UInt8[Tensor, "*shape"]:
     """Return frames with the sensor's range spread over 0 to 255."""
     share = (frame.float() - sensor.low) / (sensor.high - sensor.low)
     return share.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def as_samples(frame: Float[Tensor, "*shape"], sensor: Sensor) -> Int16[Tensor, "*shape"]:
+    """Return frames with the sensor's range spread over -32767 to 32767, for 8 bits would be heard as noise."""
+    share = (frame.float() - sensor.low) / (sensor.high - sensor.low)
+    return share.clamp(0, 1).mul(2).sub(1).mul(32767).round().to(torch.int16)
 
 
 def write_film(stem: Path, films: dict[str, dict[str, np.ndarray]], facts: dict[str, Any]) -> None:
@@ -173,10 +195,6 @@ def both_ends(path: Path) -> list[Film]:
     """Return the films in one file."""
     stored = json.loads(path.with_suffix(".json").read_text())
     facts = {name: stored[name] for name in FACTS}
+    name = path.stem.removeprefix("film-")
     with np.load(path, allow_pickle=False) as arrays:
-        return [film(end, arrays, facts) for end in ("first", "last")]
-
-
-def film(end: str, arrays: Mapping[str, Any], facts: dict[str, Any]) -> Film:
-    """Return one end of a run from the arrays of its file."""
-    return Film(end, **{name: arrays[f"{end}_{name}"] for name in FIELDS}, facts=facts)
+        return [Film(end, name, **{x: arrays[f"{end}_{x}"] for x in FIELDS}, facts=facts) for end in ("first", "last")]

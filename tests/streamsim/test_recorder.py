@@ -8,10 +8,10 @@ import torch
 
 from streamsim import EfferenceCopy, Instrument, Pathway, Script, Sensor, Simulation
 from streamsim.errors import ConfigurationError
-from streamsim.recorder import Recorder, as_bytes, read_films
+from streamsim.recorder import Recorder, as_bytes, as_samples, read_films
 from streamsim.tree import digest
 
-from .toys import CountingWorld, LinearLearner
+from .toys import CountingWorld, Echo, LinearLearner, Melodies
 
 
 def simulation(*instruments, latency=0):
@@ -109,8 +109,26 @@ def test_a_resumed_run_has_the_same_film(tmp_path, cut):
     [
         (lambda: Recorder(frames=0), "Recorder.frames must be at least 1"),
         (lambda: Recorder(streams=0), "Recorder.streams must be at least 1"),
+        (lambda: Recorder(sound=-1.0), "Recorder.sound must be 0 seconds or more"),
     ],
 )
 def test_values_out_of_range_are_refused(make, words):
     with pytest.raises(ConfigurationError, match=words):
         make()
+
+
+def test_sound_is_kept_for_longer_and_finer(tmp_path):
+    pathway = Pathway(Melodies(noise=0.1), Echo(), name="ear")
+    witness = Witness()
+    simulation_ = Simulation(pathway, instruments=[Recorder(tmp_path, frames=2, sound=0.05), witness], streams=3)
+    simulation_.run(9)
+    first, last = read_films(tmp_path)
+    assert (first.pathway, first.facts["modality"]) == ("ear", "audio")
+    assert first.tick.tolist() == [0, 1, 2, 3, 4] and last.tick.tolist() == [4, 5, 6, 7, 8]
+    assert last.frame.dtype == np.int16
+    assert np.abs(last.frame / 32767 - torch.stack(witness.frames[4:]).numpy()).max() <= 0.5 / 32767 + 1e-6
+
+
+def test_samples_span_the_range_of_the_sensor():
+    sensor = Sensor((1,), 0.0, 2.0, Fraction(1), "audio")
+    assert as_samples(torch.tensor([-9.0, 0, 1, 2, 9]), sensor).tolist() == [-32767, -32767, 0, 32767, 32767]
