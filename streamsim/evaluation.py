@@ -8,13 +8,14 @@ import torch
 
 from .agent import Agent
 from .checkpoints import revive
+from .confusion import confusions
 from .environment import Environment
 from .errors import DataError
 from .examination import Examination, Finding, examine, examine_baselines
 from .instrument import Instrument, Moment
 from .occasions import Occasions
 from .pathway import Pathway
-from .rows import Row, Write, count, find, position
+from .rows import Row, Write, count, find, nowhere, position
 from .simulation import Simulation
 from .tree import State, digest
 
@@ -36,12 +37,12 @@ def evaluate(
         untrained: its state before learning, examined in the same way and put beside it.
 
     Raises:
-        DataError: the world has no labels, or none of its labelled recordings can be read.
+        DataError: the world has no labels, or no labelled recording can be read.
     """
     examination = examination or Examination()
-    now = examine(agent, state, environment, examination)
     earlier = [] if untrained is None else examine(agent, untrained, environment, examination)
     baselines = examine_baselines(environment, examination) if examination.pixels else []
+    now = examine(agent, state, environment, examination)
     return tabulate(now + baselines, earlier + baselines, environment, agent)
 
 
@@ -51,7 +52,6 @@ def tabulate(findings: list[Finding], untrained: list[Finding], environment: Env
     Every row names what *agent* compares with what while it learns, if it can say so (`describe`).
     """
     before = {(f.layer, f.probe): f.accuracy for f in untrained}
-    pairs = agent.describe()
     return [
         {
             "probe": finding.probe,
@@ -61,7 +61,7 @@ def tabulate(findings: list[Finding], untrained: list[Finding], environment: Env
             "untrained": before.get((finding.layer, finding.probe)),
             "chance": 1 / len(environment.classes),
             "protocol": finding.protocol,
-            "pairs": pairs,
+            "pairs": agent.describe(),
             "n_train": finding.n_train,
             "n_test": finding.n_test,
             "wall": finding.wall,
@@ -99,6 +99,7 @@ class ProbeSchedule(Instrument):
         examination: probes, readout and numbers of examples.
         write: takes every row, e.g. into the run folder; may be set later.
         pathway: name of the pathway, by default the first.
+        confuse: takes what the first probe confuses, a row for the uppermost and for the best layer.
     """
 
     def __init__(
@@ -107,11 +108,13 @@ class ProbeSchedule(Instrument):
         examination: Examination | None = None,
         write: Write | None = None,
         pathway: str | None = None,
+        confuse: Write | None = None,
     ) -> None:
         self.occasions = occasions or Occasions(every=1000)
         self.examination = examination or Examination()
-        self.write = write
+        self.write: Write = write or nowhere
         self.pathway = pathway
+        self.confuse: Write = confuse or nowhere
         self.rows: list[Row] = []
         self._saccades = 0
         self._last = -1
@@ -147,20 +150,18 @@ class ProbeSchedule(Instrument):
         now = examine(pathway.agent, agent, pathway.environment, self.examination) if learned else reference.untrained
         self._last = tick
         where = position(simulation, pathway, tick, self._saccades)
-        untrained = reference.untrained + reference.baselines
-        for row in tabulate(now + reference.baselines, untrained, pathway.environment, pathway.agent):
-            self._publish({**where, **row})
+        known = reference.baselines
+        for row in tabulate(now + known, reference.untrained + known, pathway.environment, pathway.agent):
+            self.rows.append({**where, **row})
+            self.write(self.rows[-1])
+        for row in confusions(now, pathway.environment.classes):
+            self.confuse({**where, **row})
 
     def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:
         agent = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
         world = pathway.environment
         baselines = examine_baselines(world, self.examination) if self.examination.pixels else []
         return Reference(examine(pathway.agent, agent, world, self.examination), baselines, digest(agent))
-
-    def _publish(self, row: Row) -> None:
-        self.rows.append(row)
-        if self.write is not None:
-            self.write(row)
 
 
 def probe_run(folder: Path) -> list[Row]:

@@ -22,6 +22,10 @@ Write: TypeAlias = Callable[[Row], None]
 """Appends one line to a file of the run folder."""
 
 
+def nowhere(row: Row) -> None:
+    """Forget a row that nobody wants."""
+
+
 def find(simulation: "Simulation", name: str | None) -> "Pathway":
     """Return the pathway called *name*, by default the first.
 

@@ -37,7 +37,7 @@ class Watchers:
     def __init__(self, experiment: Experiment, folder: Path, console: Console) -> None:
         self.metrics = Metrics(folder / "metrics.jsonl", experiment.metrics_every)
         self.probes: list[ProbeSchedule] = []
-        self._lines = {name: JsonLines(folder / f"{name}.jsonl") for name in ("probes", "health")}
+        self._lines = {name: JsonLines(folder / f"{name}.jsonl") for name in ("probes", "health", "confusions")}
         self.kept: dict[str, Instrument] = {"Metrics": self.metrics}
         for name in experiment.senses:
             found = self._watchers(experiment, name, folder, console)
@@ -50,11 +50,11 @@ class Watchers:
 
     def _watchers(self, experiment: Experiment, name: str, folder: Path, console: Console) -> dict[str, Instrument]:
         """Return the instruments of the pathway called *name* by their kind."""
-        probes, health = (self._lines[file].write for file in ("probes", "health"))
+        probes, health, confusions = (lines.write for lines in self._lines.values())
         found: dict[str, Instrument] = {}
         if experiment.probes is not None and labelled(experiment, name, console):
             found["ProbeSchedule"] = schedule = ProbeSchedule(
-                occasions(experiment, name), experiment.probes, probes, name
+                occasions(experiment, name), experiment.probes, probes, name, confusions
             )
             self.probes.append(schedule)
         if experiment.online_probe_every:

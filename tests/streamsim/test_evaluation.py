@@ -8,9 +8,10 @@ import yaml
 
 from streamsim import Hazard, Instrument, Labelled, Pathway, Simulation, Split, json_lines
 from streamsim.configuration import configure
+from streamsim.confusion import confusions, dense
 from streamsim.errors import ConfigurationError, RunFolderError
 from streamsim.evaluation import ProbeSchedule, evaluate, probe_run, untrained_state
-from streamsim.examination import Examination
+from streamsim.examination import Examination, Finding
 from streamsim.extractors import Layers
 from streamsim.features import ALL, PIXELS, choose, gather, together
 from streamsim.launch import start
@@ -209,3 +210,29 @@ def test_a_run_is_probed_as_its_last_checkpoint_left_it(tmp_path):
 def test_a_folder_without_a_run_is_refused(tmp_path):
     with pytest.raises(RunFolderError, match="holds no run"):
         probe_run(tmp_path)
+
+
+def test_confusions_of_the_uppermost_and_the_best_layer_are_told():
+    told = []
+    schedule = ProbeSchedule(Occasions(last=10), QUICK, confuse=told.append)
+    simulation(schedule).run(10)
+    accuracy = {r["layer"]: r["accuracy"] for r in schedule.rows if r["tick"] == 10}
+    last = [row for row in told if row["tick"] == 10]
+    assert last[-1]["layer"] == "layer2" and {row["tick"] for row in told} == {0, 10}
+    for row in last:
+        counts = dense(row)
+        assert counts.sum() == row["n_test"] == 60
+        assert counts.diag().sum() / 60 == pytest.approx(row["accuracy"]) == accuracy[row["layer"]]
+        assert counts.sum(1).tolist() == [20, 20, 20]
+        assert row["best"] == (row["accuracy"] == max(accuracy["layer1"], accuracy["layer2"]))
+
+
+def test_the_best_layer_is_told_apart_from_the_uppermost():
+    def finding(layer, accuracy, probe="linear", **settings):
+        return Finding(probe, layer, accuracy, 9, 3, "words", {}, torch.eye(3).long(), **settings)
+
+    found = [finding(n, a) for n, a in (("a", 0.2), ("b", 0.6), ("c", 0.5), (ALL, 0.9))]
+    found += [finding("pixels", 0.9, baseline=True), finding("a", 0.9, "nearest neighbours")]
+    assert [(row["layer"], row["best"]) for row in confusions(found, ("x", "y", "z"))] == [("b", True), ("c", False)]
+    assert confusions(found, ("x", "y", "z"))[0]["counts"] == [[0, 0, 1], [1, 1, 1], [2, 2, 1]]
+    assert confusions(found, ("x", "y")) == []
