@@ -111,6 +111,9 @@ class _DecordReel(Reel):
 
 def is_there() -> bool:
     """Return whether decord can be imported."""
+    # decord lends the codecs that it brought to all libraries loaded later; PyAV keeps its own if it comes first
+    import av  # noqa: F401, PLC0415
+
     try:
         import decord  # noqa: F401, PLC0415
     except (ImportError, OSError, RuntimeError):

@@ -81,7 +81,11 @@ def reason(error: Exception) -> str:
 
 
 def _index(file: Path, container: Any, stream: Any, packets: list[tuple[int | None, bool]]) -> VideoIndex:  # noqa: ANN401
+    from av.format import Flags  # noqa: PLC0415 - see above
+
     promised, context = stream.frames, stream.codec_context
+    if container.format.flags & Flags.no_timestamps.value:
+        raise unreadable(file, "its beginning is missing: what is left has no times")
     if not packets or not context.height or not context.width:
         raise unreadable(file, "it holds no pictures")
     if len(packets) < promised - promised // SLACK:

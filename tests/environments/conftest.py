@@ -1,4 +1,4 @@
-"""Pictures for the tests of worlds: tiny ones that tests make, and real ones where they are at hand."""
+"""Pictures and clips for the tests of worlds: tiny ones that tests make, and real ones where they are at hand."""
 
 import os
 import zipfile
@@ -140,3 +140,38 @@ def photographs(real):
         files = sorted((folder / split).rglob("*.webp"))[:200]
         pictures[split] = np.stack([np.asarray(Image.open(f).convert("RGB")).transpose(2, 0, 1) for f in files])
     return write_stl10(folder / "stl10_binary", pictures)
+
+
+@pytest.fixture(scope="session")
+def write_clip():
+    """Write a grey clip: frame i is 4 (i mod 50) + 20 on the right, 40 (i div 50) + 20 top left, *mark* bottom left."""
+
+    def write(file, count, mark=100, codec="mpeg4", later=0, size=(48, 64), gop=10):
+        import av
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with av.open(str(file), "w") as container:
+            stream = container.add_stream(codec, rate=25)
+            stream.height, stream.width = size
+            stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+            context = stream.codec_context
+            context.gop_size, context.bit_rate = gop, 2_000_000
+            if later:  # frames that are predicted from later ones
+                context.max_b_frames = later
+            for i in range(count):
+                pixels = np.full((*size, 3), 4 * (i % 50) + 20, dtype=np.uint8)
+                pixels[:, : size[1] // 2] = mark
+                pixels[: size[0] // 2, : size[1] // 2] = 40 * (i // 50) + 20
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            container.mux(stream.encode())
+        return file
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def ucf101():
+    """Return the folder of the 66 clips of UCF-101; skip where it is absent."""
+    if not (DATA / "ucf101").is_dir():
+        pytest.skip(f"no ucf101 at {DATA}")
+    return DATA / "ucf101"
