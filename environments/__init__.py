@@ -11,6 +11,9 @@ from .decord_decoder import DecordDecoder
 from .deformations import Deformations
 from .folder import FolderSource
 from .framing import CentreCrop, Framing, RandomCrop, RandomResizedCrop
+from .gym import Gymnasium
+from .gym_policies import Policy, RandomPolicy
+from .gym_views import Pixels, Rendering, Vector, View
 from .images import Images
 from .librispeech import LibriSpeech, LibriSpeechCorpus
 from .objects3d import Objects3D
@@ -45,6 +48,7 @@ __all__ = [
     "Deformations",
     "FolderSource",
     "Framing",
+    "Gymnasium",
     "IllingAugmentation",
     "Images",
     "LibriSpeech",
@@ -53,10 +57,14 @@ __all__ = [
     "PatchScan",
     "Phones",
     "Pictures",
+    "Pixels",
+    "Policy",
     "PyAVDecoder",
     "RandomCrop",
+    "RandomPolicy",
     "RandomResizedCrop",
     "Reel",
+    "Rendering",
     "STL10Frames",
     "STL10Source",
     "Source",
@@ -70,7 +78,9 @@ __all__ = [
     "UCF101Clips",
     "Unaltered",
     "Utterance",
+    "Vector",
     "Video",
     "VideoDecoder",
+    "View",
     "Warp",
 ]
