@@ -8,6 +8,7 @@ from .contrasts import Contrast, OwnMemory, OwnPast, PeerMemory
 from .credit import Credit, Gathered, Prompt
 from .encoder import Encoder, SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
 from .encoders_in_time import CPCAudioEncoder, VideoEncoder
+from .eprop_gru import EPropGRU
 from .hinge import BackPropagation, ContrastiveHinge, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .homeostasis import Homeostasis
 from .layers import Conv, FeedForward, Layer, Linear
@@ -40,6 +41,7 @@ __all__ = [
     "Conv",
     "Credit",
     "EProp",
+    "EPropGRU",
     "Encoder",
     "FeedForward",
     "Feedback",

@@ -143,8 +143,10 @@ class Learner(Agent):
 
     @torch.no_grad()
     def features(self, state: State, frames: Float[Tensor, "n *shape"]) -> dict[str, Float[Tensor, "n *activity"]]:
-        """See `Agent.features`; each frame is the first one of a fixation."""
-        return next(self.replay(state, frames[:, None]))
+        """See `Agent.features`; each frame is held from the beginning of a fixation until every layer has acted."""
+        slowest = self.encoder.paces(tuple(frames.shape[1:]))[-1].every
+        *_, found = self.replay(state, frames[:, None].expand(-1, slowest, *frames.shape[1:]))
+        return found
 
     @torch.no_grad()
     def replay(
