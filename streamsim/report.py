@@ -7,13 +7,17 @@ from . import checkpoint
 from . import report_curves as curves
 from . import report_pictures as pictures
 from . import report_tables as tables
+from .report_confusion import confusion
 from .report_data import RunData
 from .report_page import page, text
+from .report_sound import sounds
 from .run_folder import explained
 
 SECTIONS: tuple[tuple[str, Callable[[RunData], str]], ...] = (
     ("Result", tables.result),
+    ("Confusions", confusion),
     ("Stream", pictures.strips),
+    ("Sound", sounds),
     ("Curves", curves.probes),
     ("Learning", curves.metrics),
     ("Features", curves.health),
@@ -23,7 +27,6 @@ SECTIONS: tuple[tuple[str, Callable[[RunData], str]], ...] = (
     ("Preferences", pictures.preferred),
     ("Map", pictures.embedding),
     ("Memory", tables.ledger),
-    ("Origin", tables.origin),
 )
 """Short name for the navigation, and what returns the section or nothing."""
 
@@ -38,11 +41,21 @@ def write_report(folder: Path) -> Path:
         RunFolderError: *folder* holds no run, or cannot be written.
     """
     data = RunData(folder)
-    found = [(name, html) for name, section in SECTIONS if (html := section(data))]
-    links = "".join(f'<a href="#{html.split(chr(34), 2)[1]}">{text(name)}</a>' for name, html in found)
-    main = "".join(html for _, html in found)
-    body = f"<header>{tables.heading(data)}<nav>{links}</nav></header><main>{main}</main>{FOOT}"
+    views = data.views
+    body = "".join(pathway(view, len(views) > 1) for view in views)
+    body += f"<main>{tables.origin(data)}</main>{FOOT}"
     path = folder / "report.html"
     with explained(folder, f"repeat `streamsim report {folder}`"):
         checkpoint.replace(path, page(f"{folder.name} · streamsim", body))
     return path
+
+
+def pathway(data: RunData, several: bool) -> str:
+    """Return all there is to tell of one pathway, under its name if there are *several*."""
+    found = [(name, html) for name, section in SECTIONS if (html := section(data))]
+    prefix = f"{text(data.name)}-" if several else ""
+    main = "".join(html for _, html in found).replace('<section id="', f'<section id="{prefix}')
+    links = [(html.split('"', 2)[1], name) for name, html in found]
+    navigation = "".join(f'<a href="#{prefix}{key}">{text(name)}</a>' for key, name in links)
+    navigation += '<a href="#origin">Origin</a>'
+    return f"<header>{tables.heading(data)}<nav>{navigation}</nav></header><main>{main}</main>"

@@ -1,7 +1,7 @@
 """What a run folder holds, read once for all sections of a report."""
 
-import json
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from jaxtyping import Float
 from torch import Tensor
 
 from . import json_lines
 from .checkpoints import revive
+from .configuration import parsed, text_of
 from .environment import Labelled, Sequences, Split
-from .errors import DataError, StreamsimError
+from .errors import DataError, StreamsimError, require
 from .extractors import Layers
 from .features import Filling, is_layer, looks, parts_of
 from .pathway import Pathway
 from .recorder import Film, read_films
-from .rows import Row
+from .rows import Row, find
 from .run_folder import require_run
 from .simulation import Simulation
 from .tree import State
@@ -52,28 +52,50 @@ class RunData:
 
     Attributes:
         trouble: why the agent could not be rebuilt, if it was tried and failed.
+        name: the pathway that this is about, None for the only or the first one.
 
     Raises:
-        RunFolderError: it holds no run.
+        RunFolderError: it holds no run, or one of its files is damaged.
+        ConfigurationError: its configuration is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
         require_run(folder)
         self.folder = folder
-        self.configuration_text = (folder / "config.yaml").read_text()
-        self.configuration: dict[str, Any] = yaml.safe_load(self.configuration_text)
+        self.configuration_text = text_of(folder / "config.yaml", str(folder / "config.yaml"))
+        self.configuration = parsed(self.configuration_text, str(folder / "config.yaml"))
         self.provenance = facts(folder / "provenance.json")
         self.summary = facts(folder / "summary.json")
         self.probes = latest(json_lines.rows(folder / "probes.jsonl"))
+        self.confusions = json_lines.rows(folder / "confusions.jsonl")
         self.metrics = json_lines.rows(folder / "metrics.jsonl")
         self.health = json_lines.rows(folder / "health.jsonl")
         self.films: list[Film] = read_films(folder)
         self.trouble = ""
+        self.name: str | None = None
+
+    @property
+    def views(self) -> list["RunData"]:
+        """What there is of every pathway, by itself; of the only one all."""
+        senses = self.configuration.get("pathways")
+        return [self._view(name, parts or {}) for name, parts in senses.items()] if senses else [self]
+
+    def _view(self, name: str, settings: dict[str, Any]) -> "RunData":
+        _ = self.revived  # once for all views
+        view = copy(self)
+        view.name, view.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
+        for kind in ("probes", "confusions", "metrics", "health"):
+            setattr(view, kind, [row for row in getattr(self, kind) if row.get("pathway") == name])
+        view.films = [film for film in self.films if film.pathway == name]
+        view.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
+        return view
 
     @property
     def streams(self) -> int:
         """Parallel streams."""
-        return int(self.configuration.get("streams", 1))
+        found = self.configuration.get("streams", 1)
+        require(isinstance(found, int), f"{self.folder}/config.yaml: streams must be a number (got {found!r}): mend it")
+        return int(found)
 
     @property
     def ticks(self) -> int:
@@ -89,28 +111,27 @@ class RunData:
 
     @cached_property
     def revived(self) -> tuple[Simulation, State] | None:
-        """The simulation at its newest checkpoint and the untrained agent, or None where they cannot be rebuilt."""
+        """The simulation at its newest checkpoint and all untrained state, or None where they cannot be rebuilt."""
         try:
             configuration, simulation, _, _ = revive(self.folder)
         except StreamsimError as error:
             self.trouble = str(error)
             return None
-        fresh = configuration.experiment.build()
-        untrained: State = fresh.state[fresh.pathways[0].name]["agent"]
-        return simulation, untrained
+        return simulation, configuration.experiment.build().state
 
     @property
     def pathway(self) -> Pathway | None:
-        """The first pathway."""
-        return self.revived[0].pathways[0] if self.revived else None
+        """The pathway that this is about."""
+        return find(self.revived[0], self.name) if self.revived else None
 
     @property
     def states(self) -> dict[str, State]:
         """The agent's state before and after learning, by name."""
-        if self.revived is None:
+        if self.revived is None or self.pathway is None:
             return {}
         simulation, untrained = self.revived
-        return {"untrained": untrained, "learned": simulation.state[simulation.pathways[0].name]["agent"]}
+        name = self.pathway.name
+        return {"untrained": untrained[name]["agent"], "learned": simulation.state[name]["agent"]}
 
     @cached_property
     def examples(self) -> dict[str, Examples]:
@@ -155,9 +176,12 @@ def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:
 
 
 def facts(path: Path) -> dict[str, Any]:
-    """Return the JSON object in *path*, empty if there is none."""
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    return found
+    """Return the JSON object in *path*, empty if there is none.
+
+    Raises:
+        RunFolderError: it is damaged.
+    """
+    return json_lines.parsed(path.read_bytes(), str(path)) if path.exists() else {}
 
 
 def latest(rows: list[Row]) -> list[Row]:

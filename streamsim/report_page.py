@@ -69,14 +69,23 @@ figcaption { font-size:.86rem; font-weight:600; margin:.7rem 0 0; }
 .strip { display:flex; gap:.55rem; overflow-x:auto; padding:.15rem 0 .5rem; align-items:flex-end; }
 .fixation { flex:none; border-left:3px solid var(--accent); padding-left:4px; }
 .fixation.cut { border-left-color:transparent; }
-.fixation small { display:block; font-size:.68rem; color:var(--soft); line-height:1.2;
-  white-space:nowrap; overflow:hidden;
-  text-overflow:ellipsis; }
+.fixation small { display:block; font-size:.68rem; color:var(--soft); line-height:1.2; white-space:nowrap;
+  overflow:hidden; text-overflow:ellipsis; }
 .fixation div { display:flex; gap:1px; }
 .frame { position:relative; } img { display:block; image-rendering:pixelated; }
 .frame.missed::after, .frame.false::after { content:""; position:absolute; left:3px; top:3px; width:7px; height:7px;
   border-radius:50%; border:2px solid #fff; box-shadow:0 0 0 1px #000; }
 .frame.false::after { background:var(--accent); }
+.sound { margin:.3rem 0 1rem; } .track { position:relative; border-bottom:1px solid var(--rule); }
+.track .wave { display:block; width:100%; height:4.5rem; fill:var(--soft); }
+.track img { width:100%; height:6.5rem; image-rendering:auto; }
+.track i { position:absolute; top:0; bottom:0; border-left:2px solid var(--accent); margin-left:-1px; }
+.track i.missed { border-left-style:dashed; } .track i.false { border-left-style:dotted; }
+.spoken { position:relative; height:1.15rem; font-size:.62rem; color:var(--soft); }
+.spoken span { position:absolute; overflow:hidden; white-space:nowrap; padding-left:2px;
+  border-left:1px solid var(--rule); }
+.spoken span.turn { border-left-color:var(--accent); }
+audio { display:block; height:2rem; margin-top:.4rem; }
 .tiles { display:flex; flex-wrap:wrap; gap:1.2rem 1.5rem; margin-bottom:.8rem; }
 .tiles img { max-width:100%; height:auto; }
 details { margin:.7rem 0; } summary { cursor:pointer; color:var(--soft); font-size:.9rem; }

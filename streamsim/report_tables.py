@@ -63,6 +63,7 @@ def heading(data: RunData) -> str:
     boxes = "".join(f"<div><b>{text(v)}</b><span>{text(k)}</span></div>" for k, v in cells.items() if v is not None)
     source = data.provenance.get("source")
     kicker = f"streamsim {data.provenance.get('packages', {}).get('streamsim') or ''} · {source or data.folder.name}"
+    kicker += f" · pathway {data.name}" if data.name else ""
     return f'<p class="kicker">{text(kicker)}</p><h1>{text(title)}</h1>{sentence(data)}<div class="facts">{boxes}</div>'
 
 

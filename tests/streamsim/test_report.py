@@ -11,9 +11,12 @@ import warnings
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from streamsim import checkpoint, report_charts, report_curves, report_pictures, report_tables
-from streamsim.errors import RunFolderError
+from streamsim.command import main
+from streamsim.configuration import configure
+from streamsim.errors import ConfigurationError, RunFolderError
 from streamsim.health import Health
 from streamsim.json_lines import JsonLines, rows
 from streamsim.occasions import Occasions
@@ -24,7 +27,7 @@ from streamsim.report_data import Examples, RunData, latest
 from streamsim.report_images import is_picture, mosaic, png
 from streamsim.report_page import plot, text
 
-from .runs import session, toy
+from .runs import TOY, session, toy
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,7 @@ def specs(page):
 def test_sections_with_data_are_there_and_others_are_not(page):
     assert sections(page) == [
         "result",
+        "confusion",
         "stream",
         "curves",
         "learning",
@@ -159,7 +163,7 @@ def test_an_agent_that_cannot_be_rebuilt_costs_its_sections_only(tmp_path, folde
     config = other / "config.yaml"
     config.write_text(config.read_text().replace("toys.LinearLearner", "toys.Gone"))
     page = write_report(other).read_text()
-    assert sections(page) == ["result", "stream", "curves", "learning", "health", "memory", "origin"]
+    assert sections(page) == ["result", "confusion", "stream", "curves", "learning", "health", "memory", "origin"]
     assert "could not be rebuilt" in page
 
 
@@ -297,3 +301,55 @@ def test_a_full_disk_is_told_with_the_way_to_repeat_the_report(folder, monkeypat
     monkeypatch.setattr(checkpoint, "replace", full)
     with pytest.raises(RunFolderError, match="make room, then repeat `streamsim report"):
         write_report(folder)
+
+
+@pytest.mark.parametrize("name", ["summary.json", "provenance.json"])
+@pytest.mark.parametrize("damage", [b"{", b"[1]", b"\xff\xfe"])
+def test_a_damaged_file_is_named_in_one_sentence(tmp_path, folder, name, damage):
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    (other / name).write_bytes(damage)
+    with pytest.raises(RunFolderError, match=rf"{name} is damaged, it is not a JSON object: restore the file"):
+        write_report(other)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (b"streams: [", "config.yaml is not valid YAML at line"),
+        (b"- 1", "config.yaml must hold settings by name"),
+        (b"\xff\xfe", "config.yaml is not text in UTF-8"),
+        (b"streams: many", r"config.yaml: streams must be a number \(got 'many'\)"),
+    ],
+)
+def test_a_damaged_configuration_is_named_in_one_sentence(tmp_path, damage, words, capsys):
+    (tmp_path / "config.yaml").write_bytes(damage)
+    with pytest.raises(ConfigurationError, match=words):
+        write_report(tmp_path)
+    assert main(["report", str(tmp_path)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_every_sense_has_sections_of_its_own(tmp_path):
+    parts = {
+        "eye": {"environment": TOY["environment"], "agent": TOY["agent"]},
+        "ear": {
+            "environment": {"class_path": TOY["environment"].replace("CountingWorld", "Melodies")},
+            "agent": TOY["agent"]["class_path"].replace("LinearLearner", "Echo"),
+        },
+    }
+    probes = {"n_train": 9, "n_test": 9, "probes": ["LinearProbe"]}
+    source = tmp_path / "two.yaml"
+    source.write_text(yaml.safe_dump({"pathways": parts, "streams": 2, "ticks": 8, "probes": probes}, sort_keys=False))
+    made = session(tmp_path / "run", configure(source))
+    assert made.run().finished
+    made.folder.close()
+    page = write_report(tmp_path / "run").read_text()
+    keys = re.findall(r'<section id="([\w-]+)">', page)
+    assert "eye-stream" in keys and "ear-sound" in keys
+    assert "eye-sound" not in keys and "ear-stream" not in keys
+    assert keys.count("origin") == 1 and len(set(keys)) == len(keys)
+    assert [f"#{key}" for key in keys if key.startswith("ear-")] == re.findall(r'href="(#ear-\w+)"', page)
+    ear = page[page.index("Echo learns from Melodies") :]
+    assert "Linear learner learns from Counting world" in page and "<td>loudness</td>" in ear
+    assert "<b>160</b><span>frames</span>" in ear
