@@ -203,9 +203,26 @@ def test_ucf101_is_the_same_from_both(ucf101):
             order = [0, 1, last // 2, last, *draw.sample(range(last), 4)]
             draw.shuffle(order)
             near = [[j for j in (i - 1, i, i + 1) if 0 <= j <= last] for i in order]
-            mine, theirs = one.fetch(sum(near, [])).split([len(js) for js in near]), other.fetch(order)
+            mine = one.fetch([j for js in near for j in js]).split([len(js) for js in near])
+            theirs = other.fetch(order)
         for i, js, pictures, picture in zip(order, near, mine, theirs, strict=True):
             distance = (pictures.short() - picture.short()).abs().float().mean((1, 2, 3))
             same = (pictures == pictures[js.index(i)]).flatten(1).all(1)  # a camera may stand still
             assert distance[js.index(i)] < 1, (file, i)
             assert torch.equal(distance == distance.min(), same), (file, i)
+
+
+@both
+@pytest.mark.realdata
+def test_opening_clips_takes_no_memory(ucf101, decoder):
+    """benchmarks/video.py opens 2,000."""
+    import psutil
+
+    files = sorted(ucf101.glob("UCF-101/*/*.avi"))[:20]
+    resident = []
+    for _ in range(4):
+        for file in files:
+            with decoder().open(file) as reel:
+                reel.fetch([0, 30])
+        resident.append(psutil.Process().memory_info().rss)
+    assert resident[-1] - resident[0] < 32 * 2**20  # a clip is 20 MiB, decoded
