@@ -28,12 +28,13 @@ class Shelf:
 
     Args:
         sequences: the recordings.
+        room: numbers that the frames of those kept may hold, 0 to keep none.
     """
 
-    def __init__(self, sequences: Sequences) -> None:
+    def __init__(self, sequences: Sequences, room: int) -> None:
         self._sequences = sequences
         self._kept: dict[int, Stretch] = {}
-        self._room = ROOM
+        self._room = room
 
     def __call__(self, recording: int) -> Stretch:
         """Return one recording by itself."""
@@ -98,7 +99,7 @@ class Recordings(Replay):
     """
 
     def __init__(self, sequences: Sequences, most: int | None) -> None:
-        self.shelf = Shelf(sequences)
+        self.shelf = Shelf(sequences, 0)  # each is asked for once
         self.chosen = shuffled(sequences.count, most)
         self.count = len(self.chosen)
         self._number = {recording: i for i, recording in enumerate(self.chosen)}
@@ -121,7 +122,7 @@ class Ticks(Replay):
     """
 
     def __init__(self, sequences: Sequences, most: int | None, count: int | None) -> None:
-        self.shelf = Shelf(sequences)
+        self.shelf = Shelf(sequences, ROOM)
         places = draw(self.shelf, shuffled(sequences.count, most), count)
         self._places = {recording: here for recording, here in places.items() if bool((here >= 0).any())}
         self.chosen = list(self._places)

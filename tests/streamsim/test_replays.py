@@ -106,7 +106,7 @@ def test_a_replay_ends_with_the_last_tick_that_counts():
                 asked.append(tick)
                 yield found
 
-    drawn = draw(Shelf(sequences((50,))), [0], 1)[0]
+    drawn = draw(Shelf(sequences((50,)), 0), [0], 1)[0]
     list(Ticks(sequences((50,)), None, 1).looks(Counting(), 1))
     assert asked == list(range(int(drawn.argmax()) + 1))
 
@@ -118,7 +118,7 @@ def test_recordings_of_like_length_lie_side_by_side():
 
 
 def test_what_cannot_be_read_is_passed_over():
-    assert [group for group, _ in side_by_side(Shelf(sequences()), [1, 0], 9)] == [[0]]
+    assert [group for group, _ in side_by_side(Shelf(sequences(), 0), [1, 0], 9)] == [[0]]
 
 
 def test_padding_is_silent_and_unlabelled():
@@ -130,7 +130,7 @@ def test_padding_is_silent_and_unlabelled():
 def test_no_more_is_held_than_there_is_room_for(monkeypatch):
     monkeypatch.setattr(replays, "ROOM", 10)
     fetched = []
-    shelf = Shelf(sequences((4,) * 6, fetched=fetched))
+    shelf = Shelf(sequences((4,) * 6, fetched=fetched), 10)
     groups = [group for group, _ in side_by_side(shelf, [0, 2, 3, 4, 5], 9)]
     assert groups == [[0, 2, 3], [4, 5]]  # 12 numbers are the first not to fit
     assert [shelf(i).frames[0, 0].item() for i in (0, 2, 3)] == [0, 20, 30]
