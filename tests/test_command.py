@@ -83,6 +83,7 @@ def test_the_installed_command_runs_a_strangers_preset(place):
     assert sorted(p.name for p in folder.iterdir()) == [
         "checkpoints",
         "config.yaml",
+        "confusions.jsonl",
         "health.jsonl",
         "lock",
         "media",

@@ -195,7 +195,7 @@ def test_an_interruption_at_any_moment_is_undone_exactly(tmp_path, uninterrupted
     assert rest.run().finished
     rest.folder.close()
     assert rest.simulation.digest() == digest
-    for name in ("metrics", "probes", "health"):
+    for name in ("metrics", "probes", "health", "confusions"):
         one, other = (timeless(rows(run / f"{name}.jsonl")) for run in (tmp_path / "part", whole))
         assert one == other
         assert one
