@@ -9,6 +9,7 @@ from . import report_pictures as pictures
 from . import report_tables as tables
 from .report_confusion import confusion
 from .report_data import RunData
+from .report_map import embedding
 from .report_page import page, text
 from .report_sound import sounds
 from .run_folder import explained
@@ -25,7 +26,7 @@ SECTIONS: tuple[tuple[str, Callable[[RunData], str]], ...] = (
     ("Alignment", curves.alignment),
     ("Filters", pictures.filters),
     ("Preferences", pictures.preferred),
-    ("Map", pictures.embedding),
+    ("Map", embedding),
     ("Memory", tables.ledger),
 )
 """Short name for the navigation, and what returns the section or nothing."""

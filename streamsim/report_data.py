@@ -36,12 +36,14 @@ class Examples:
         labels: class of every frame, (n,).
         activity: activity of every layer, (n, units) where positions are reduced to their maximum.
         pattern: the last layer's whole activity, (n, features).
+        recorded: whether frames are ticks of recordings, so that many may be nearly the same.
     """
 
     frames: Tensor
     labels: Tensor
     activity: dict[str, Tensor]
     pattern: Tensor
+    recorded: bool = False
 
 
 class RunData:
@@ -167,7 +169,7 @@ def seen(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: 
     there, layers = labels >= 0, pathway.agent.layers
     peaks = {layer: x[there] for layer, x in activity.means(layers).items()}
     shown, last = frames.means(("frames",))["frames"], list(pattern.means(layers).values())[-1]
-    return Examples(shown[there], labels[there], peaks, last[there])
+    return Examples(shown[there], labels[there], peaks, last[there], isinstance(labelled, Sequences))
 
 
 def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:

@@ -350,6 +350,7 @@ def test_every_sense_has_sections_of_its_own(tmp_path):
     assert "eye-sound" not in keys and "ear-stream" not in keys
     assert keys.count("origin") == 1 and len(set(keys)) == len(keys)
     assert [f"#{key}" for key in keys if key.startswith("ear-")] == re.findall(r'href="(#ear-\w+)"', page)
+    assert page.count("Many frames are of one recording") == 1
     ear = page[page.index("Echo learns from Melodies") :]
     assert "Linear learner learns from Counting world" in page and "<td>loudness</td>" in ear
     assert "<b>160</b><span>frames</span>" in ear

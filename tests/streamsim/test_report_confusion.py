@@ -49,7 +49,7 @@ def test_a_class_that_is_never_tested_but_named_has_a_row_of_0():
 
 
 def test_only_the_last_occasion_is_shown_each_layer_once():
-    page = confusion(Data(row(tick=0, accuracy=0.1), row("mid", best=True, accuracy=0.9), row(), row(accuracy=0.5)))
+    page = confusion(Data(row("old", tick=0, best=True), row("mid", best=True, accuracy=0.9), row(), row(accuracy=0.5)))
     assert "mid, best layer: 90.0 % right" in page and "top, uppermost layer: 50.0 % right" in page
     assert len(specs(page)) == 2
     assert "Linear probe after 1,200 frames: offline." in page

@@ -75,6 +75,7 @@ def test_long_sounds_are_drawn_in_a_thousand_columns():
     drawn = waveform(samples)
     assert 'viewBox="0 0 999 100"' in drawn
     assert drawn.count("L500 2.0") == 1 and drawn.count(" 2.0") == 1
+    assert drawn.count("L500 50.6") == 1
 
 
 @pytest.mark.parametrize("tone", [200.0, 1000.0, 3000.0])

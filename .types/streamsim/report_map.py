@@ -1,0 +1,1 @@
+../../streamsim/report_map.py
