@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional as F
 
 from streamsim.errors import require
 from streamsim.health import angle
@@ -118,6 +119,9 @@ class CLAPP(Rule):
         rate: factor on the learning rate of W_pred and W_retro.
         homeostasis: if given, z and c in the equations above are deviations from each unit's usual activity; the gain
             of that is treated as constant, so that dLoss/dz gets a factor of each unit's own 1 / s.
+        grid: maps are averaged over each cell of a grid of so many by so many; 1 averages over all positions, as the
+            paper does for pictures. Illing et al. 2021 flatten the maps of videos, which a grid does where it has as
+            many cells as a map has pixels.
     """
 
     def __init__(
@@ -127,7 +131,9 @@ class CLAPP(Rule):
         gain: float = 1.0,
         rate: float = 1.0,
         homeostasis: Homeostasis | None = None,
+        grid: int = 1,
     ) -> None:
+        require(grid >= 1, f"CLAPP.grid must be at least 1 (got {grid})")
         require(gain >= 0, f"CLAPP.gain must not be negative (got {gain})")
         require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
         self.retrodiction = retrodiction or SharedGate()
@@ -135,6 +141,7 @@ class CLAPP(Rule):
         self.gain = gain
         self.rate = rate
         self.homeostasis = homeostasis
+        self.grid = grid
         self.reads = frozenset({"pre", "post", "dendrite", "broadcast"} | ({"trace"} if retrodict else set()))
         if retrodict and self.retrodiction.own_weights:
             self.departs = frozenset({"past_delta", "retro"})  # W_retro is in no loss but its own
@@ -149,7 +156,7 @@ class CLAPP(Rule):
         target: tuple[int, ...] | None = None,
     ) -> Parameters:
         """See `Rule.parameters`."""
-        width, other = shape[0], (target or shape)[0]
+        width, other = self.width(shape), self.width(target or shape)
         weights = {"pred": uniform((predictors, other, width), self.gain, width, generator)}
         if self.credits_past and self.retrodiction.own_weights:
             weights["retro"] = uniform((predictors, width, other), self.gain, other, generator)
@@ -157,11 +164,18 @@ class CLAPP(Rule):
 
     def width(self, shape: tuple[int, ...]) -> int:
         """See `Rule.width`."""
-        return shape[0]
+        if self.grid == 1 or len(shape) < 3:
+            return shape[0]
+        fits = all(side % self.grid == 0 for side in shape[1:])
+        require(fits, f"CLAPP.grid ({self.grid}) must divide the sides of every layer's maps (got {shape[1:]})")
+        return shape[0] * self.grid**2
 
     def read(self, parameters: Parameters, z: Float[Tensor, "streams *out"]) -> Float[Tensor, "streams width"]:
-        """Return activity averaged over positions."""
-        mean = z.flatten(2).mean(-1) if z.ndim > 2 else z
+        """Return activity averaged over positions, or over those of each cell, the cells of a map side by side."""
+        if self.grid > 1 and z.ndim == 4:
+            mean = F.adaptive_avg_pool2d(z, self.grid).flatten(1)
+        else:
+            mean = z.flatten(2).mean(-1) if z.ndim > 2 else z
         return mean.to(parameters["pred"].dtype)
 
     def learnt(self, parameters: Parameters) -> frozenset[str]:
@@ -210,10 +224,14 @@ class CLAPP(Rule):
         return forward.loss, forward.gate.abs(), forward.score
 
     def _spread(self, parameters: Parameters, delta: Tensor, z: Tensor) -> Tensor:
-        """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of the mean."""
+        """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""
         if self.homeostasis:
             delta = delta * self.homeostasis.gain(parameters)
         positions = z.shape[2:]
+        if self.grid > 1 and len(positions) == 2:
+            height, width = (side // self.grid for side in positions)
+            cells = delta.unflatten(-1, (-1, self.grid, self.grid)) / (height * width)
+            return cells.repeat_interleave(height, -2).repeat_interleave(width, -1)
         return delta.view(*delta.shape, *[1] * len(positions)) / math.prod(positions) if positions else delta
 
 

@@ -25,6 +25,7 @@ RULES = {
     "split gates": CLAPP(SplitGates()),
     "transposed, deviations": CLAPP(Transposed(), homeostasis=Homeostasis()),
     "no retrodiction": CLAPP(retrodict=False),
+    "cells of maps": CLAPP(Transposed(), homeostasis=Homeostasis(), grid=2),
     "from nothing": CLAPP(SplitGates(), gain=0.0, homeostasis=Homeostasis()),
     "back-propagation": ContrastiveHinge(),
     "random feedback": ContrastiveHinge(feedback=RandomFeedback()),
