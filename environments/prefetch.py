@@ -24,18 +24,22 @@ class Prefetch(Generic[Key, Value]):
         self._make, self._threads, self._working = make, threads, 0
         self._lock = Lock()
         self._held: dict[Key, Future[Value]] = {}
-        self._waiting: dict[Key, Future[Value]] = {}  # those that nobody has begun to make, in the order of asking
+        self._waiting: dict[Key, Future[Value]] = {}  # nobody has begun to make these; the first is next
         self._pool: ThreadPoolExecutor | None = None
 
     def __len__(self) -> int:
         return len(self._held)
 
     def ask(self, keys: Iterable[Key]) -> None:
-        """Have the things of *keys* made, the first one first, unless they are held already."""
+        """Have the things of *keys* made, in this order and before all others, unless they are held already."""
         with self._lock:
-            missing: dict[Key, Future[Value]] = {key: Future() for key in keys if key not in self._held}
-            self._held |= missing
-            self._waiting |= missing
+            missing: dict[Key, Future[Value]] = {}
+            for key in keys:
+                if key not in self._held:
+                    missing[key] = self._held[key] = Future()
+                elif key in self._waiting:
+                    missing[key] = self._waiting[key]
+            self._waiting = missing | self._waiting
             idle = min(self._threads - self._working, len(self._waiting))
             self._working += idle
         for _ in range(idle):

@@ -24,16 +24,24 @@ def test_things_are_what_they_are(threads):
     assert [prefetch.get(key) for key in (3, 19, 0, 7, 40, 3)] == [30, 190, 0, 70, 400, 30]
 
 
-def test_things_are_made_ahead_in_the_order_of_asking():
-    made = []
-    prefetch = Prefetch(lambda key: made.append((key, threading.current_thread().name)), 1)
-    prefetch.ask([5, 3, 9])
-    prefetch.ask([3, 1])
-    patient(lambda: len(made) == 4)
-    assert [key for key, _ in made] == [5, 3, 9, 1]
+def test_things_are_made_ahead_those_asked_for_last_first():
+    busy, begun, made = threading.Event(), threading.Event(), []
+
+    def make(key):
+        begun.set()
+        assert busy.wait(10)
+        made.append((key, threading.current_thread().name))
+
+    prefetch = Prefetch(make, 1)
+    prefetch.ask([5, 3, 9, 4])
+    assert begun.wait(10)  # 5 is being made
+    prefetch.ask([9, 1, 5])
+    busy.set()
+    patient(lambda: len(made) == 5)
+    assert [key for key, _ in made] == [5, 9, 1, 3, 4]
     assert all(name.startswith("prefetch") for _, name in made)
     prefetch.get(3)
-    assert len(made) == 4
+    assert len(made) == 5
 
 
 def test_without_threads_things_are_made_when_needed():
