@@ -142,9 +142,9 @@ class RunData:
             return {}
         try:
             labelled = self.pathway.environment.labelled(Split.TEST)
+            return {name: seen(self.pathway, state, labelled) for name, state in self.states.items()}
         except DataError:
             return {}
-        return {name: seen(self.pathway, state, labelled) for name, state in self.states.items()}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -155,7 +155,11 @@ class RunData:
 
 
 def seen(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: int = 1000) -> Examples:
-    """Return at most *count* labelled frames with the activity they cause, each of recordings in its place in them."""
+    """Return at most *count* labelled frames with the activity they cause, each of recordings in its place in them.
+
+    Raises:
+        DataError: no recording can be read.
+    """
     parts = parts_of(labelled) if isinstance(labelled, Labelled) else 1
     examples, most = max(1, count // parts), max(count, parts)
     frames, activity, pattern, labels = Filling(most), Filling(most), Filling(most), torch.full((most,), -1)
@@ -167,6 +171,8 @@ def seen(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: 
         top = list(look.activity)[-1]
         pattern.add(top, look.place, look.activity[top].float().flatten(1).cpu())
     there, layers = labels >= 0, pathway.agent.layers
+    if not bool(there.any()):
+        raise DataError("none of the labelled recordings can be read: restore them")
     peaks = {layer: x[there] for layer, x in activity.means(layers).items()}
     shown, last = frames.means(("frames",))["frames"], list(pattern.means(layers).values())[-1]
     return Examples(shown[there], labels[there], peaks, last[there], isinstance(labelled, Sequences))
@@ -178,11 +184,7 @@ def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:
 
 
 def facts(path: Path) -> dict[str, Any]:
-    """Return the JSON object in *path*, empty if there is none.
-
-    Raises:
-        RunFolderError: it is damaged.
-    """
+    """Return the JSON object in *path*, empty if there is none; raise `RunFolderError` if it is damaged."""
     return json_lines.parsed(path.read_bytes(), str(path)) if path.exists() else {}
 
 

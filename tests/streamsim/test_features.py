@@ -165,6 +165,14 @@ def test_health_and_maps_look_at_single_ticks_of_recordings():
     assert sum(len(look.place) for look in looks(Layers(agent, state), world.labelled(Split.TEST), 10, 4)) == 10
 
 
+def test_health_and_maps_do_without_recordings_that_cannot_be_read():
+    nothing, agent = only([[2.0]], [[-1]], pooled=True), Echo()
+    state = state_of(agent, Melodies())
+    assert survey(agent, state, nothing, 10, Flattened()) == {}
+    with pytest.raises(DataError, match="none of the labelled recordings can be read"):
+        seen(Pathway(Melodies(), agent), state, nothing, 10)
+
+
 @pytest.mark.parametrize("pooled", [False, True])
 def test_instruments_cope_with_layers_that_act_now_and_then(pooled):
     health, online = Health(Occasions(every=20)), OnlineProbe(20)
