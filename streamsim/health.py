@@ -77,14 +77,9 @@ def survey(agent: Agent, state: State, labelled: Labelled | Sequences, count: in
             least, most = extremes(activity)
             low.setdefault(layer, []).append(least)
             high.setdefault(layer, []).append(most)
-    return {
-        layer: {
-            **ranks(torch.cat(found[layer])),
-            **deaths(torch.stack(low[layer]).amin(0) == torch.stack(high[layer]).amax(0)),
-        }
-        for layer in agent.layers
-        if layer in found
-    }
+    dead = {layer: torch.stack(low[layer]).amin(0) == torch.stack(high[layer]).amax(0) for layer in found}
+    layers = (layer for layer in agent.layers if layer in found)
+    return {layer: {**ranks(torch.cat(found[layer])), **deaths(dead[layer])} for layer in layers}
 
 
 def ranks(x: Float[Tensor, "n features"]) -> Row:

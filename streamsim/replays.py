@@ -15,10 +15,8 @@ from .randomness import derive
 
 ROOM = 2**24
 """Numbers that the frames of the recordings kept, and of those at hand, may each hold: 64 MiB."""
-
 ALIKE = 1.25
 """Recordings lie side by side if the longest is at most so many times as long as the shortest."""
-
 SPREAD = 4
 """Ticks are drawn from among at least so many times as many, that they may come from many recordings."""
 
@@ -194,8 +192,7 @@ def follow(extractor: Extractor, stretch: Stretch, places: Int[Tensor, "n ticks"
         latest |= found
         rows = torch.nonzero(places[:, tick] >= 0)[:, 0]
         if len(rows):
-            there = rows.to(extractor.device)
-            activity = {name: z[there] for name, z in latest.items()}
+            activity = {name: z[rows.to(z.device)] for name, z in latest.items()}
             place, label = places[rows, tick], stretch.labels[rows, tick]
             yield Look(place, label, stretch.frames[rows, tick], activity, frozenset(found))
         left -= len(rows)
