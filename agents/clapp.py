@@ -18,9 +18,11 @@ from .layers import uniform
 from .rule import Lesson, Pairs, Rule
 from .tape import Parameters
 
-Scores = Float[Tensor, "predictors pairs"]
-Vectors = Float[Tensor, "predictors pairs width"]
-Targets = Float[Tensor, "predictors pairs target"]
+# Pairs of a predictor lie in groups of one pair a stream. The present is the same in all groups, and then lies in one
+# group, so that nothing is computed twice.
+Scores = Float[Tensor, "predictors groups streams"]
+Vectors = Float[Tensor, "predictors #groups streams width"]
+Targets = Float[Tensor, "predictors #groups streams target"]
 Matrices = Float[Tensor, "predictors target width"]
 
 
@@ -46,7 +48,7 @@ def predict(target: Targets, source: Vectors, weight: Matrices, sign: Scores) ->
     With target z_t, source c_{t-d} and W_pred this is prediction; with target c_{t-d}, source z_t and W_retro it is
     retrodiction (equations 16 to 18).
     """
-    prediction = torch.bmm(source, weight.transpose(1, 2))
+    prediction = mapped(source, weight.transpose(1, 2))
     score = (target * prediction).sum(-1)
     margin = sign * score
     return Dendrite(prediction, score, (1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
@@ -59,7 +61,17 @@ def credit(dendrite: Dendrite, gate: Scores) -> Targets:
 
 def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
     """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
-    return torch.bmm((-gate[..., None] * target).transpose(1, 2), source)
+    if target.shape[1] == 1:
+        source = (-gate[..., None] * source).sum(1, keepdim=True)
+    else:
+        target = -gate[..., None] * target
+        target, source = (target.sum(1, keepdim=True), source) if source.shape[1] == 1 else (target, source)
+    return torch.bmm(target.flatten(1, 2).transpose(1, 2), source.flatten(1, 2))
+
+
+def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:
+    """Return every predictor's vectors times its matrix."""
+    return torch.bmm(vectors.flatten(1, 2), matrices).unflatten(1, vectors.shape[1:3])
 
 
 class Retrodiction(ABC):
@@ -95,7 +107,7 @@ class Transposed(Retrodiction):
 
     def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
         """See `Retrodiction.judge`."""
-        return forward._replace(prediction=torch.bmm(z, parameters["pred"]))
+        return forward._replace(prediction=mapped(z, parameters["pred"]))
 
 
 class CLAPP(Rule):
@@ -192,11 +204,9 @@ class CLAPP(Rule):
 
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
         """See `Rule.learn`."""
-        groups, predictors, streams = pairs.sign.shape
-        c = by_predictor(self.seen(parameters, pairs.past))
+        c, sign, weight = (t.transpose(0, 1) for t in (self.seen(parameters, pairs.past), pairs.sign, pairs.weight))
         present = self.seen(parameters, pairs.now) if pairs.target is None else pairs.target
-        z = present.repeat(groups, 1).expand(predictors, -1, -1)
-        sign, weight = (t.transpose(0, 1).reshape(predictors, -1) for t in (pairs.sign, pairs.weight))
+        z = present.expand(len(c), 1, *present.shape)
         forward = predict(z, c, parameters["pred"], sign)
         gate = forward.gate * weight
         gradient = {"pred": lateral(z, c, gate)}
@@ -204,14 +214,12 @@ class CLAPP(Rule):
         if self.credits_past:
             backward = self.retrodiction.judge(z, c, parameters, sign, forward)
             weighted = backward.gate * weight
-            past_delta = self._spread(parameters, by_group(credit(backward, weighted), groups), pairs.z)
+            past_delta = self._spread(parameters, credit(backward, weighted).transpose(0, 1), pairs.z)
             if self.retrodiction.own_weights:
                 gradient["retro"] = lateral(c, z, weighted)
-        if pairs.target is None:
-            delta = credit(forward, gate).reshape(predictors * groups, streams, -1).sum(0)
-        else:
-            delta = torch.zeros_like(pairs.now)
-        facts = (t.reshape(predictors, groups, streams).transpose(0, 1) for t in self._facts(forward))
+        # what is predicted elsewhere earns nothing here
+        delta = credit(forward, gate).sum((0, 1)) if pairs.target is None else torch.zeros_like(pairs.now)
+        facts = (t.transpose(0, 1) for t in self._facts(forward))
         return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, *facts)
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
@@ -233,15 +241,3 @@ class CLAPP(Rule):
             cells = delta.unflatten(-1, (-1, self.grid, self.grid)) / (height * width)
             return cells.repeat_interleave(height, -2).repeat_interleave(width, -1)
         return delta.view(*delta.shape, *[1] * len(positions)) / math.prod(positions) if positions else delta
-
-
-def by_predictor(past: Float[Tensor, "groups predictors streams width"]) -> Vectors:
-    """Return *past* with all pairs of a predictor side by side."""
-    groups, predictors, streams, width = past.shape
-    return past.transpose(0, 1).reshape(predictors, groups * streams, width)
-
-
-def by_group(pairs: Vectors, groups: int) -> Float[Tensor, "groups predictors streams width"]:
-    """Return the inverse of `by_predictor`."""
-    predictors, _, width = pairs.shape
-    return pairs.reshape(predictors, groups, -1, width).transpose(0, 1)

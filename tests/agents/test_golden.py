@@ -80,9 +80,9 @@ def learn(golden, prefix, pooled, selections, trains):
     loss, delta, gradients = 0.0, torch.zeros_like(pooled), {}
     for k, sign, share, source, context, later in pair_terms(golden, prefix, pooled, selections):
         weight = golden[f"{prefix}.k{k}.W"][None]
-        z, c = vectors(later[source]), vectors(context)
-        y = torch.full(z.shape[:2], float(sign), dtype=torch.float64)
-        each = share[:, None].expand(5, later.shape[2] * 7).reshape(1, -1) / (later.shape[2] * 7) / len(LAGS)
+        z, c = vectors(later[source])[:, None], vectors(context)[:, None]
+        y = torch.full(z.shape[:3], float(sign), dtype=torch.float64)
+        each = share[:, None].expand(5, later.shape[2] * 7).reshape(1, 1, -1) / (later.shape[2] * 7) / len(LAGS)
         forward, backward = predict(z, c, weight.transpose(1, 2), y), predict(c, z, weight, y)
         loss += (forward.loss * each).sum()
         if "z" in trains:
