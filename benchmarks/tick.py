@@ -29,9 +29,9 @@ from streamsim.agents import (
     SmallEncoder,
     VGG6Encoder,
 )
-from streamsim.agents.layers import Parameters
-from streamsim.agents.rule import Lesson
-from streamsim.agents.tape import Tape
+from streamsim.agents.plasticity import Plasticity
+from streamsim.agents.rule import Lesson, Pairs
+from streamsim.agents.tape import Parameters, Tape
 from streamsim.environments.objects3d import Objects3D
 from torch import Tensor
 from torch.optim.adam import adam
@@ -161,7 +161,7 @@ def metrics() -> Metrics:
 
 
 class ReplayedRule(ContrastiveHinge):
-    """Contrastive hinge that reads every map out only once."""
+    """Contrastive hinge that reads every map out and judges it only once."""
 
     def read(self, parameters: Parameters, z: Tensor) -> Tensor:
         """See `Rule.read`."""
@@ -170,21 +170,27 @@ class ReplayedRule(ContrastiveHinge):
             kept[id(z)] = super().read(parameters, z)
         return kept[id(z)]
 
+    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+        """See `Rule.learn`."""
+        kept: dict[int, Lesson] = self.__dict__.setdefault("lessons", {})
+        if id(pairs.z) not in kept:
+            kept[id(pairs.z)] = super().learn(parameters, pairs)
+        return kept[id(pairs.z)]
 
-class Replayed(Learner):
-    """A learner whose arithmetic is done once and then replayed, so that only the rest of a tick takes time."""
 
-    def _forward(self, layers: dict[str, Parameters], frame: Tensor) -> dict[str, Tape]:
+class ReplayedEncoder(SmallEncoder):
+    """An encoder that computes its activity only once."""
+
+    def forward(self, weights: dict[str, Parameters], frame: Tensor) -> dict[str, Tape]:
+        """See `Encoder.forward`."""
         kept: dict[str, Tape] = self.__dict__.setdefault("tapes", {})
         if not kept:
-            kept.update(super()._forward(layers, frame))
+            kept.update(super().forward(weights, frame))
         return kept
 
-    def _learn(self, *arguments: Any) -> list[Lesson]:  # noqa: ANN401
-        kept: list[Lesson] = self.__dict__.setdefault("lessons", [])
-        if not kept:
-            kept.extend(super()._learn(*arguments))
-        return kept
+
+class Unlearnt(Plasticity):
+    """Plasticity without the arithmetic of weight gradients."""
 
     def _credit(self, *arguments: Any) -> Parameters:  # noqa: ANN401
         return {}
@@ -192,7 +198,10 @@ class Replayed(Learner):
 
 def overhead(ticks: int) -> float:
     """Return microseconds that events, memory, gaze and metrics take a tick, with one stream and the small net."""
-    agent = Replayed(rule=ReplayedRule(rate=0.0), contrasts=[OwnMemory((1,))], calibration=Calibration(0))
+    rule, contrasts = ReplayedRule(rate=0.0), [OwnMemory((1,))]
+    agent = Learner(ReplayedEncoder(), rule, contrasts=contrasts, calibration=Calibration(0))
+    before = agent.plasticity
+    agent.plasticity = Unlearnt(before.teaching, before.lags, before.optimiser, before.schedule, before.credit)
     simulation = Simulation(Pathway(Static((3, 32, 32)), agent, Hazard(0.3)), instruments=[metrics()])
     simulation.run(50)
     return statistics.median(seconds(lambda: simulation.run(ticks)) / ticks for _ in range(10)) * 1e6
