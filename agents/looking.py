@@ -43,7 +43,7 @@ class Looking:
         elif ends:
             for meeting in meetings:
                 self._scale_readouts(state, meeting)
-        return table(count, found)
+        return table(count, found, kept["scores"].device)
 
     def _look_at(self, state: State, tapes: dict[str, Tape], number: int, ends: bool) -> None:
         """Watch the summed input of one layer; at the end of its phase, bring it to mean 0 and variance 1."""

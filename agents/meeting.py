@@ -38,13 +38,15 @@ def comparison(meetings: Sequence[Meeting]) -> Comparison | None:
     return Comparison(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
 
 
-def table(layers: int, found: Sequence[tuple[Sequence[int], Tensor]]) -> Float[Tensor, "layers quantities"]:
+def table(
+    layers: int, found: Sequence[tuple[Sequence[int], Tensor]], device: torch.device
+) -> Float[Tensor, "layers quantities"]:
     """Return one row of metrics for each of so many *layers*, nan where none was *found*."""
     if len(found) == 1 and len(found[0][0]) == layers:
         return found[0][1]
-    rows = torch.full((layers, len(QUANTITIES)), torch.nan)
+    dtype = found[0][1].dtype if found else torch.float32
+    rows = torch.full((layers, len(QUANTITIES)), torch.nan, dtype=dtype, device=device)
     for numbers, own in found:
-        rows = rows.to(own)
         rows[list(numbers)] = own
     return rows
 

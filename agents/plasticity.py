@@ -79,7 +79,7 @@ class Plasticity:
                 self._gather(state, tapes, meeting, dict(zip(here, lessons, strict=True)), gradients)
                 found.append((here, summary(lessons, meeting.recall)))
         self.updates.apply(state, gradients, [names[i] for i in learning], number)
-        return table(len(names), found)
+        return table(len(names), found, next(iter(state["memory"].values()))["values"].device)
 
     def _learnt(self, weights: State) -> State:
         """Return the weights that gradients change."""

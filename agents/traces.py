@@ -16,8 +16,7 @@ def recorded(tapes: Mapping[str, Tape]) -> State:
     trace: State = {}
     below = None
     for name, tape in tapes.items():
-        known = below is not None and tape["x"].data_ptr() == below.data_ptr()
-        trace[name] = {key: value for key, value in tape.items() if not (known and key == "x")}
+        trace[name] = {key: value for key, value in tape.items() if not (key == "x" and value is below)}
         below = tape["z"]
     return trace
 

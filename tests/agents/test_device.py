@@ -6,7 +6,9 @@ import pytest
 import torch
 from streamsim.agents import (
     CLAPP,
+    GRU,
     Calibration,
+    CausalConv,
     ContrastiveHinge,
     Conv,
     Encoder,
@@ -18,7 +20,11 @@ from streamsim.agents import (
     OwnMemory,
     OwnPast,
     PeerMemory,
+    Prompt,
+    RunningNorm,
     ShortTermMemory,
+    TruncatedBPTT,
+    Window,
 )
 
 from streamsim import Glimpse, Sensor
@@ -61,6 +67,38 @@ def test_no_tick_waits_for_the_device(name, every):
         frame, saccade = torch.empty(4, 3, 8, 8, device=META), torch.empty(4, dtype=torch.bool, device=META)
         state, report = agent.step(state, Glimpse(frame, saccade, tick, tick / 10))
         assert report.metrics.device == META
+
+
+IN_TIME = {
+    "e-prop": (Encoder([CausalConv(4, 6, 4), CausalConv(5, 9, 5), GRU(3)]), (1, 20)),
+    "bptt": (Encoder([CausalConv(4, 6, 4), CausalConv(5, 9, 5), GRU(3, TruncatedBPTT(3))]), (1, 20)),
+    "windows": (
+        Encoder([Conv(3, norm=RunningNorm()), Window(Conv(4, pool=MaxPool(2)), 2), Window(Conv(3), 2)]),
+        (1, 8, 8),
+    ),
+    "slow": (Encoder([Window(Conv(3), 2)]), (1, 8, 8)),
+}
+
+
+@pytest.mark.parametrize("name", IN_TIME)
+@pytest.mark.parametrize("credit", [Prompt(), Gathered()])
+def test_no_tick_of_a_layer_with_a_past_waits_for_the_device(name, credit):
+    encoder, shape = IN_TIME[name]
+    contrasts = [OwnMemory((1, 2), negative=0.0), PeerMemory(1, (1, 2), paired=True)]
+    rule = CLAPP(homeostasis=Homeostasis())
+    agent = Learner(
+        encoder, rule, ShortTermMemory(2), contrasts, Still(1e-3), calibration=Calibration(4), credit=credit
+    )
+    state = agent.reset(Sensor(shape, -1.0, 1.0, Fraction(1, 10)), 4, 0, META)
+    for tick in range(24):
+        frame, saccade = torch.empty(4, *shape, device=META), torch.empty(4, dtype=torch.bool, device=META)
+        state, report = agent.step(state, Glimpse(frame, saccade, tick, tick / 10))
+        assert report.metrics.device == META
+    assert all(
+        z.device == META
+        for found in agent.replay(state, torch.empty(2, 5, *shape, device=META))
+        for z in found.values()
+    )
 
 
 def test_the_check_fails_for_who_asks():
