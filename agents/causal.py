@@ -47,7 +47,7 @@ class CausalConv(FeedForward):
         self.activation = activation or ReLU()
         self.bias = bias
         self.gain = gain
-        self.window = (kernel, stride)
+        self.overlap = kernel - stride
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """See `Layer.output_shape`."""

@@ -76,14 +76,16 @@ class LagContrast(Contrast):
         lags = self.lags(memory)
         rows = [(tick - lag) % memory.capacity for lag in lags]
         values, fixation, birth = (chosen(state[name], rows) for name in ("values", "fixation", "birth"))
+        birth = birth.clone() if len(rows) == 1 else birth  # instruments keep it, and the slot may be written next
         weight = (birth >= 0).to(values.dtype) / birth.numel()
         if memory.life_time is not None:
             weight = weight * (tick - birth <= memory.oldest(period))
+        readable = weight
         if "awake" in state:
             weight = weight * state["awake"]
         if memory.decay_time is not None:
             values = memory.faded(values, (tick - birth).to(values.dtype), period)
-        return Slots(values, birth, weight, fixation == state["now"], lags)
+        return Slots(values, birth, weight, readable, fixation == state["now"], lags)
 
 
 class Slots(NamedTuple):
@@ -92,7 +94,8 @@ class Slots(NamedTuple):
     Attributes:
         values: what they hold, as faded as it is.
         birth: tick at which they were written.
-        weight: an equal share for each that can be read, 0 for the others.
+        weight: an equal share for each that can be read, 0 for the others and for streams that are not awake.
+        readable: the same whether or not streams are awake.
         same: whether they are of the present fixation.
         lags: their ages in ticks.
     """
@@ -100,6 +103,7 @@ class Slots(NamedTuple):
     values: Float[Tensor, "lags streams width"]
     birth: Int[Tensor, "lags streams"]
     weight: Float[Tensor, "lags streams"]
+    readable: Float[Tensor, "lags streams"]
     same: Bool[Tensor, "lags streams"]
     lags: tuple[int, ...]
 
@@ -212,7 +216,8 @@ class PeerMemory(LagContrast):
         birth = slots.birth.expand(shape)
         if "awake" in state:
             birth = slots.birth[:, owner].transpose(0, 1)
-            weight = weight * (birth >= 0)
+            own = (slots.weight * slots.same > 0) if self.paired else state["awake"]
+            weight = slots.readable[:, owner].transpose(0, 1) * own
         return Recall(
             past,
             torch.zeros(shape, dtype=torch.bool, device=past.device),

@@ -94,7 +94,7 @@ class Encoder:
     @property
     def has_past(self) -> bool:
         """Whether any layer keeps something from frame to frame."""
-        return any(layer.recurrent or layer.window != (1, 1) for layer in self.layers)
+        return any(layer.recurrent or layer.overlap or layer.window != (1, 1) for layer in self.layers)
 
 
 class SmallEncoder(Encoder):

@@ -1,5 +1,7 @@
 """Encoders of sound and of moving pictures, as the papers use them."""
 
+from streamsim.errors import require
+
 from .causal import CausalConv
 from .encoder import Encoder, scaled
 from .layers import Conv, FeedForward
@@ -24,6 +26,7 @@ class CPCAudioEncoder(Encoder):
     """
 
     def __init__(self, channels: int = 512, recurrent: GRU | None = None, depth: int = 6, gain: float = 1.0) -> None:
+        require(1 <= depth <= 6, f"CPCAudioEncoder.depth must be 1 to 6 layers (got {depth})")
         geometry = zip((10, 8, 4, 4, 4), (5, 4, 2, 2, 2), strict=True)
         convolutions = [CausalConv(channels, kernel, stride, gain=gain) for kernel, stride in geometry]
         super().__init__([*convolutions, recurrent or GRU()][:depth])

@@ -21,15 +21,19 @@ class Layer(ABC):
     """The weights of one area.
 
     Most layers see one frame at a time. A layer with a past of its own says what it keeps (`carried`), defines
-    `advance`, and says how far back a column of its output reaches (`window`).
+    `advance`, and says how far back it sees (`window`, `overlap`).
 
     Attributes:
-        window: extent and stride of receptive fields in time, in columns of the input; (1, 1) for a layer without one.
+        window: how many inputs the layer sees at once, and inputs from one activity to the next; (1, 1) for no window.
+        overlap: for a layer over the columns of signals, how many columns of earlier inputs it sees as well.
+        rescalable: whether `rescaled` can do what it says.
         recurrent: whether the layer keeps a state of its own.
         predicts_below: whether what the layer's past is asked to predict is the present of the layer below.
     """
 
     window: tuple[int, int] = (1, 1)
+    overlap: int = 0
+    rescalable: bool = True
     recurrent: bool = False
     predicts_below: bool = False
 
@@ -191,6 +195,7 @@ class Conv(FeedForward):
         self.bias = bias
         self.gain = gain
         self.norm = norm
+        self.rescalable = norm is None  # a normalised drive does not follow its weights
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """See `Layer.output_shape`."""

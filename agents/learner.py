@@ -9,7 +9,7 @@ from torch import Tensor
 from streamsim import Agent, Glimpse, Ledger, Report, Sensor, State
 from streamsim.errors import require
 from streamsim.randomness import awaken, derive, seeded
-from streamsim.tree import leaves, size_in_bytes, transform
+from streamsim.tree import size_in_bytes, transform
 
 from .calibration import Calibration
 from .contrasts import Contrast, OwnMemory
@@ -31,6 +31,15 @@ from .schedules import AllLayers, Schedule
 from .tape import Tape
 from .teaching import Teaching
 from .traces import recorded, shifted
+
+ROLES = {
+    "weights": ("layers", "rule"),
+    "optimiser": ("optimiser",),
+    "gradients": ("gradients",),
+    "memory": ("memory",),
+    "traces": ("traces",),
+    "bookkeeping": ("generator", "learning", "updates", "calibration", "age"),
+}
 
 
 class Learner(Agent):
@@ -116,7 +125,7 @@ class Learner(Agent):
         if self.encoder.has_past:
             kept = self.encoder.carried(sensor.shape, streams)
             state["carried"] = transform(lambda t: t.to(device), kept)
-            state["age"] = torch.zeros(streams, dtype=torch.int64, device=device)
+            state["age"] = torch.full((streams,), -1, device=device)
         if self.calibration.ticks:
             self.calibration.admit(len(self.layers), paces[-1].every)
             state["calibration"] = self.calibration.reset(len(self.layers), device)
@@ -128,7 +137,8 @@ class Learner(Agent):
     def step(self, state: State, glimpse: Glimpse) -> tuple[State, Report]:
         """See `Agent.step`."""
         tapes = self._forward(state, glimpse)
-        met = [self._meet(state, pace, tapes, glimpse) for pace in self.encoder.paces(tuple(glimpse.frame.shape[1:]))]
+        paces = self.encoder.paces(tuple(glimpse.frame.shape[1:]))
+        met = [self._meet(state, pace, tapes, glimpse) for pace in paces]
         meetings = [meeting for meeting in met if meeting is not None]
         if glimpse.tick < self.calibration.ticks:
             rows = self.looking.look(state, tapes, meetings, glimpse.tick)
@@ -136,7 +146,7 @@ class Learner(Agent):
             rows = self.plasticity.change(state, tapes, meetings, glimpse.tick - self.calibration.ticks)
         self._settle(state, tapes)
         self._remember(state, tapes, meetings, glimpse)
-        if glimpse.tick <= self.memory.capacity:
+        if glimpse.tick <= (self.memory.capacity + 1) * paces[-1].every:
             self.ledger(state).enforce()
         activity = {name: tape["z"] for name, tape in tapes.items()}
         return state, Report(rows, activity, comparison(meetings))
@@ -153,12 +163,7 @@ class Learner(Agent):
         self, state: State, frames: Float[Tensor, "n ticks *shape"]
     ) -> Iterator[dict[str, Float[Tensor, "n *activity"]]]:
         """See `Agent.replay`."""
-        carried: State = {}
-        if self.encoder.has_past:
-            # what was carried last tells device and precision
-            of = next(tensor for _, tensor in leaves(state["carried"]))
-            kept = self.encoder.carried(tuple(frames.shape[2:]), len(frames), learning=False)
-            carried = transform(lambda t: t.to(of), kept)
+        carried = self._silence(state, frames) if self.encoder.has_past else {}
         for tick, frame in enumerate(frames.unbind(1)):
             x = cast(self.retina.see(frame), self.compute)
             if self.encoder.has_past:
@@ -170,22 +175,17 @@ class Learner(Agent):
 
     def ledger(self, state: State) -> Ledger:
         """See `Agent.ledger`."""
-        roles = {
-            "weights": ("layers", "rule"),
-            "optimiser": ("optimiser",),
-            "gradients": ("gradients",),
-            "memory": ("memory",),
-            "traces": ("traces",),
-            "windows": ("carried",),
-            "bookkeeping": ("generator", "learning", "updates", "calibration", "age"),
-        }
-        held, known, total = {}, [], 0
-        for role, keys in roles.items():
-            known += [key for key in keys if key in state]
+        roles = {role: {key: state[key] for key in keys if key in state} for role, keys in ROLES.items()}
+        carried = state.get("carried", {})
+        for name, layer in zip(self.layers, self.encoder.layers, strict=True):
+            if name in carried:
+                roles.setdefault("recurrent" if layer.recurrent else "windows", {})[name] = carried[name]
+        held: dict[str, int] = {}
+        for role in roles:
             # what two roles share counts for the first
-            held[role] = size_in_bytes({key: state[key] for key in known}) - total
-            total += held[role]
-        return Ledger({r: size for r, size in held.items() if size}, self.memory.cap, ("memory", "traces", "windows"))
+            held[role] = size_in_bytes({r: roles[r] for r in (*held, role)}) - sum(held.values())
+        short_term = ("memory", "traces", "windows", "recurrent")
+        return Ledger({role: size for role, size in held.items() if size}, self.memory.cap, short_term)
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
@@ -203,6 +203,12 @@ class Learner(Agent):
             for name in self.layers
             for what, degrees in self.rule.alignments(state["rule"][name]).items()
         }
+
+    def _silence(self, state: State, frames: Float[Tensor, "n ticks *shape"]) -> State:
+        """Return what layers keep before the first of *frames*, with the precision and device of the state."""
+        kept = self.encoder.carried(tuple(frames.shape[2:]), len(frames), learning=False)
+        own = state["carried"]
+        return {name: {key: t.to(own[name][key]) for key, t in layer.items()} for name, layer in kept.items()}
 
     def _drawn(self, shapes: Sequence[tuple[int, ...]], generator: torch.Generator) -> State:
         """Return fresh weights of layers and rule."""
@@ -228,6 +234,11 @@ class Learner(Agent):
             every == 1 or every % slowest == 0,
             f"Optimiser.every must be 1 or a multiple of {slowest}, the ticks from one activity of the slowest layer "
             f"to the next (got {every})",
+        )
+        rescalable = all(layer.rescalable for layer in self.encoder.layers)
+        require(
+            rescalable or not self.calibration.drive,
+            "Calibration.drive cannot scale layers that are normalised: leave out the one or the other",
         )
 
     def _common_lags(self) -> tuple[int | None, ...]:
@@ -271,10 +282,15 @@ class Learner(Agent):
             for memory in state["memory"].values():
                 self.memory.forget(memory)
             state.pop("traces", None)
+            if "age" in state:
+                state["age"].fill_(-1)  # what layers carry is void, too: all begin anew with the next frame
             return
         for pace, readouts, _ in meetings:
             number = pace.number(glimpse.tick)
-            self.memory.write(state["memory"][pace.key], number, torch.cat(readouts, -1), glimpse.saccade)
+            began = glimpse.saccade
+            if "age" in state:  # the first activity that is all of its fixation
+                began = (state["age"] >= pace.whole) & (state["age"] < pace.whole + pace.every)
+            self.memory.write(state["memory"][pace.key], number, torch.cat(readouts, -1), began)
             if self.rule.credits_past:
                 own = recorded({self.layers[i]: tapes[self.layers[i]] for i in pace.layers})
                 traces = state.setdefault("traces", {})

@@ -128,7 +128,10 @@ class ShortTermMemory:
     def write(
         self, state: State, tick: int, values: Float[Tensor, "streams width"], began: Bool[Tensor, "streams"]
     ) -> None:
-        """Store the read-outs of this tick where the policy wants them."""
+        """Store the read-outs of this tick where the policy wants them.
+
+        A fixation *began* with this frame where nothing of it could be stored before.
+        """
         chance = values.new_empty(0)
         if "generator" in state:
             generator = awaken(state["generator"])
@@ -144,10 +147,11 @@ class ShortTermMemory:
             state["fixation"][slot] = state["now"]
             return
         slots = self.policy.slots(self.capacity, tick, state["now"], began, chance)
+        if "awake" in state:
+            slots = torch.where(state["awake"], slots, self.capacity)
         streams = torch.arange(len(values), device=values.device)
         state["values"][slots, streams] = values
-        awake = state.get("awake")
-        state["birth"][slots, streams] = tick if awake is None else torch.where(awake, tick, -1)
+        state["birth"][slots, streams] = tick
         state["fixation"][slots, streams] = state["now"]
 
     def forget(self, state: State) -> None:

@@ -78,7 +78,9 @@ class Plasticity:
                 lessons = self.teaching.lessons(state, tapes, meeting, here)
                 self._gather(state, tapes, meeting, dict(zip(here, lessons, strict=True)), gradients)
                 found.append((here, summary(lessons, meeting.recall)))
-        self.updates.apply(state, gradients, [names[i] for i in learning], number)
+        changed = self.updates.apply(state, gradients, [names[i] for i in learning], number)
+        if changed:
+            state["updates"] += torch.tensor([name in changed for name in names])
         return table(len(names), found, next(iter(state["memory"].values()))["values"].device)
 
     def _learnt(self, weights: State) -> State:

@@ -59,6 +59,8 @@ class LocalContrast(Retina):
 
     def see(self, frame: Float[Tensor, "n *shape"]) -> Float[Tensor, "n *shape"]:
         """See `Retina.see`."""
+        if frame.ndim == 2:  # the components of a vector are its pixels
+            return self.see(frame[:, None])[:, 0]
         centred = frame - frame.flatten(2).mean(-1).view(*frame.shape[:2], *[1] * (frame.ndim - 2))
         variance = centred.square().flatten(1).mean(1).view(-1, *[1] * (frame.ndim - 1))
         return centred / (variance + self.epsilon).sqrt()

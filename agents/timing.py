@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from streamsim.errors import require
-
 from .layers import Layer
 
 
@@ -27,27 +25,16 @@ class Timing:
 def timings(layers: Sequence[Layer], shape: tuple[int, ...]) -> tuple[Timing, ...]:
     """Return the pace of every layer, bottom to top, for frames of *shape*.
 
-    Signals (channels, columns) bring several columns a tick, pictures and vectors one. With k and s the window of a
-    layer, r the columns per tick of its input, and f the extent in ticks of the receptive field of one of these, one of
-    its own columns sees f + (k - 1) / r ticks and comes r / s times a tick.
+    Let a layer's input come every e ticks in c columns (signals of (units, columns); pictures and vectors have one),
+    and reach back over b ticks, counted from its end. A window of k inputs at stride s reaches back over b + (k - 1) e
+    ticks and comes every s e ticks; an overlap of o columns reaches o e / c ticks further back.
     """
-    columns = shape[1] if len(shape) == 2 else 1
-    rate, field, found = Fraction(columns), Fraction(1, columns), []
+    every, back, found = 1, Fraction(1), []
     for layer in layers:
-        kernel, stride = layer.window
-        field, rate = field + (kernel - 1) / rate, rate / stride
-        require(
-            rate.denominator == 1 or rate.numerator == 1,
-            f"a window's stride of {stride} columns does not fit layers below it: columns per tick would be {rate}",
-        )
-        found.append(Timing(rate.denominator, ceil(field - min(Fraction(1), 1 / rate))))
+        extent, stride = layer.window
+        columns = shape[1] if len(shape) == 2 else 1
+        back += (extent - 1) * every + Fraction(layer.overlap * every, columns)
+        every *= stride
+        shape = layer.output_shape(shape)
+        found.append(Timing(every, ceil(back) - 1))
     return tuple(found)
-
-
-def reach(layers: Sequence[Layer]) -> int:
-    """Return how many columns of the frame one column of the uppermost layer sees."""
-    width, step = 1, 1
-    for layer in layers:
-        kernel, stride = layer.window
-        width, step = width + (kernel - 1) * step, step * stride
-    return width

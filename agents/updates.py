@@ -34,8 +34,10 @@ class Updates:
         state: State = {"optimiser": kept, "updates": torch.zeros(layers, dtype=torch.int64)}
         return state | ({"gradients": transform(torch.zeros_like, weights)} if self.optimiser.every > 1 else {})
 
-    def apply(self, state: State, gradients: State, names: Sequence[str], number: int) -> None:
+    def apply(self, state: State, gradients: State, names: Sequence[str], number: int) -> list[str]:
         """Change the weights of the layers called *names*, or collect gradients until enough ticks are averaged.
+
+        Returns the names of the layers whose weights changed.
 
         Args:
             state: a learner's state, changed in place.
@@ -48,13 +50,14 @@ class Updates:
             for group, name, key in addresses(gradients):
                 state["gradients"][group][name][key].add_(gradients[group][name][key], alpha=1 / every)
             if (number + 1) % every:
-                return
+                return []
             gradients = state["gradients"]
+        acted = [name for name in names if any(name in gradients[group] for group in GROUPS)]
         for group in GROUPS:
-            self._step(state, group, gradients[group], [name for name in names if name in gradients[group]])
+            self._step(state, group, gradients[group], [name for name in acted if name in gradients[group]])
         if every > 1:
             state["gradients"] = transform(Tensor.zero_, gradients)
-        state["updates"] += state["learning"]
+        return acted
 
     def _step(self, state: State, group: str, gradients: State, names: Sequence[str]) -> None:
         keys = [(n, k) for n in names for k in gradients[n]] if self.rates[group] else []

@@ -26,8 +26,10 @@ class Window(FeedForward):
     def __init__(self, layer: FeedForward, frames: int, stride: int | None = None) -> None:
         require(frames >= 1, f"Window.frames must be at least 1 input (got {frames})")
         require(stride is None or stride >= 1, f"Window.stride must be at least 1 input (got {stride})")
-        require(layer.window == (1, 1), "Window.layer must be a layer without a past of its own")
+        alone = layer.window == (1, 1) and not layer.overlap
+        require(alone, f"Window.layer must be a layer without a past of its own (got {type(layer).__name__})")
         self.layer = layer
+        self.rescalable = layer.rescalable
         self.frames = frames
         self.window = (frames, stride or frames)
 

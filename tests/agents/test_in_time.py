@@ -1,7 +1,7 @@
 """Layers with a past: piece by piece they compute what the whole signal gives; a learner credits what it should."""
 
+import math
 from fractions import Fraction
-from math import ceil
 
 import pytest
 import torch
@@ -19,25 +19,30 @@ from streamsim.agents import (
     CPCAudioEncoder,
     Encoder,
     EProp,
+    FixationAnchor,
     Gathered,
     Greedy,
     Learner,
+    Linear,
+    LocalContrast,
     MaxPool,
     OwnMemory,
+    OwnPast,
     PeerMemory,
     Prompt,
+    Reservoir,
     RunningNorm,
     ShortTermMemory,
+    Tanh,
     Transparent,
     Transposed,
     TruncatedBPTT,
     VideoEncoder,
     Window,
 )
-from streamsim.agents.timing import reach
 from torch.nn import functional as F
 
-from streamsim import ConfigurationError, Glimpse, Sensor
+from streamsim import ConfigurationError, Glimpse, MemoryCapError, Sensor
 from streamsim.checks_agent import check_agent
 from streamsim.tree import snapshot, transform
 
@@ -197,7 +202,10 @@ def test_what_a_whole_layer_sees_is_all_of_its_fixation(encoder):
 def test_the_audio_network_acts_every_10_ms_and_sees_465_samples():
     encoder = CPCAudioEncoder(4, GRU(3))
     assert [(t.every, t.whole) for t in encoder.timings((1, 160))] == [(1, 1)] * 4 + [(1, 2)] * 2
-    assert reach(encoder.layers[:5]) == 465
+    field, step = 1, 1
+    for layer in encoder.layers[:5]:
+        field, step = field + (layer.kernel - 1) * step, step * layer.stride
+    assert (field, step) == (465, 160)
     assert encoder.shapes((1, 160)) == [(1, 160), (4, 32), (4, 8), (4, 4), (4, 2), (4, 1), (3,)]
 
 
@@ -207,30 +215,26 @@ def test_the_video_network_acts_every_9_frames_at_the_top():
     assert encoder.shapes((3, 128, 128))[1:] == [(96, 30, 30), (256, 6, 6), (512, 6, 6), (512, 6, 6), (512, 2, 2)]
 
 
-@given(
-    windows=st.lists(st.tuples(st.integers(1, 6), st.sampled_from([1, 2, 5])), min_size=1, max_size=4),
-    columns=st.sampled_from([1, 20, 100]),
-)
-@settings(max_examples=200)
-def test_timing_agrees_with_counting(windows, columns):
-    """The receptive field of a layer's first column of a tick, traced back column by column."""
-    layers = [Window(Conv(1), max(k, s), s) for k, s in windows]
-    shape = (1, columns) if columns > 1 else (1, 4, 4)
-    encoder = Encoder(layers)
-    try:
-        found = encoder.timings(shape)
-    except ConfigurationError:
+GEOMETRIES = st.lists(st.tuples(st.integers(1, 9), st.sampled_from([1, 2, 5])), min_size=1, max_size=4)
+
+
+@given(geometry=GEOMETRIES, top=st.sampled_from([None, "linear"]), seed=st.integers(0, 99))
+@settings(max_examples=25)
+def test_timing_of_signals_agrees_with_what_a_saccade_changes(geometry, top, seed):
+    """`whole` is the first age at which, whatever came before the fixation, a layer's activity is the same."""
+    layers = [CausalConv(3, max(k, s), s, Tanh(), gain=2.0) for k, s in geometry]
+    if math.prod(s for _, s in geometry) not in (1, 2, 4, 5, 10, 20, 25, 50, 100):
         return
-    rate = Fraction(columns)
-    for number, timing in enumerate(found):
-        rate /= layers[number].window[1]
-        first = 0  # of the columns of the layer, counted from the start of the tick (or stretch) 0
-        for layer in reversed(layers[: number + 1]):
-            extent, stride = layer.window
-            first = first * stride - (extent - stride)
-        # the start of the stretch is timing.every - 1 ticks before the tick at which the layer acts
-        assert timing.every == max(1, 1 / rate)
-        assert timing.whole == max(0, ceil(Fraction(-first, columns)) + timing.every - 1)
+    above = {None: [], "linear": [Linear(4, Tanh()), Window(Linear(3, Tanh()), 3, 1)]}[top]
+    encoder, shape, ticks = Encoder([*layers, *above]), (1, 100), 9
+    weights = weights_of(encoder, shape, seed)
+    later, past = drawn(ticks, 1, *shape, seed=seed), drawn(12, 1, *shape, seed=seed + 1)
+    began = torch.zeros(12 + ticks, 1, dtype=torch.bool)
+    began[0] = True
+    runs = [list(streamed(encoder, weights, torch.cat((p, later)), began)) for p in (past, -past)]
+    for name, timing in zip(encoder.names, encoder.timings(shape), strict=True):
+        same = [float((a[2][name] - b[2][name]).abs().max()) == 0 for a, b in zip(*runs, strict=True)][12:]
+        assert same.index(True) == timing.whole, (name, same)
 
 
 def sound(columns=20):
@@ -498,6 +502,87 @@ def test_the_ledger_names_windows_and_counts_shared_traces_once():
         state, _ = agent.step(state, glimpse)
     roles = agent.ledger(state).roles
     traces = 4 * 3 * 3 * 3 * (5 + 3 + 2)
-    # the newest state and traces lie in the trace of lag 1 as well, and count there
     assert roles["windows"] == 4 * 3 * (2 + 4 * 4)
+    # the newest state and traces of the GRU lie in the trace of lag 1 as well, and count there
+    assert "recurrent" not in roles
     assert roles["traces"] > 2 * traces
+    state.pop("traces")
+    assert agent.ledger(state).roles["recurrent"] == traces + 4 * 3 * 3
+
+
+@pytest.mark.parametrize("policy", [FixationAnchor(), Reservoir()])
+def test_slots_are_filled_with_what_is_all_of_a_fixation(policy):
+    """Layers that are not awake at a saccade anchor their first whole activity instead."""
+    encoder = Encoder([CausalConv(4, 30, 20, gain=2.0)])
+    agent = learner(encoder, ContrastiveHinge(width=6), peers=False)
+    agent.memory, agent.contrasts = ShortTermMemory(3, policy=policy), (OwnPast(1, 1),)
+    agent.lags = (None,)
+    state = agent.reset(sound(), 4, 0, CPU)
+    for glimpse in heard(4, 60, chance=0.2, dtype=torch.float32):
+        state, report = agent.step(state, glimpse)
+    memory = state["memory"]["1"]
+    assert int((memory["birth"][:3] >= 0).sum()) > 9
+    assert int((report.comparison.weight > 0).sum()) > 0
+
+
+def test_the_cap_counts_what_slow_layers_remember():
+    encoder = Encoder([Conv(2), Window(Conv(64), 3)])
+    agent = learner(encoder, lags=(1, 2, 3), peers=False)
+    agent.memory.cap = 90_000
+    state = agent.reset(pictures(), 2, 0, CPU)
+    with pytest.raises(MemoryCapError):
+        for tick in range(20):
+            frame = torch.rand(2, 1, 8, 8, generator=torch.Generator().manual_seed(tick))
+            state, _ = agent.step(state, Glimpse(frame, torch.full((2,), tick == 0), tick, tick / 10))
+
+
+def test_bfloat16_learns_and_replays_with_a_past():
+    agent = Learner(small(), CLAPP(), ShortTermMemory(2), [OwnMemory((1, 2))], SGD(1e-2), bfloat16=True)
+    state = agent.reset(sound(), 3, 0, CPU)
+    for glimpse in heard(3, 20, dtype=torch.float32):
+        state, _ = agent.step(state, glimpse)
+    frames = drawn(2, 5, 1, 20).float()
+    assert [set(found) for found in agent.replay(state, frames)] == [set(agent.layers)] * 5
+
+
+def test_updates_count_what_changed():
+    agent = learner(Encoder([Conv(2, gain=2.0), Window(Conv(3, gain=2.0), 3)]), lags=(1, 2), peers=False)
+    state = agent.reset(pictures(), 3, 0, CPU)
+    for tick in range(30):
+        frame = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(tick))
+        state, _ = agent.step(state, Glimpse(frame, torch.full((3,), tick == 0), tick, tick / 10))
+    assert state["updates"].tolist() == [30, 10]
+
+
+def test_drive_calibration_refuses_normalised_layers():
+    agent = learner(Encoder([Conv(3, norm=RunningNorm())]), calibration=Calibration(8, drive=True), peers=False)
+    with pytest.raises(ConfigurationError, match=r"Calibration\.drive cannot scale layers that are normalised"):
+        agent.reset(pictures(), 2, 0, CPU)
+
+
+def test_what_layers_carry_begins_anew_after_a_rescaling():
+    """The last columns before a rescaling are of other weights, and no window sees them."""
+    agent = learner(calibration=Calibration(12, drive=True))
+    state = agent.reset(sound(), 3, 0, CPU)
+    for glimpse in heard(3, 12, chance=0.0, dtype=torch.float32):
+        state, _ = agent.step(state, glimpse)
+        if agent.calibration.rescales(glimpse.tick, 3):
+            assert state["age"].tolist() == [-1] * 3
+
+
+def test_vectors_have_contrast_too():
+    seen = LocalContrast().see(torch.tensor([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]]))
+    assert torch.allclose(seen[0], torch.tensor([-1.2157, 0.0, 1.2157]), atol=1e-3)
+    assert seen[1].abs().max() == 0
+
+
+@pytest.mark.parametrize("depth", [0, 7])
+def test_the_audio_network_has_one_to_six_layers(depth):
+    with pytest.raises(ConfigurationError, match="depth must be 1 to 6"):
+        CPCAudioEncoder(4, depth=depth)
+
+
+def test_a_window_shows_layers_without_a_past():
+    for layer in (CausalConv(2, 3, 1), Window(Conv(2), 2)):
+        with pytest.raises(ConfigurationError, match=r"Window\.layer must be a layer without a past"):
+            Window(layer, 2)
