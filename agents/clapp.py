@@ -15,7 +15,7 @@ from streamsim.health import angle
 
 from .homeostasis import Homeostasis
 from .layers import uniform
-from .rule import Lesson, Pairs, Rule
+from .rule import Lesson, Outer, Pairs, Rule
 from .tape import Parameters
 
 # Pairs of a predictor lie in groups of one pair a stream. The present is the same in all groups, and then lies in one
@@ -59,14 +59,19 @@ def credit(dendrite: Dendrite, gate: Scores) -> Targets:
     return -gate[..., None] * dendrite.prediction
 
 
-def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
-    """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
+def outer(target: Targets, source: Vectors, gate: Scores) -> Outer:
+    """Return the factors of dLoss/dW = -gamma target source^T, pair by pair (equation 10)."""
     if target.shape[1] == 1:
         source = (-gate[..., None] * source).sum(1, keepdim=True)
     else:
         target = -gate[..., None] * target
         target, source = (target.sum(1, keepdim=True), source) if source.shape[1] == 1 else (target, source)
-    return torch.bmm(target.flatten(1, 2).transpose(1, 2), source.flatten(1, 2))
+    return Outer(target.flatten(1, 2), source.flatten(1, 2))
+
+
+def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
+    """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
+    return outer(target, source, gate).dense
 
 
 def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:
@@ -209,18 +214,20 @@ class CLAPP(Rule):
         z = present.expand(len(c), 1, *present.shape)
         forward = predict(z, c, parameters["pred"], sign)
         gate = forward.gate * weight
-        gradient = {"pred": lateral(z, c, gate)}
+        products = {"pred": outer(z, c, gate)}
         past_delta = None
         if self.credits_past:
             backward = self.retrodiction.judge(z, c, parameters, sign, forward)
             weighted = backward.gate * weight
             past_delta = self._spread(parameters, credit(backward, weighted).transpose(0, 1), pairs.z)
             if self.retrodiction.own_weights:
-                gradient["retro"] = lateral(c, z, weighted)
+                products["retro"] = outer(c, z, weighted)
         # what is predicted elsewhere earns nothing here
         delta = credit(forward, gate).sum((0, 1)) if pairs.target is None else torch.zeros_like(pairs.now)
         facts = (t.transpose(0, 1) for t in self._facts(forward))
-        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, *facts)
+        gradient = {} if pairs.factored else {name: product.dense for name, product in products.items()}
+        left = products if pairs.factored else {}
+        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, *facts, left)
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""

@@ -35,7 +35,7 @@ from .traces import recorded, shifted
 ROLES = {
     "weights": ("layers", "rule"),
     "optimiser": ("optimiser",),
-    "gradients": ("gradients",),
+    "gradients": ("gradients", "products"),
     "memory": ("memory",),
     "traces": ("traces",),
     "bookkeeping": ("generator", "learning", "updates", "calibration", "age"),
@@ -87,7 +87,7 @@ class Learner(Agent):
         self.credit = credit or Prompt()
         self.compute = torch.bfloat16 if bfloat16 else torch.float32
         self.lags = self._common_lags()
-        teaching = Teaching(self.encoder, self.rule)
+        teaching = Teaching(self.encoder, self.rule, factored=self.optimiser.every > 1)
         self.plasticity = Plasticity(teaching, self.lags, self.optimiser, self.schedule, self.credit)
         self.looking = Looking(teaching, self.calibration)
 

@@ -117,6 +117,7 @@ class Plasticity:
             name = self.encoder.names[i]
             gradients["layers"][name] = self._credit(state, i, tapes[name], lesson, past, meeting.recall)
             gradients["rule"][name] = lesson.gradient
+            self.updates.hold(state, name, lesson.factored)
 
     def _credit(
         self,

@@ -2,13 +2,31 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from .tape import Parameters
+
+
+class Outer(NamedTuple):
+    """A gradient that is a sum over pairs of outer products, not yet summed.
+
+    Attributes:
+        left: factor that numbers rows.
+        right: factor that numbers columns.
+    """
+
+    left: Float[Tensor, "predictors pairs rows"]
+    right: Float[Tensor, "predictors pairs columns"]
+
+    @property
+    def dense(self) -> Float[Tensor, "predictors rows columns"]:
+        """The sum."""
+        return torch.bmm(self.left.transpose(1, 2), self.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +41,8 @@ class Pairs:
         weight: share of each pair in the loss.
         target: what the past is asked to predict if that is not the layer's own present, as `Rule.seen` gives it; the
             present then earns no credit.
+        factored: whether gradients may be left as outer products (`Lesson.factored`), because more ticks will be added
+            before any weight changes.
     """
 
     z: Float[Tensor, "streams *out"]
@@ -31,6 +51,7 @@ class Pairs:
     sign: Float[Tensor, "groups predictors streams"]
     weight: Float[Tensor, "groups predictors streams"]
     target: Float[Tensor, "streams other"] | None = None
+    factored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,7 @@ class Lesson:
         loss: unweighted loss of each pair.
         active: 1 where the hinge of a pair is active, else 0.
         score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
+        factored: gradients that are left as outer products, if `Pairs.factored` allows it, and are not in *gradient*.
     """
 
     delta: Float[Tensor, "streams *out"]
@@ -52,6 +74,7 @@ class Lesson:
     loss: Float[Tensor, "groups predictors streams"]
     active: Float[Tensor, "groups predictors streams"]
     score: Float[Tensor, "groups predictors streams"]
+    factored: Mapping[str, Outer] = field(default_factory=dict)
 
 
 class Rule(ABC):

@@ -19,11 +19,13 @@ class Teaching:
     Args:
         encoder: the layers.
         rule: the rule.
+        factored: whether gradients may be left as outer products.
     """
 
-    def __init__(self, encoder: Encoder, rule: Rule) -> None:
+    def __init__(self, encoder: Encoder, rule: Rule, factored: bool = False) -> None:
         self.encoder = encoder
         self.rule = rule
+        self.factored = factored
 
     def lessons(self, state: State, tapes: dict[str, Tape], meeting: Meeting, layers: Sequence[int]) -> list[Lesson]:
         """Return the lesson of each of *layers*, which are some of the meeting's; *state* is a learner's."""
@@ -34,7 +36,7 @@ class Teaching:
         return [
             self.rule.learn(
                 state["rule"][names[i]],
-                Pairs(tapes[names[i]]["z"], *own[i], sign, recall.weight, self._target(state, i, own)),
+                Pairs(tapes[names[i]]["z"], *own[i], sign, recall.weight, self._target(state, i, own), self.factored),
             )
             for i in layers
         ]
