@@ -91,7 +91,9 @@ class CausalConv(FeedForward):
     def drive(self, parameters: Parameters, x: Float[Tensor, "n c heard"]) -> Float[Tensor, "n m columns"]:
         """See `Layer.drive`."""
         weight, bias = in_dtype(parameters, x.dtype)
-        return F.linear(self._fields(x), weight.transpose(1, 2).flatten(1), bias).transpose(1, 2)
+        fields = self._fields(x)
+        drive = F.linear(fields.flatten(0, 1), weight.transpose(1, 2).flatten(1), bias)
+        return drive.unflatten(0, fields.shape[:2]).transpose(1, 2)
 
     def arriving(self, tape: Tape, delta: Float[Tensor, "n m #columns"]) -> Float[Tensor, "n m columns"]:
         """See `Layer.arriving`."""

@@ -13,7 +13,7 @@ from .rule import Outer
 
 # The two groups of weights: feed-forward ones, and those of the rule, which may have a learning rate of their own.
 GROUPS = ("layers", "rule")
-_TICKS = 8  # of outer products that are summed at once
+_TICKS = 16  # of outer products that are summed at once
 
 
 class Updates:
