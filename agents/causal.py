@@ -93,7 +93,7 @@ class CausalConv(FeedForward):
         weight, bias = in_dtype(parameters, x.dtype)
         fields = self._fields(x)
         drive = F.linear(fields.flatten(0, 1), weight.transpose(1, 2).flatten(1), bias)
-        return drive.unflatten(0, fields.shape[:2]).transpose(1, 2)
+        return drive.view(*fields.shape[:2], self.channels).transpose(1, 2)
 
     def arriving(self, tape: Tape, delta: Float[Tensor, "n m #columns"]) -> Float[Tensor, "n m columns"]:
         """See `Layer.arriving`."""

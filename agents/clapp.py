@@ -76,7 +76,7 @@ def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
 
 def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:
     """Return every predictor's vectors times its matrix."""
-    return torch.bmm(vectors.flatten(1, 2), matrices).unflatten(1, vectors.shape[1:3])
+    return torch.bmm(vectors.flatten(1, 2), matrices).view(*vectors.shape[:3], matrices.shape[2])
 
 
 class Retrodiction(ABC):
@@ -224,10 +224,10 @@ class CLAPP(Rule):
                 products["retro"] = outer(c, z, weighted)
         # what is predicted elsewhere earns nothing here
         delta = credit(forward, gate).sum((0, 1)) if pairs.target is None else torch.zeros_like(pairs.now)
-        facts = (t.transpose(0, 1) for t in self._facts(forward))
+        loss, active, score = (t.transpose(0, 1) for t in self._facts(forward))
         gradient = {} if pairs.factored else {name: product.dense for name, product in products.items()}
         left = products if pairs.factored else {}
-        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, *facts, left)
+        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, loss, active, score, left)
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
@@ -245,6 +245,6 @@ class CLAPP(Rule):
         positions = z.shape[2:]
         if self.grid > 1 and len(positions) == 2:
             height, width = (side // self.grid for side in positions)
-            cells = delta.unflatten(-1, (-1, self.grid, self.grid)) / (height * width)
+            cells = delta.reshape(*delta.shape[:-1], -1, self.grid, self.grid) / (height * width)
             return cells.repeat_interleave(height, -2).repeat_interleave(width, -1)
         return delta.view(*delta.shape, *[1] * len(positions)) / math.prod(positions) if positions else delta

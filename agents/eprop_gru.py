@@ -44,7 +44,7 @@ class EPropGRU(nn.Module):
 
     def begin(self, streams: int) -> Parameters:
         """Return the state of *streams* streams before their first frame."""
-        weight = self.weight_hh_l0
+        weight = self._weights()["weight_hh"]
         traces = eprop.blank(self.input_size, self.hidden_size, streams)
         return {name: t.to(weight) for name, t in traces.items()} | {"h": weight.new_zeros(streams, self.hidden_size)}
 

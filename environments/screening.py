@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from jaxtyping import Int
@@ -32,6 +33,8 @@ class Screening:
         self._cutter, self._longest, self._on_damaged = cutter, longest, on_damaged
         self._capacity, self._held = cache_mib * 2**20, 0
         self._cache: OrderedDict[Clip, Tensor] = OrderedDict()
+        self.damaged: set[Path] = set()
+        """Files that were passed over."""
 
     def of(self, clips: Sequence[Clip]) -> Sequences:
         """Return *clips*, each one example of its class."""
@@ -52,6 +55,7 @@ class Screening:
         except DataError:
             if self._on_damaged is OnDamaged.REFUSE:
                 raise
+            self.damaged.add(clip.file)
             return torch.zeros(1, self._cutter.channels, self._cutter.size, self._cutter.size, dtype=torch.uint8), -1
 
     def _recall(self, clip: Clip) -> Tensor:

@@ -72,6 +72,7 @@ class Speech(Environment):
         self._choice = Choice(corpus.utterances, learnt, other_speaker)
         self._reader = Reader(corpus, self._track, round(shortest * RATE / TICK), cache_mib)
         self._headphones = Headphones(self._reader)
+        self._passed: set[int] = set()  # by probes
         self._random_start, self._gain, self._on_damaged = random_start, gain, on_damaged
 
     @property
@@ -90,8 +91,8 @@ class Speech(Environment):
         return {"waveform": lambda frames: frames.flatten(2), "MFCC": mfcc}
 
     def damaged(self, state: State) -> int:
-        """See `Environment.damaged`."""
-        return int(state["damaged"].sum())
+        """Return how many utterances were passed over, by streams or, since the world was made, by probes."""
+        return len({*state["damaged"].nonzero().flatten().tolist(), *self._passed})
 
     def transcript(self, object_id: int) -> str | None:
         """Return the words of the utterance with this `Scene.object_id`, None where there is no transcript."""
@@ -182,6 +183,7 @@ class Speech(Environment):
         except DataError:
             if self._on_damaged is OnDamaged.REFUSE:
                 raise
+            self._passed.add(number)
             return Take(torch.zeros(1, TICK, dtype=torch.int16), torch.full((1,), -1, dtype=torch.int16))
 
 

@@ -104,8 +104,9 @@ class Video(Environment):
         return self._clips.classes
 
     def damaged(self, state: State) -> int:
-        """See `Environment.damaged`."""
-        return int(state["damaged"].sum())
+        """Return how many clips were passed over, by streams or, since the world was made, by probes."""
+        met = {self._learning[i].file for i in state["damaged"].nonzero().flatten().tolist()}
+        return len(met | self._screening.damaged)
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         """See `Environment.reset`."""

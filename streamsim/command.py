@@ -4,6 +4,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console
 
@@ -32,13 +33,27 @@ def main(line: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 2 for what the user can mend, with one sentence about it."""
     line = sys.argv[1:] if line is None else line
     try:
-        return dispatch(list(line))
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            return dispatch(list(line))
     except StreamsimError as error:
         sys.stderr.write(f"streamsim: {' '.join(str(error).split())}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("streamsim: aborted\n")
         return 130
+
+
+def _say(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show a warning as a sentence; where in the code it arose is of no use to the user."""
+    sys.stderr.write(f"streamsim: warning: {' '.join(str(message).split())}\n")
 
 
 def dispatch(line: list[str]) -> int:

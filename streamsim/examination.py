@@ -114,7 +114,9 @@ def _judge(
     known, new = (_complete(examination.table(extractor, x, split), x, baseline) for split, x in halves.items())
     features = time.perf_counter() - start
     classes = len(environment.classes)
-    for layer, probe in product(known.features, examination.probes):
+    # recordings may all be too short for a slow layer to act in them
+    both = [layer for layer in known.features if layer in new.features]
+    for layer, probe in product(both, examination.probes):
         start = time.perf_counter()
         outcome = probe.examine(known.features[layer], known.labels, new.features[layer], new.labels, classes)
         wall = {"features": round(features, 3), "probe": round(time.perf_counter() - start, 3)}

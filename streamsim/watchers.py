@@ -57,7 +57,7 @@ class Watchers:
                 occasions(experiment, name), experiment.probes, probes, name, confusions
             )
             self.probes.append(schedule)
-        if experiment.online_probe_every:
+        if experiment.online_probe_every and experiment.senses[name].environment.classes:
             window = own_ticks(experiment, name, experiment.online_probe_every)
             found["OnlineProbe"] = OnlineProbe(window, write=probes, pathway=name)
         if experiment.health:

@@ -237,8 +237,11 @@ def test_a_damaged_clip_is_passed_over_and_counted(folder, tmp_path, write_clip,
 
 def test_a_damaged_clip_has_no_label_in_probes(folder, tmp_path, write_clip):
     root = copy_with(folder, tmp_path / "c", write_clip, "empty")
-    train = make(root, on_damaged=OnDamaged.SKIP).labelled(Split.TRAIN)
+    world = make(root, on_damaged=OnDamaged.SKIP)
+    train = world.labelled(Split.TRAIN)
+    assert world.damaged(world.reset(2, 0, CPU)) == 0
     stretch = train.fetch(torch.tensor([1, 0]))
+    assert world.damaged(world.reset(2, 0, CPU)) == 1  # a probe met it, no stream did
     assert stretch.labels.tolist() == [[-1] * 11, [0] * 11] and stretch.frames.shape[1] == 11
     assert (train.fetch(torch.tensor([1])).labels == -1).all()
     with pytest.raises(DataError, match=r"jump/1\.avi"):
