@@ -17,6 +17,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 # contract tests take longest and are about other things; the authors' values are left out, so that the rest must do
 TESTS = ["stream", "credit", "clapp", "hinge", "layers", "contrasts", "memory", "learner", "optimisers"]
+TESTS += ["eprop", "normalisation", "in_time"]
 
 
 class Mutation(NamedTuple):
@@ -33,7 +34,7 @@ MUTATIONS = [
         "return -gate[..., None] * dendrite",
         "return gate[..., None] * dendrite",
     ),
-    Mutation("CLAPP: sign of the lateral update", "clapp.py", "torch.bmm((-gate[", "torch.bmm((gate["),
+    Mutation("CLAPP: sign of the lateral update", "clapp.py", "source = (-gate[", "source = (gate["),
     Mutation(
         "CLAPP: gate without the saccade bit",
         "clapp.py",
@@ -52,7 +53,7 @@ MUTATIONS = [
         'torch.bmm(z, parameters["pred"].transpose(1, 2))',
     ),
     Mutation("CLAPP: shared gate not shared", "clapp.py", "._replace(gate=forward.gate)", ""),
-    Mutation("CLAPP: c and z exchanged in dW_retro", "clapp.py", "lateral(c, z, weighted)", "lateral(z, c, weighted)"),
+    Mutation("CLAPP: c and z exchanged in dW_retro", "clapp.py", "outer(c, z, weighted)", "outer(z, c, weighted)"),
     Mutation("CLAPP: weight dropped now", "clapp.py", "gate = forward.gate * weight", "gate = forward.gate"),
     Mutation("CLAPP: weight dropped then", "clapp.py", "weighted = backward.gate * weight", "weighted = backward.gate"),
     Mutation("CLAPP: no mean over positions", "clapp.py", " / math.prod(z.shape[2:])", ""),
@@ -145,6 +146,38 @@ MUTATIONS = [
         "schedules.py",
         "min(tick // self.ticks, layers - 1)",
         "min(tick // self.ticks + 1, layers - 1)",
+    ),
+    Mutation("e-prop: reset gate's factor without q", "eprop.py", "d_r = d_n * q * r", "d_r = d_n * r"),
+    Mutation("e-prop: candidate's hidden side without r", "eprop.py", "d_z, d_n * r), 1)", "d_z, d_n), 1)"),
+    Mutation("e-prop: traces do not decay", "eprop.py", "(gates.z * goes_on)", "(0 * gates.z + goes_on)"),
+    Mutation("e-prop: traces survive a saccade", "eprop.py", "(gates.z * goes_on)", "(gates.z)"),
+    Mutation("BPTT: goes back beyond a saccade", "bptt.py", "delta = delta * length[:, None]", "delta = delta * 1"),
+    Mutation("BPTT: only the way of the state itself", "bptt.py", ' + by_state @ parameters["weight_hh"]', ""),
+    Mutation("causal: hears across a saccade", "causal.py", 'unless(begins, carried["window"])', 'carried["window"]'),
+    Mutation("window: sees across a saccade", "window.py", 'unless(begins, carried["window"])', 'carried["window"]'),
+    Mutation("GRU: state survives a saccade", "recurrent.py", 'unless(begins, carried["state"])', 'carried["state"]'),
+    Mutation("encoder: a saccade between inputs is missed", "encoder.py", "x, age < every,", "x, age < 1,"),
+    Mutation("timing: awake one tick early", "timing.py", "ceil(back) - 1", "max(0, ceil(back) - 2)"),
+    Mutation("timing: awake one tick late", "timing.py", "ceil(back) - 1", "ceil(back)"),
+    Mutation("memory: what is not whole is remembered", "memory.py", "torch.where(awake, tick, -1)", "tick"),
+    Mutation("contrast: what is not whole is compared", "contrasts.py", 'weight = weight * state["awake"]', "pass"),
+    Mutation(
+        "norm: mean is not taken away",
+        "normalisation.py",
+        'shift = -parameters["mean"]',
+        'shift = 0 * parameters["mean"]',
+    ),
+    Mutation(
+        "norm: gradient without the scale",
+        "layers.py",
+        "weight = weight * self.norm.scale",
+        "weight = weight + 0 * self.norm.scale",
+    ),
+    Mutation(
+        "updates: outer products of the last ticks are lost",
+        "updates.py",
+        'if int(held["count"]):',
+        'if int(held["count"]) > 15:',
     ),
 ]
 
