@@ -55,7 +55,9 @@ class _PyAVReel(Reel):
         return self._index.rate
 
     def close(self) -> None:
-        """See `Reel.close`."""
+        """See `Reel.close`; frames and decoders that are still held would keep their buffers."""
+        self._decoded = iter(())
+        self._frame = self._stream = None
         self._container.close()
 
     def forward(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
