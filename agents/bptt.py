@@ -27,7 +27,8 @@ def advanced(
 ) -> History:
     """Return the history one tick later; where *goes_on* is 0 and not 1, it begins with this tick."""
     history = history | {"past_length": history["past_length"] * goes_on}
-    now = {"input": x, "before": h, **gates._asdict(), "length": torch.ones_like(x[:, 0])}
+    did = {"r": gates.r, "z": gates.z, "n": gates.n, "q": gates.q}
+    now = {"input": x, "before": h, **did, "length": torch.ones_like(x[:, 0])}
     return {
         f"past_{name}": torch.cat((history[f"past_{name}"][:, 1:], value[:, None]), 1) for name, value in now.items()
     }

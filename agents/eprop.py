@@ -17,16 +17,24 @@ class Gates(NamedTuple):
     """What a GRU did at one tick.
 
     Attributes:
-        r: reset gate.
-        z: update gate.
+        rz: reset and update gate side by side.
         n: candidate.
         q: W_hn h' + b_hn, what the reset gate lets through.
     """
 
-    r: Float[Tensor, "n units"]
-    z: Float[Tensor, "n units"]
+    rz: Float[Tensor, "n two_units"]
     n: Float[Tensor, "n units"]
     q: Float[Tensor, "n units"]
+
+    @property
+    def r(self) -> Float[Tensor, "n units"]:
+        """Reset gate."""
+        return self.rz[:, : self.n.shape[1]]
+
+    @property
+    def z(self) -> Float[Tensor, "n units"]:
+        """Update gate."""
+        return self.rz[:, self.n.shape[1] :]
 
 
 def cell(
@@ -42,9 +50,9 @@ def cell(
     from_state = F.linear(h, parameters["weight_hh"], parameters["bias_hh"])
     units = h.shape[1]
     rz = (from_input[:, : 2 * units] + from_state[:, : 2 * units]).sigmoid_()
-    r, z, q = rz[:, :units], rz[:, units:], from_state[:, 2 * units :]
-    n = torch.addcmul(from_input[:, 2 * units :], r, q).tanh_()
-    return torch.lerp(n, h, z), Gates(r, z, n, q)
+    q = from_state[:, 2 * units :]
+    n = torch.addcmul(from_input[:, 2 * units :], rz[:, :units], q).tanh_()
+    return torch.lerp(n, h, rz[:, units:]), Gates(rz, n, q)
 
 
 def factors(
@@ -54,10 +62,14 @@ def factors(
 
     d_n = (1 - z)(1 - n^2), d_r = d_n q r (1 - r), d_z = (h - n) z (1 - z); by way of the state d_n has the factor r.
     """
-    r, z, n, q = gates
-    d_n = (1 - z) * (1 - n * n)
-    d_r = d_n * q * r * (1 - r)
-    d_z = (h - n) * z * (1 - z)
+    rz, n, q = gates
+    units = n.shape[1]
+    rest = 1 - rz
+    slope = rz * rest
+    d_n = torch.addcmul(rest[:, units:], rest[:, units:] * n, n, value=-1)
+    d_r = d_n * q * slope[:, :units]
+    d_z = (h - n) * slope[:, units:]
+    r = rz[:, :units]
     return torch.cat((d_r, d_z, d_n), 1), torch.cat((d_r, d_z, d_n * r), 1)
 
 
@@ -99,6 +111,8 @@ def credited(traces: Traces, signal: Float[Tensor, "n units"]) -> Parameters:
 
 def _summed(trace: Float[Tensor, "n rows *columns"], rows: Float[Tensor, "n rows"]) -> Float[Tensor, "rows *columns"]:
     """Return the sum over streams; stream by stream, so that a trace is read once and the sum stays in the cache."""
+    if len(trace) == 1:
+        return trace[0] * rows[0].view(-1, *[1] * (trace.ndim - 2))
     if trace.ndim == 2:
         return (trace * rows).sum(0)
     if trace.is_cuda:  # one launch instead of one a stream

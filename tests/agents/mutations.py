@@ -147,7 +147,7 @@ MUTATIONS = [
         "min(tick // self.ticks, layers - 1)",
         "min(tick // self.ticks + 1, layers - 1)",
     ),
-    Mutation("e-prop: reset gate's factor without q", "eprop.py", "d_r = d_n * q * r", "d_r = d_n * r"),
+    Mutation("e-prop: reset gate's factor without q", "eprop.py", "d_r = d_n * q * slope", "d_r = d_n * slope"),
     Mutation("e-prop: candidate's hidden side without r", "eprop.py", "d_z, d_n * r), 1)", "d_z, d_n), 1)"),
     Mutation("e-prop: traces do not decay", "eprop.py", "(gates.z * goes_on)", "(0 * gates.z + goes_on)"),
     Mutation("e-prop: traces survive a saccade", "eprop.py", "(gates.z * goes_on)", "(gates.z)"),
