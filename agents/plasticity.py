@@ -79,7 +79,9 @@ class Plasticity:
                 self._gather(state, tapes, meeting, dict(zip(here, lessons, strict=True)), gradients)
                 found.append((here, summary(lessons, meeting.recall)))
         changed = self.updates.apply(state, gradients, [names[i] for i in learning], number)
-        if changed:
+        if len(changed) == len(names):
+            state["updates"] += 1
+        elif changed:
             state["updates"] += torch.tensor([name in changed for name in names])
         return table(len(names), found, next(iter(state["memory"].values()))["values"].device)
 

@@ -27,6 +27,7 @@ from streamsim.agents import (
     OwnMemory,
     PeerMemory,
     SmallEncoder,
+    Transparent,
     VGG6Encoder,
 )
 from streamsim.agents.plasticity import Plasticity
@@ -199,7 +200,8 @@ class Unlearnt(Plasticity):
 def overhead(ticks: int) -> float:
     """Return microseconds that events, memory, gaze and metrics take a tick, with one stream and the small net."""
     rule, contrasts = ReplayedRule(rate=0.0), [OwnMemory((1,))]
-    agent = Learner(ReplayedEncoder(), rule, contrasts=contrasts, calibration=Calibration(0))
+    encoder, retina = ReplayedEncoder(), Transparent()
+    agent = Learner(encoder, rule, contrasts=contrasts, calibration=Calibration(0), retina=retina)
     before = agent.plasticity
     agent.plasticity = Unlearnt(before.teaching, before.lags, before.optimiser, before.schedule, before.credit)
     simulation = Simulation(Pathway(Static((3, 32, 32)), agent, Hazard(0.3)), instruments=[metrics()])
