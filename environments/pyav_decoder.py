@@ -56,8 +56,7 @@ class _PyAVReel(Reel):
 
     def close(self) -> None:
         """See `Reel.close`; frames and decoders that are still held would keep their buffers."""
-        self._decoded = iter(())
-        self._frame = self._stream = None
+        del self._decoded, self._frame, self._stream
         self._container.close()
 
     def forward(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
