@@ -276,7 +276,7 @@ def copied(weights: Parameters) -> Parameters:
 def members(pairs: Pairs) -> Parameters:
     """Return all tensors of *pairs* by name."""
     found = {field.name: getattr(pairs, field.name) for field in fields(pairs)}
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if isinstance(value, Tensor)}
 
 
 def same(one: Parameters, other: Parameters) -> bool:

@@ -1,5 +1,6 @@
 """Worlds from Gymnasium: what is shown, episodes as fixations, and exact resume of what no tensor can hold."""
 
+import gc
 import subprocess
 import sys
 from fractions import Fraction
@@ -217,6 +218,7 @@ def test_simulations_that_share_a_world_do_not_disturb_each_other():
 
 
 def test_streams_keep_their_environments_and_all_are_closed():
+    gc.collect()  # worlds of earlier tests
     before = Room.alive
     world = Gymnasium(Room)
     state, _ = look(world, [False] * 30, streams=4)
