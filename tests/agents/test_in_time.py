@@ -586,3 +586,19 @@ def test_a_window_shows_layers_without_a_past():
     for layer in (CausalConv(2, 3, 1), Window(Conv(2), 2)):
         with pytest.raises(ConfigurationError, match=r"Window\.layer must be a layer without a past"):
             Window(layer, 2)
+
+
+@pytest.mark.parametrize("saccade", [4, 5])
+def test_a_saccade_between_two_inputs_of_a_slow_layer_reaches_it(saccade):
+    """A GRU that is fed every two ticks begins anew wherever in between the saccade fell."""
+    encoder = Encoder([Conv(2, gain=2.0), Window(Linear(3, gain=2.0), 2), GRU(3, predicts_below=False)])
+    weights, shape = weights_of(encoder, (1, 4, 4)), (1, 4, 4)
+    began = torch.zeros(8, 1, dtype=torch.bool)
+    began[0] = began[saccade] = True
+    later, found = drawn(8 - saccade, 1, *shape, seed=1), []
+    for seed in (2, 3):
+        frames = torch.cat((drawn(saccade, 1, *shape, seed=seed), later))
+        found.append([activity.get("layer3") for *_, activity in streamed(encoder, weights, frames, began)])
+    one, other = found
+    assert not torch.equal(one[3], other[3])
+    assert torch.equal(one[5], other[5]) and torch.equal(one[7], other[7])
