@@ -602,3 +602,19 @@ def test_a_saccade_between_two_inputs_of_a_slow_layer_reaches_it(saccade):
     one, other = found
     assert not torch.equal(one[3], other[3])
     assert torch.equal(one[5], other[5]) and torch.equal(one[7], other[7])
+
+
+@pytest.mark.parametrize("every", [5, 16, 40])
+def test_outer_products_that_are_summed_late_are_summed_in_time(every):
+    """Weights are those of gradients that are summed at every tick, after every update."""
+    ends = []
+    for factored in (True, False):
+        agent = learner(rule=CLAPP(gain=3.0), optimiser=SGD(1e-2, every=every), credit=Gathered())
+        assert agent.plasticity.teaching.factored
+        agent.plasticity.teaching.factored = factored
+        start, state, *_ = alive(agent, 4, 81)
+        ends.append(state)
+    for name in agent.layers:
+        for key, weight in ends[0]["rule"][name].items():
+            assert float((weight - ends[1]["rule"][name][key]).abs().max()) < 1e-12, (name, key)
+            assert float((weight - start["rule"][name][key]).abs().max()) > 1e-6
