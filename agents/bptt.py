@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .eprop import NAMES, Gates
+from .eprop import NAMES, Gates, factors
 from .tape import Parameters
 
 History = dict[str, Tensor]
@@ -12,7 +12,7 @@ History = dict[str, Tensor]
 
 def blank(inputs: int, units: int, streams: int, ticks: int) -> History:
     """Return the history of no tick yet; the latest comes last."""
-    sizes = {"input": inputs, **dict.fromkeys(("before", "r", "z", "n", "q"), units)}
+    sizes = {"input": inputs, "rz": 2 * units, **dict.fromkeys(("before", "n", "q"), units)}
     return {f"past_{name}": torch.zeros(streams, ticks, size) for name, size in sizes.items()} | {
         "past_length": torch.zeros(streams, ticks)
     }
@@ -27,8 +27,7 @@ def advanced(
 ) -> History:
     """Return the history one tick later; where *goes_on* is 0 and not 1, it begins with this tick."""
     history = history | {"past_length": history["past_length"] * goes_on}
-    did = {"r": gates.r, "z": gates.z, "n": gates.n, "q": gates.q}
-    now = {"input": x, "before": h, **did, "length": torch.ones_like(x[:, 0])}
+    now = {"input": x, "before": h, **gates._asdict(), "length": torch.ones_like(x[:, 0])}
     return {
         f"past_{name}": torch.cat((history[f"past_{name}"][:, 1:], value[:, None]), 1) for name, value in now.items()
     }
@@ -42,15 +41,13 @@ def credited(parameters: Parameters, history: History, signal: Float[Tensor, "n 
     total = {name: torch.zeros_like(parameters[name]) for name in NAMES}
     delta = signal
     for tick in reversed(range(history["past_input"].shape[1])):
-        x, h, r, z, n, q, length = (
-            history[f"past_{name}"][:, tick] for name in ("input", "before", "r", "z", "n", "q", "length")
+        x, h, rz, n, q, length = (
+            history[f"past_{name}"][:, tick] for name in ("input", "before", "rz", "n", "q", "length")
         )
+        gates = Gates(rz, n, q)
         delta = delta * length[:, None]
-        d_n = delta * (1 - z) * (1 - n * n)
-        d_r = d_n * q * r * (1 - r)
-        d_z = delta * (h - n) * z * (1 - z)
-        by_input, by_state = torch.cat((d_r, d_z, d_n), 1), torch.cat((d_r, d_z, d_n * r), 1)
+        by_input, by_state = (factor * delta.repeat(1, 3) for factor in factors(gates, h))
         for name, value in zip(NAMES, (by_input.T @ x, by_state.T @ h, by_input.sum(0), by_state.sum(0)), strict=True):
             total[name] += value
-        delta = delta * z + by_state @ parameters["weight_hh"]
+        delta = delta * gates.z + by_state @ parameters["weight_hh"]
     return total

@@ -68,7 +68,7 @@ class CausalConv(FeedForward):
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> Parameters:
         """Return the silence before the first column."""
-        return {"window": torch.zeros(streams, self.kernel - self.stride, shape[0]).transpose(1, 2)}
+        return {"window": torch.zeros(streams, self.overlap, shape[0]).transpose(1, 2)}
 
     def advance(
         self,
@@ -81,7 +81,7 @@ class CausalConv(FeedForward):
         """See `Layer.advance`."""
         before = cast(unless(begins, carried["window"]), x.dtype)
         heard = moments_first(torch.cat((before, x), 2))
-        kept = heard[..., heard.shape[2] - (self.kernel - self.stride) :]
+        kept = heard[..., heard.shape[2] - self.overlap :]
         return {"window": moments_first(kept.clone())}, self.forward(parameters, heard)
 
     def forward(self, parameters: Parameters, x: Float[Tensor, "n c heard"]) -> Tape:

@@ -27,11 +27,6 @@ class Gates(NamedTuple):
     q: Float[Tensor, "n units"]
 
     @property
-    def r(self) -> Float[Tensor, "n units"]:
-        """Reset gate."""
-        return self.rz[:, : self.n.shape[1]]
-
-    @property
     def z(self) -> Float[Tensor, "n units"]:
         """Update gate."""
         return self.rz[:, self.n.shape[1] :]

@@ -1,7 +1,6 @@
 """Utterances in memory: what was read last, and what each stream hears now."""
 
 import warnings
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from .corpus import Corpus
+from .kept import Kept
 from .recordings import RATE, TICK, decode, unreadable
 from .speech_labels import Track
 
@@ -45,8 +45,7 @@ class Reader:
 
     def __init__(self, corpus: Corpus, track: Track, shortest: int, cache_mib: int) -> None:
         self._corpus, self._track, self._shortest = corpus, track, shortest
-        self._capacity, self._held = cache_mib * 2**20, 0
-        self._cache: OrderedDict[int, Take] = OrderedDict()
+        self._kept = Kept(self._decode, lambda take: take.size, cache_mib)
         self._rates = {RATE}
 
     def read(self, number: int) -> Take:
@@ -55,15 +54,7 @@ class Reader:
         Raises:
             DataError: it cannot be read, is too short, or its labels are absent or damaged.
         """
-        take = self._cache.pop(number, None)
-        if take is None:
-            take = self._decode(number)
-            self._held += take.size
-        self._cache[number] = take
-        while self._held > self._capacity:
-            _, oldest = self._cache.popitem(last=False)
-            self._held -= oldest.size
-        return take
+        return self._kept(number)
 
     def _decode(self, number: int) -> Take:
         file = self._corpus.utterances[number].file

@@ -1,6 +1,5 @@
 """Clips for probes: from the first frame on, the square in the middle, colours as they are."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from streamsim.errors import DataError
 from .clips import Clip
 from .footage import Cutter
 from .framing import CentreCrop
+from .kept import Kept
 from .viewing import unit
 
 
@@ -31,8 +31,7 @@ class Screening:
 
     def __init__(self, cutter: Cutter, longest: int | None, cache_mib: int, on_damaged: OnDamaged) -> None:
         self._cutter, self._longest, self._on_damaged = cutter, longest, on_damaged
-        self._capacity, self._held = cache_mib * 2**20, 0
-        self._cache: OrderedDict[Clip, Tensor] = OrderedDict()
+        self._kept = Kept(self._cut, lambda pixels: pixels.nbytes, cache_mib)
         self.damaged: set[Path] = set()
         """Files that were passed over."""
 
@@ -51,20 +50,12 @@ class Screening:
     def _read(self, clip: Clip) -> tuple[Tensor, int]:
         """Return the frames and the class of a clip: one of nothing and -1 if it is damaged and to be passed over."""
         try:
-            return self._recall(clip), clip.label
+            return self._kept(clip), clip.label
         except DataError:
             if self._on_damaged is OnDamaged.REFUSE:
                 raise
             self.damaged.add(clip.file)
             return torch.zeros(1, self._cutter.channels, self._cutter.size, self._cutter.size, dtype=torch.uint8), -1
 
-    def _recall(self, clip: Clip) -> Tensor:
-        pixels = self._cache.pop(clip, None)
-        if pixels is None:
-            pixels = self._cutter.cut(clip.file, CentreCrop(), (), 0.0, self._longest)
-            self._held += pixels.nbytes
-        self._cache[clip] = pixels
-        while self._held > self._capacity:
-            _, oldest = self._cache.popitem(last=False)
-            self._held -= oldest.nbytes
-        return pixels
+    def _cut(self, clip: Clip) -> Tensor:
+        return self._cutter.cut(clip.file, CentreCrop(), (), 0.0, self._longest)

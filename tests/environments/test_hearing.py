@@ -28,9 +28,9 @@ def test_what_was_unused_longest_is_forgotten(reader, tmp_path):
     reads = reader()
     for number in (0, 1, 2, 0):
         reads.read(number)
-    reads._capacity = reads._held - 1  # a byte too little for these three
+    reads._kept._capacity = reads._kept._held - 1  # a byte too little for these three
     values(reads, 0)
-    assert list(reads._cache) == [2, 0]
+    assert list(reads._kept._things) == [2, 0]
     for n in range(4):
         (tmp_path / f"{n}.wav").unlink()
     assert values(reads, 0) == [0, 1]
@@ -40,16 +40,16 @@ def test_what_was_unused_longest_is_forgotten(reader, tmp_path):
 
 def test_the_cache_is_bounded_and_counts_what_it_holds(reader):
     reads = reader()
-    reads._capacity = 8 * 322  # 8 ticks with their labels
+    reads._kept._capacity = 8 * 322  # 8 ticks with their labels
     for number in (0, 1, 2, 3, 1, 3, 0, 2, 2):
         reads.read(number)
-        assert reads._held == sum(take.size for take in reads._cache.values()) <= 8 * 322
-    assert list(reads._cache) == [0, 2]
+        assert reads._kept._held == sum(take.size for take in reads._kept._things.values()) <= 8 * 322
+    assert list(reads._kept._things) == [0, 2]
 
 
 def test_without_a_cache_utterances_are_read_again(reader, tmp_path, write_sound):
     reads = reader(cache_mib=0)
-    assert values(reads, 0) == [0, 1] and not reads._cache
+    assert values(reads, 0) == [0, 1] and not reads._kept._things
     write_sound(tmp_path / "0.wav", 2, first=7)
     assert values(reads, 0) == [7, 8]
 

@@ -122,8 +122,8 @@ def test_each_damaged_recording_counts_once_and_is_tried_once(folder, monkeypatc
         empty(folder, name)
     world = Speech(SpeechFolder(str(folder)), on_damaged=OnDamaged.SKIP)
     tried = []
-    decode = world._reader._decode
-    monkeypatch.setattr(world._reader, "_decode", lambda number: (tried.append(number), decode(number))[1])
+    decode = world._reader._kept._make
+    monkeypatch.setattr(world._reader._kept, "_make", lambda number: (tried.append(number), decode(number))[1])
     _, state = listen(world)
     assert world.damaged(state) == 3 and sorted(tried) == [0, 1, 2, 3, 5, 6, 7, 8]
 
