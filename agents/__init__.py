@@ -1,28 +1,80 @@
 """Who learns: encoders, plasticity rules, credit pathways, memory, schedules."""
 
-from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
-from .calibration import Calibration
-from .causal import CausalConv
-from .clapp import CLAPP, Retrodiction, SharedGate, SplitGates, Transposed
-from .contrasts import Contrast, OwnMemory, OwnPast, PeerMemory
-from .credit import Credit, Gathered, Prompt
-from .encoder import Encoder, SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
-from .encoders_in_time import CPCAudioEncoder, VideoEncoder
-from .eprop_gru import EPropGRU
-from .hinge import BackPropagation, ContrastiveHinge, Feedback, RandomFeedback, UpdatedRandomFeedback
-from .homeostasis import Homeostasis
-from .layers import Conv, FeedForward, Layer, Linear
-from .learner import Learner
-from .memory import FixationAnchor, Policy, Recent, Reservoir, ShortTermMemory
-from .normalisation import RunningNorm
-from .optimisers import SGD, Adam, Optimiser, RMSProp
-from .pooling import AveragePool, MaxPool, NoPool, Pool
-from .recall import Recall
-from .recurrent import GRU, EProp, ThroughTime, TruncatedBPTT
-from .retina import LocalContrast, Retina, Shifted, Transparent
-from .rule import Lesson, Pairs, Rule
-from .schedules import AllLayers, Greedy, Randomised, Schedule
-from .window import Window
+from .encoders import (
+    CPCAudioEncoder,
+    Encoder,
+    GlobalContrastNorm,
+    Retina,
+    Shifted,
+    SmallEncoder,
+    TangCifarEncoder,
+    TangEmnistEncoder,
+    Transparent,
+    VGG6Encoder,
+    VideoEncoder,
+)
+from .layers import (
+    Activation,
+    AveragePool,
+    CausalConv,
+    Conv,
+    FeedForward,
+    Hardtanh,
+    Identity,
+    Layer,
+    Linear,
+    MaxPool,
+    NoPool,
+    Pool,
+    ReLU,
+    RunningNorm,
+    Tanh,
+    Window,
+)
+from .learning import (
+    SGD,
+    Adam,
+    AllLayers,
+    Calibration,
+    Credit,
+    DeferredCredit,
+    Greedy,
+    ImmediateCredit,
+    Learner,
+    Optimiser,
+    Randomised,
+    RMSProp,
+    Schedule,
+)
+from .memory import (
+    Contrast,
+    FixationAnchor,
+    LatestOwn,
+    OwnMemory,
+    PeerMemory,
+    Recall,
+    Recent,
+    Reservoir,
+    ShortTermMemory,
+    StoragePolicy,
+)
+from .recurrent import GRU, EProp, EPropGRU, TemporalCredit, TruncatedBPTT
+from .rules import (
+    CLAPP,
+    BackPropagation,
+    ContrastiveHinge,
+    Feedback,
+    Homeostasis,
+    Lesson,
+    Pairs,
+    RandomFeedback,
+    Retrodiction,
+    Rule,
+    SharedGate,
+    SplitGates,
+    Transposed,
+    UpdatedRandomFeedback,
+)
 
 __all__ = [
     "CLAPP",
@@ -40,32 +92,31 @@ __all__ = [
     "ContrastiveHinge",
     "Conv",
     "Credit",
+    "DeferredCredit",
     "EProp",
     "EPropGRU",
     "Encoder",
     "FeedForward",
     "Feedback",
     "FixationAnchor",
-    "Gathered",
+    "GlobalContrastNorm",
     "Greedy",
     "Hardtanh",
     "Homeostasis",
     "Identity",
+    "ImmediateCredit",
+    "LatestOwn",
     "Layer",
     "Learner",
     "Lesson",
     "Linear",
-    "LocalContrast",
     "MaxPool",
     "NoPool",
     "Optimiser",
     "OwnMemory",
-    "OwnPast",
     "Pairs",
     "PeerMemory",
-    "Policy",
     "Pool",
-    "Prompt",
     "RMSProp",
     "RandomFeedback",
     "Randomised",
@@ -83,10 +134,11 @@ __all__ = [
     "ShortTermMemory",
     "SmallEncoder",
     "SplitGates",
+    "StoragePolicy",
     "TangCifarEncoder",
     "TangEmnistEncoder",
     "Tanh",
-    "ThroughTime",
+    "TemporalCredit",
     "Transparent",
     "Transposed",
     "TruncatedBPTT",

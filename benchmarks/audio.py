@@ -9,23 +9,24 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import torch
+
+from streamsim import Glimpse, Sensor
 from streamsim.agents import (
     CLAPP,
     Adam,
     Calibration,
     CPCAudioEncoder,
-    Gathered,
+    DeferredCredit,
     Learner,
     OwnMemory,
     PeerMemory,
     ShortTermMemory,
     Transparent,
-    eprop,
 )
-
-from streamsim import Glimpse, Sensor
-from streamsim.allocator import keep_memory
-from streamsim.tree import State
+from streamsim.agents.recurrent import eprop
+from streamsim.agents.recurrent.cell import NAMES, cell
+from streamsim.contracts.tree import State
+from streamsim.runs.process import keep_memory
 
 STREAMS, TICK = 8, 0.01
 LAGS = tuple(range(1, 13))
@@ -51,7 +52,7 @@ def network() -> float:
         Adam(2e-4, every=128),
         calibration=Calibration(0),
         retina=Transparent(),
-        credit=Gathered(),
+        credit=DeferredCredit(),
     )
     state = agent.reset(Sensor((1, 160), -1.0, 1.0, Fraction(1, 100), "audio"), STREAMS, 0, torch.device("cpu"))
     number = 0
@@ -80,20 +81,20 @@ def traces(streams: int, inputs: int, units: int) -> tuple[float, float]:
         return torch.randn(*shape, generator=generator) / 10
 
     shapes = ((rows, inputs), (rows, units), (rows,), (rows,))
-    weights = {name: drawn(*shape) for name, shape in zip(eprop.NAMES, shapes, strict=True)}
+    weights = {name: drawn(*shape) for name, shape in zip(NAMES, shapes, strict=True)}
     x, signal, goes_on = drawn(streams, inputs), drawn(streams, units), torch.ones(streams, 1)
     state: State = {"h": torch.zeros(streams, units), "traces": eprop.blank(inputs, units, streams)}
     kept, factor, row = drawn(streams, rows).abs(), drawn(streams, rows), drawn(streams, rows)
     bare = {"x": torch.zeros(streams, rows, inputs), "h": torch.zeros(streams, rows, units)}
 
     def whole() -> object:
-        h, gates = eprop.cell(weights, x, state["h"])
+        h, gates = cell(weights, x, state["h"])
         state["traces"] = eprop.advanced(state["traces"], gates, x, state["h"], goes_on)
         state["h"] = h
         return eprop.credited(state["traces"], signal)
 
     def arithmetic() -> None:
-        eprop.cell(weights, x, state["h"])
+        cell(weights, x, state["h"])
         for name, before in (("x", x), ("h", state["h"])):
             bare[name] = (bare[name] * kept[..., None]).addcmul_(factor[..., None], before[:, None])
             total = bare[name][0] * row[0, :, None]
@@ -107,11 +108,11 @@ def traces(streams: int, inputs: int, units: int) -> tuple[float, float]:
 
 def memory() -> tuple[int, int]:
     """Return bytes of state and traces after 100 and after 100,000 ticks."""
-    weights = {name: torch.zeros(s) for name, s in zip(eprop.NAMES, ((12, 5), (12, 4), (12,), (12,)), strict=True)}
+    weights = {name: torch.zeros(s) for name, s in zip(NAMES, ((12, 5), (12, 4), (12,), (12,)), strict=True)}
     x, h, kept, sizes = torch.ones(2, 5), torch.zeros(2, 4), eprop.blank(5, 4, 2), []
     goes_on = torch.ones(2, 1)
     for tick in range(100_001):
-        now, gates = eprop.cell(weights, x, h)
+        now, gates = cell(weights, x, h)
         kept, h = eprop.advanced(kept, gates, x, h, goes_on), now
         if tick in (100, 100_000):
             sizes.append(h.untyped_storage().nbytes() + sum(t.untyped_storage().nbytes() for t in kept.values()))

@@ -16,11 +16,11 @@ import psutil
 import torch
 from rich.console import Console
 
-from streamsim.configuration import configure
-from streamsim.instrument import Instrument, Moment
-from streamsim.run_folder import RunFolder
-from streamsim.session import Session
-from streamsim.tree import size_in_bytes
+from streamsim.config.load import configure
+from streamsim.contracts.tree import size_in_bytes
+from streamsim.runs.folder import RunFolder
+from streamsim.runs.session import Session
+from streamsim.simulation.instrument import Instrument, TickRecord
 
 MIB = 2**20
 SETTINGS = {
@@ -38,7 +38,7 @@ class Resident(Instrument):
     def __init__(self, *ticks: int) -> None:
         self.found = dict.fromkeys(ticks, 0)
 
-    def watch(self, moment: Moment) -> None:
+    def watch(self, moment: TickRecord) -> None:
         """See `Instrument.watch`."""
         tick = moment.glimpse.tick + 1
         if tick in self.found:

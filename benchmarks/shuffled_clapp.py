@@ -14,14 +14,14 @@ import json
 import time
 
 import torch
-from streamsim.agents import CLAPP, Adam, Learner
 from torch import Tensor
 
-from streamsim.configuration import configure
-from streamsim.environment import Environment
-from streamsim.evaluation import evaluate
-from streamsim.experiment import Experiment
-from streamsim.tree import State, leaves
+from streamsim.agents import CLAPP, Adam, Learner
+from streamsim.config.experiment import Experiment
+from streamsim.config.load import configure
+from streamsim.contracts.environment import Environment
+from streamsim.contracts.tree import State, leaves
+from streamsim.evaluation.evaluate import evaluate
 
 ROWS = 7
 

@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.optim.adam import adam
+
+from streamsim import BernoulliSaccades, Environment, Labelled, Pathway, Scene, Sensor, Simulation, Split, State
 from streamsim.agents import (
     CLAPP,
     Adam,
@@ -30,18 +34,14 @@ from streamsim.agents import (
     Transparent,
     VGG6Encoder,
 )
-from streamsim.agents.plasticity import Plasticity
-from streamsim.agents.rule import Lesson, Pairs
-from streamsim.agents.tape import Parameters, Tape
-from streamsim.environments.objects3d import Objects3D
-from torch import Tensor
-from torch.optim.adam import adam
-
-from streamsim import Environment, Hazard, Labelled, Pathway, Scene, Sensor, Simulation, Split, State
-from streamsim.allocator import keep_memory
-from streamsim.errors import DataError
-from streamsim.metrics import Metrics
-from streamsim.tree import leaves
+from streamsim.agents.layers.base import Parameters, Tape
+from streamsim.agents.learning.plasticity import Plasticity
+from streamsim.agents.rules.rule import Lesson, Pairs
+from streamsim.contracts.errors import DataError
+from streamsim.contracts.tree import leaves
+from streamsim.environments.objects3d.world import Objects3D
+from streamsim.instruments.metrics import Metrics
+from streamsim.runs.process import keep_memory
 
 
 class Static(Environment):
@@ -140,20 +140,26 @@ def clapp_vgg6(streams: int, bfloat16: bool = False) -> Simulation:
         calibration=Calibration(0),
         bfloat16=bfloat16,
     )
-    return Simulation(Pathway(Static((1, 16, 16)), agent, Hazard(0.3)), streams=streams, instruments=[metrics()])
+    return Simulation(
+        Pathway(Static((1, 16, 16)), agent, BernoulliSaccades(0.3)), streams=streams, instruments=[metrics()]
+    )
 
 
 def hinge_vgg6(streams: int) -> Simulation:
     """Return contrastive hinge on grey 16 x 16 patches with the paper's network."""
     agent = Learner(VGG6Encoder(), ContrastiveHinge(), contrasts=[OwnMemory((1,))], calibration=Calibration(2))
-    return Simulation(Pathway(Static((1, 16, 16)), agent, Hazard(0.3)), streams=streams, instruments=[metrics()])
+    return Simulation(
+        Pathway(Static((1, 16, 16)), agent, BernoulliSaccades(0.3)), streams=streams, instruments=[metrics()]
+    )
 
 
 def small(streams: int) -> Simulation:
     """Return the default learner on 32 x 32 noise."""
     contrasts = [OwnMemory((1,))] if streams == 1 else [OwnMemory((1,), negative=0.0), PeerMemory(5)]
     agent = Learner(SmallEncoder(), contrasts=contrasts, calibration=Calibration(2))
-    return Simulation(Pathway(Static((3, 32, 32)), agent, Hazard(0.3)), streams=streams, instruments=[metrics()])
+    return Simulation(
+        Pathway(Static((3, 32, 32)), agent, BernoulliSaccades(0.3)), streams=streams, instruments=[metrics()]
+    )
 
 
 def metrics() -> Metrics:
@@ -204,7 +210,7 @@ def overhead(ticks: int) -> float:
     agent = Learner(encoder, rule, contrasts=contrasts, calibration=Calibration(0), retina=retina)
     before = agent.plasticity
     agent.plasticity = Unlearnt(before.teaching, before.lags, before.optimiser, before.schedule, before.credit)
-    simulation = Simulation(Pathway(Static((3, 32, 32)), agent, Hazard(0.3)), instruments=[metrics()])
+    simulation = Simulation(Pathway(Static((3, 32, 32)), agent, BernoulliSaccades(0.3)), instruments=[metrics()])
     simulation.run(50)
     return statistics.median(seconds(lambda: simulation.run(ticks)) / ticks for _ in range(10)) * 1e6
 
@@ -213,7 +219,7 @@ def world_share(ticks: int) -> tuple[float, float]:
     """Return milliseconds of a default tick (objects3d, 128 streams) and the share that the world takes."""
     agent = Learner(calibration=Calibration(2))
     world = Objects3D()
-    simulation = Simulation(Pathway(world, agent, Hazard(0.2)), streams=128, instruments=[metrics()])
+    simulation = Simulation(Pathway(world, agent, BernoulliSaccades(0.2)), streams=128, instruments=[metrics()])
     simulation.run(5)
     state = world.reset(128, 0, torch.device("cpu"))
     state, _ = world.look(state, torch.ones(128, dtype=torch.bool))

@@ -19,9 +19,10 @@ from pathlib import Path
 
 import psutil
 import torch
+
 from streamsim.environments import UCF101, DecordDecoder, PyAVDecoder, RandomCrop, VideoDecoder
-from streamsim.environments.decord_decoder import is_there
-from streamsim.environments.footage import Cutter
+from streamsim.environments.video.cutter import Cutter
+from streamsim.environments.video.decord import is_there
 
 DECODERS: list[Callable[[], VideoDecoder]] = [PyAVDecoder, *([DecordDecoder] if is_there() else [])]
 STREAMS = 8

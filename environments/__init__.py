@@ -1,34 +1,33 @@
 """Worlds to look at, one file each."""
 
-from .augmentation import Augmentation, IllingAugmentation, TangAugmentation, Unaltered
-from .clip_folder import ClipFolder
-from .clips import Clip, Clips
-from .colour import Colour
-from .corpus import Corpus, Utterance
-from .datasets import CIFAR10, CIFAR100, EMNIST, MNIST
-from .decoders import Reel, VideoDecoder
-from .decord_decoder import DecordDecoder
-from .deformations import Deformations
-from .folder import FolderSource
-from .framing import CentreCrop, Framing, RandomCrop, RandomResizedCrop
-from .gym import Gymnasium
-from .gym_policies import Policy, RandomPolicy
-from .gym_views import Pixels, Rendering, Vector, View
-from .images import Images
-from .librispeech import LibriSpeech, LibriSpeechCorpus
+from .gym import Gymnasium, Pixels, Policy, RandomPolicy, Rendering, Vector, View
 from .objects3d import Objects3D
-from .patches import PatchScan
-from .phones import Phones
-from .pyav_decoder import PyAVDecoder
-from .sources import Pictures, Source, Transfer
-from .speech import Speech
-from .speech_folder import SpeechFolder
-from .speech_labels import Speakers, SpeechLabels
-from .stl10 import STL10, STL10Frames, STL10Source
-from .turntable import Turntable
-from .ucf101 import UCF101, UCF101Clips
-from .video import Video
-from .warp import Warp
+from .pictures import CIFAR10, CIFAR100, EMNIST, MNIST, FolderSource, Pictures, Source, STL10Source, Transfer
+from .speech import (
+    Corpus,
+    LibriSpeech,
+    LibriSpeechCorpus,
+    Phones,
+    Speakers,
+    Speech,
+    SpeechFolder,
+    SpeechLabels,
+    Utterance,
+)
+from .still import STL10, Deformations, Images, PatchScan, STL10Frames, Turntable
+from .transforms import (
+    Augmentation,
+    CentreCrop,
+    Colour,
+    Framing,
+    IllingAugmentation,
+    RandomCrop,
+    RandomResizedCrop,
+    TangAugmentation,
+    Unaltered,
+    Warp,
+)
+from .video import UCF101, Clip, ClipFolder, Clips, DecordDecoder, PyAVDecoder, Reel, UCF101Clips, Video, VideoDecoder
 
 __all__ = [
     "CIFAR10",

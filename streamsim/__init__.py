@@ -1,25 +1,48 @@
 """streamsim: agents that learn online, one frame at a time, with local plasticity and a small short-term memory."""
 
-from .agent import Agent, Comparison, Report
-from .damage import OnDamaged
-from .efference import EfferenceCopy
-from .environment import Baseline, Environment, Labelled, Sequences, Split, Stretch
-from .errors import ConfigurationError, DataError, MemoryCapError, RunFolderError, StreamsimError
-from .gaze import FixedFixation, Gaze, Hazard, RandomFixation, Script
-from .glimpse import Glimpse, Scene, Truth
-from .instrument import Instrument, Moment
-from .ledger import Ledger
-from .pathway import Pathway
-from .sensor import Sensor, seconds
-from .simulation import Simulation
-from .tree import State
+from .contracts import (
+    Agent,
+    Baseline,
+    ConfigurationError,
+    DataError,
+    Environment,
+    Glimpse,
+    GroundTruth,
+    Labelled,
+    Ledger,
+    MemoryCapError,
+    OnDamaged,
+    PairRecord,
+    RunFolderError,
+    Scene,
+    Sensor,
+    Sequences,
+    Split,
+    State,
+    StepReport,
+    StreamsimError,
+    Stretch,
+    seconds,
+)
+from .simulation import (
+    BernoulliSaccades,
+    EfferenceCopy,
+    FixedFixation,
+    Gaze,
+    Instrument,
+    Pathway,
+    RandomFixation,
+    ScriptedSaccades,
+    Simulation,
+    TickRecord,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Agent",
     "Baseline",
-    "Comparison",
+    "BernoulliSaccades",
     "ConfigurationError",
     "DataError",
     "EfferenceCopy",
@@ -27,26 +50,26 @@ __all__ = [
     "FixedFixation",
     "Gaze",
     "Glimpse",
-    "Hazard",
+    "GroundTruth",
     "Instrument",
     "Labelled",
     "Ledger",
     "MemoryCapError",
-    "Moment",
     "OnDamaged",
+    "PairRecord",
     "Pathway",
     "RandomFixation",
-    "Report",
     "RunFolderError",
     "Scene",
-    "Script",
+    "ScriptedSaccades",
     "Sensor",
     "Sequences",
     "Simulation",
     "Split",
     "State",
+    "StepReport",
     "StreamsimError",
     "Stretch",
-    "Truth",
+    "TickRecord",
     "seconds",
 ]

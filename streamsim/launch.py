@@ -10,24 +10,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import checkpoint
-from .configuration import Configuration, configure
-from .json_lines import rows
-from .leaves import conform
-from .provenance import provenance
-from .run_folder import RunFolder, explained, require_run
-from .session import Ending, Session
+from .config import Configuration, coerce, configure
+from .instruments import read_rows
+from .runs import Ending, RunFolder, Session, explained, provenance, replace_file, require_run
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunResult:
     """A run folder and how the stretch in it ended; no ending if there was nothing left to do."""
 
     folder: Path
     ending: Ending | None
 
 
-def start(configuration: Configuration, out: Path | None, command: Sequence[str], tensorboard: bool) -> Outcome:
+def start(configuration: Configuration, out: Path | None, command: Sequence[str], tensorboard: bool) -> RunResult:
     """Run *configuration* in a new folder; whatever can be wrong with it shows before anything is on the disk."""
     experiment = configuration.experiment
     simulation = experiment.build()
@@ -38,12 +34,12 @@ def start(configuration: Configuration, out: Path | None, command: Sequence[str]
         folder.describe(configuration.text(), origin)
         say(f"running {configuration.name} in {folder.path}")
         session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
-        return Outcome(folder.path, session.run())
+        return RunResult(folder.path, session.run())
     finally:
         folder.close()
 
 
-def again(path: Path, ticks: str | None, tensorboard: bool) -> Outcome:
+def again(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
     """Continue the run at *path*, if *ticks* says so to a new end."""
     require_run(path)
     folder = RunFolder.open(path)
@@ -55,11 +51,11 @@ def again(path: Path, ticks: str | None, tensorboard: bool) -> Outcome:
             say(f"warning: {warning}")
         if session.finished and (path / "summary.json").exists():
             say(f"{path} is finished ({simulation.ticks()} ticks): extend it with --ticks N")
-            return Outcome(path, None)
+            return RunResult(path, None)
         with explained(path):
-            checkpoint.replace(path / "config.yaml", configuration.text())
+            replace_file(path / "config.yaml", configuration.text())
         say(f"continuing {path} at tick {simulation.ticks()} of {configuration.experiment.ticks}")
-        return Outcome(path, session.run())
+        return RunResult(path, session.run())
     finally:
         folder.close()
 
@@ -68,12 +64,12 @@ def extended(configuration: Configuration, ticks: str | None) -> Configuration:
     """Return *configuration* with another number of ticks."""
     if ticks is None:
         return configuration
-    wanted = conform(ticks, int, "ticks")
+    wanted = coerce(ticks, int, "ticks")
     experiment = dataclasses.replace(configuration.experiment, ticks=wanted)
     return Configuration(configuration.name, {**configuration.tree, "ticks": wanted}, experiment)
 
 
-def finish(outcome: Outcome, flags: Collection[str]) -> int:
+def finish(outcome: RunResult, flags: Collection[str]) -> int:
     """Say how a run ended, show its result, and return the exit status."""
     ending = outcome.ending
     if ending is None:
@@ -82,9 +78,9 @@ def finish(outcome: Outcome, flags: Collection[str]) -> int:
         name = "Ctrl-C" if ending.signal == signal.SIGINT else "SIGTERM"
         say(f"stopped by {name} and saved: continue with `streamsim resume {outcome.folder}`")
         return 128 + ending.signal
-    from .tables import show_probes  # noqa: PLC0415
+    from .runs import show_probes  # noqa: PLC0415
 
-    show_probes(rows(outcome.folder / "probes.jsonl"))
+    show_probes(read_rows(outcome.folder / "probes.jsonl"))
     if passed_over := damage(outcome.folder):
         sys.stdout.write(f"damaged: {passed_over}\n")
     sys.stdout.write(f"run: {outcome.folder}\n")

@@ -5,20 +5,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-CHECKED = [
-    "streamsim.agents",
-    "streamsim.agent",
-    "streamsim.efference",
-    "streamsim.environment",
-    "streamsim.gaze",
-    "streamsim.glimpse",
-    "streamsim.ledger",
-    "streamsim.pathway",
-    "streamsim.randomness",
-    "streamsim.sensor",
-    "streamsim.simulation",
-    "streamsim.tree",
-]
+CHECKED = ["streamsim.agents", "streamsim.contracts", "streamsim.simulation"]
 # must precede the first import of streamsim: from here on every call is checked against the annotated shapes and types
 # (the numeric tower lets 1 stand for 1.0, as type checkers do)
 jaxtyping.install_import_hook(CHECKED, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streamsim.checks_environment import check_environment
+from streamsim.checks.environment import check_environment
 
 ROOT = Path(__file__).parents[1]
 

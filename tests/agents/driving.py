@@ -3,10 +3,10 @@
 from fractions import Fraction
 
 import torch
-from streamsim.agents import Conv, Encoder, Hardtanh, Linear, MaxPool
 
 from streamsim import Glimpse, Sensor
-from streamsim.tree import transform
+from streamsim.agents import Conv, Encoder, Hardtanh, Linear, MaxPool
+from streamsim.contracts.tree import transform
 
 CPU = torch.device("cpu")
 

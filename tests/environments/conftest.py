@@ -9,7 +9,8 @@ import pytest
 import soundfile
 import torch
 from PIL import Image
-from streamsim.environments.sources import Source, resident
+
+from streamsim.environments.pictures.sources import Source, resident
 
 DATA = Path(os.environ.get("STREAMSIM_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

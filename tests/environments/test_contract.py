@@ -1,6 +1,8 @@
 """Every built-in world keeps its contract."""
 
 import pytest
+
+from streamsim.checks.environment import check_environment
 from streamsim.environments import (
     STL10,
     Deformations,
@@ -16,8 +18,6 @@ from streamsim.environments import (
     Transfer,
     Turntable,
 )
-
-from streamsim.checks_environment import check_environment
 
 
 def make_stl10(request):

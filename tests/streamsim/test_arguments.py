@@ -2,8 +2,8 @@
 
 import pytest
 
-from streamsim.arguments import split
-from streamsim.errors import ConfigurationError
+from streamsim.cli import split
+from streamsim.contracts.errors import ConfigurationError
 
 
 def test_words_options_and_flags():

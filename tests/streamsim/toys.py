@@ -10,16 +10,16 @@ from streamsim import (
     Glimpse,
     Labelled,
     Ledger,
-    Report,
     Scene,
     Sensor,
     Sequences,
     Split,
     State,
+    StepReport,
     Stretch,
 )
-from streamsim.errors import require
-from streamsim.randomness import awaken, seeded
+from streamsim.contracts.errors import require
+from streamsim.contracts.rng import generator_from, generator_state
 
 
 class CountingWorld(Environment):
@@ -50,7 +50,7 @@ class CountingWorld(Environment):
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         return {
-            "generator": seeded(seed),
+            "generator": generator_state(seed),
             "age": torch.zeros(streams, dtype=torch.int64),
             "count": torch.full((streams,), -1),
         }
@@ -61,7 +61,7 @@ class CountingWorld(Environment):
         shown = count * streams + torch.arange(streams)
         label = (count + torch.arange(streams)) % self._classes
         age = torch.where(saccade, 0, state["age"] + 1)
-        generator = awaken(state["generator"])
+        generator = generator_from(state["generator"])
         frame = self._frames(label, age, generator)
         after: State = {"generator": generator.get_state(), "age": age, "count": count}
         ends = age + 1 >= self.length if self.length else torch.zeros_like(saccade)
@@ -130,7 +130,7 @@ class LinearLearner(Agent):
             "memory": torch.zeros(streams, pixels, device=device),
         }
 
-    def step(self, state: State, glimpse: Glimpse) -> tuple[State, Report]:
+    def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
         frame = glimpse.frame.flatten(1)
         fixating = (~glimpse.saccade).to(frame.dtype)[:, None]
         x, rows, activity = state["memory"], [], {}
@@ -142,7 +142,7 @@ class LinearLearner(Agent):
             rows.append(torch.stack((error.square().sum() / fixating.sum(), fixating.mean())))
             x = torch.tanh(x @ state["weights"][name])
             activity[name] = x
-        return {**state, "memory": frame.clone()}, Report(torch.stack(rows), activity)
+        return {**state, "memory": frame.clone()}, StepReport(torch.stack(rows), activity)
 
     def features(self, state: State, frames: torch.Tensor) -> dict[str, torch.Tensor]:
         x, found = frames.flatten(1), {}
@@ -192,10 +192,14 @@ class Melodies(Environment):
         return {**super().baselines, "loudness": lambda frames: frames.abs().mean(3)}
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
-        return {"generator": seeded(seed), "recording": torch.arange(streams), "tick": torch.zeros(streams).long()}
+        return {
+            "generator": generator_state(seed),
+            "recording": torch.arange(streams),
+            "tick": torch.zeros(streams).long(),
+        }
 
     def look(self, state: State, saccade: torch.Tensor) -> tuple[State, Scene]:
-        generator = awaken(state["generator"])
+        generator = generator_from(state["generator"])
         recording = torch.where(saccade, state["recording"] + len(saccade), state["recording"])
         tick = torch.where(saccade, 0, state["tick"] + 1)
         label = self._tone(recording, tick)
@@ -243,13 +247,13 @@ class Echo(Agent):
         volumes = {name: {"volume": drawn.to(device)} for name in self.layers}
         return {**volumes, "sum": {**volumes["sum"], **self._quiet(streams, sensor.shape, device)}}
 
-    def step(self, state: State, glimpse: Glimpse) -> tuple[State, Report]:
+    def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
         heard = self._hear(state["sum"], glimpse.frame, glimpse.saccade)
         after: State = {name: {**state[name], "volume": state[name]["volume"] + 1e-3} for name in self.layers}
         after["sum"] |= heard
         acting = {"sum": heard["total"] * after["sum"]["volume"]} if glimpse.tick % 2 else {}
         activity = {"ear": glimpse.frame * after["ear"]["volume"], **acting}
-        return after, Report(torch.zeros(2, 1), activity)
+        return after, StepReport(torch.zeros(2, 1), activity)
 
     def features(self, state: State, frames: torch.Tensor) -> dict[str, torch.Tensor]:
         return {name: frames * state[name]["volume"] for name in self.layers}

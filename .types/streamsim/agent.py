@@ -1,1 +1,0 @@
-../../streamsim/agent.py

@@ -1,1 +1,0 @@
-../../streamsim/checks_labelled.py

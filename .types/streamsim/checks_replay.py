@@ -1,1 +1,0 @@
-../../streamsim/checks_replay.py

@@ -1,1 +1,0 @@
-../../streamsim/json_lines.py

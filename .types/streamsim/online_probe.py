@@ -1,1 +1,0 @@
-../../streamsim/online_probe.py

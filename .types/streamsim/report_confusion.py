@@ -1,1 +1,0 @@
-../../streamsim/report_confusion.py

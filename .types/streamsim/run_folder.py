@@ -1,1 +1,0 @@
-../../streamsim/run_folder.py

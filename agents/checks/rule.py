@@ -1,0 +1,231 @@
+"""The contract of a plasticity rule as checks: they are the specification, and a new rule is done when they pass."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from streamsim.agents.encoders import Encoder
+from streamsim.agents.layers import Conv, Linear, Parameters
+from streamsim.agents.learning import Calibration, Learner
+from streamsim.agents.memory import OwnMemory
+from streamsim.agents.rules import Pairs, Rule
+from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, check_that, memory_is_constant
+
+from .rule_trial import (
+    GROUPS,
+    PREDICTORS,
+    SCALES,
+    SHAPES,
+    STREAMS,
+    RuleHarness,
+    broadcasts,
+    copied,
+    members,
+    random,
+    same,
+    taught,
+    told,
+)
+
+WORDS = frozenset({"pre", "post", "dendrite", "trace", "broadcast"})
+
+_STEP, _DIRECTIONS = 1e-6, 4  # of finite differences
+
+
+def check_rule(rule: Rule) -> None:
+    """Check that a rule keeps its contract, alone and in a learner; any rule, in one line of its author's tests.
+
+    Raises:
+        ContractError: it breaks the contract; the message says where.
+    """
+    for shape in SHAPES:
+        for check in CHECKS:
+            check(RuleHarness(rule, shape))
+    small = Encoder([Conv(3, gain=2.0), Linear(4, gain=2.0)])
+    learner = Learner(small, rule, contrasts=[OwnMemory((1, 2))], calibration=Calibration(0))
+    for check_learner in AGENT_CHECKS:
+        if check_learner is not memory_is_constant:  # slow, and memory is not the rule's
+            check_learner(AgentHarness(learner, PICTURES, 12, 4))
+
+
+def declarations_are_known(exam: RuleHarness) -> None:
+    """Check what the rule says about itself."""
+    rule = exam.rule
+    reads: frozenset[str] = getattr(rule, "reads", frozenset())
+    check_that(bool(reads) and reads <= WORDS, f"Rule.reads must be some of {sorted(WORDS)} (got {sorted(reads)})")
+    check_that(
+        ("trace" in reads) == rule.credits_past,
+        f"Rule.reads must name 'trace' if and only if the rule credits the past (credits_past is {rule.credits_past})",
+    )
+    check_that(rule.rate >= 0, f"Rule.rate must not be negative (got {rule.rate})")
+    departures = {"delta", "past_delta", *exam.drawn()}
+    check_that(
+        rule.non_gradients <= departures,
+        f"Rule.non_gradients must be some of {sorted(departures)}: {sorted(rule.non_gradients)}",
+    )
+
+
+def parameters_come_from_the_generator(exam: RuleHarness) -> None:
+    """Check that parameters are tensors of floating point and that the generator alone decides on them."""
+    with torch.random.fork_rng(devices=[]):
+        before = torch.get_rng_state()
+        first, second = exam.drawn(), exam.drawn()
+        check_that(torch.equal(before, torch.get_rng_state()), "Rule.parameters draws from torch's global generator")
+    check_that(bool(first), "Rule.parameters must not be empty, since states keep no empty places: give it one number")
+    for name, weight in first.items():
+        floating = isinstance(weight, Tensor) and weight.is_floating_point() and not weight.requires_grad
+        check_that(floating, f"parameter {name!r} must be a tensor of floating point without a graph")
+    check_that(same(first, second), "one generator gave two different Rule.parameters: draw from the generator alone")
+
+
+def readouts_have_their_width(exam: RuleHarness) -> None:
+    """Check that a read-out has the promised width and the precision of what it reads."""
+    read, width = exam.rule.read(exam.parameters(), exam.activity()), exam.rule.width(exam.shape)
+    found = tuple(read.shape)
+    check_that(found == (STREAMS, width), f"Rule.read must be streams x Rule.width, {(STREAMS, width)} (got {found})")
+    check_that(read.dtype == torch.float64, f"Rule.read made {read.dtype} of float64: keep the precision of parameters")
+
+
+def reading_is_pure(exam: RuleHarness) -> None:
+    """Check that a read-out depends on the frame and the parameters only, and that reading changes neither."""
+    weights, z = exam.parameters(), exam.activity()
+    kept, seen = copied(weights), z.clone()
+    read = exam.rule.read(weights, z)
+    check_that(same(weights, kept) and torch.equal(z, seen), "Rule.read changed what it was given: work on a copy")
+    check_that(torch.equal(read, exam.rule.read(weights, z)), "Rule.read gave two read-outs of one output")
+    alone = torch.cat([exam.rule.read(weights, row[None]) for row in z])
+    check_that(torch.allclose(read, alone), "Rule.read of a stream depends on the streams beside it")
+
+
+def learning_is_pure(exam: RuleHarness) -> None:
+    """Check that a lesson follows from weights and pairs alone, and that learning changes neither."""
+    for weights, pairs, lesson in exam.lessons():
+        kept, seen = copied(weights), copied(members(pairs))
+        again = exam.rule.learn(weights, pairs)
+        check_that(same(weights, kept), "Rule.learn changed the parameters: return gradients")
+        check_that(same(members(pairs), seen), "Rule.learn changed the pairs: work on a copy")
+        check_that(same(told(lesson), told(again)), "Rule.learn gave two lessons on the same pairs")
+
+
+def settling_is_pure(exam: RuleHarness) -> None:
+    """Check that what follows activity is among the parameters, keeps its form, and has no gradient."""
+    weights = exam.parameters()
+    kept, drawn = copied(weights), exam.drawn()
+    settled = exam.rule.settled(weights, exam.rule.read(weights, exam.activity()))
+    check_that(same(weights, kept), "Rule.settled changed the parameters: return new ones")
+    for name, value in settled.items():
+        known = name in drawn and drawn[name].shape == value.shape
+        check_that(known, f"Rule.settled returned {name!r}, which is no parameter of this form")
+    for _, _, lesson in exam.lessons():
+        both = sorted(set(settled) & set(lesson.gradient))
+        check_that(not both, f"{both} both settle and have a gradient: choose one")
+
+
+def lessons_have_their_form(exam: RuleHarness) -> None:
+    """Check the shapes of all that a lesson tells."""
+    for weights, pairs, lesson in exam.lessons():
+        shape = tuple(pairs.sign.shape)
+        for name in ("loss", "active", "score"):
+            found = tuple(getattr(lesson, name).shape)
+            check_that(found == shape, f"Lesson.{name} must be groups x predictors x streams, {shape} (got {found})")
+        check_that(broadcasts(lesson.delta, pairs.z.shape), "Lesson.delta must have the shape of z, or broadcast to it")
+        credited = lesson.past_delta is not None
+        check_that(credited == exam.rule.credits_past, "Lesson.past_delta must be given if and only if credits_past")
+        if lesson.past_delta is not None:
+            form = broadcasts(lesson.past_delta, (*shape, *exam.shape)) and lesson.past_delta.shape[:3] == shape
+            check_that(form, "Lesson.past_delta must be groups x predictors x streams, then the shape of z")
+        for name, gradient in lesson.gradient.items():
+            known = name in weights and gradient.shape == weights[name].shape
+            check_that(known, f"Lesson.gradient names {name!r}, which is no parameter of this form")
+        finite = all(t.isfinite().all() for t in told(lesson).values())
+        check_that(finite, "a lesson is not finite: avoid dividing by 0")
+
+
+def pairs_without_weight_do_not_teach(exam: RuleHarness) -> None:
+    """Check that the memories of pairs of weight 0 are of no account."""
+    for weights, pairs, _ in exam.lessons():
+        silent = replace(pairs, weight=pairs.weight * (torch.arange(STREAMS) % 2))
+        unheard = (silent.weight == 0)[..., None]
+        other = replace(silent, past=torch.where(unheard, pairs.past.flip(2) * 3 + 1, pairs.past))
+        one, two = (taught(exam.rule.learn(weights, p)) for p in (silent, other))
+        for name, gradient in one.items():
+            check_that(torch.allclose(gradient, two[name]), f"pairs of weight 0 contribute to {name}")
+        if "past_delta" in one:
+            check_that(not one["past_delta"][silent.weight == 0].any(), "pairs of weight 0 contribute to past_delta")
+
+
+def gradients_scale_with_weight(exam: RuleHarness) -> None:
+    """Check that pairs of twice the weight teach twice as much and are otherwise the same."""
+    for weights, pairs, lesson in exam.lessons():
+        double = exam.rule.learn(weights, replace(pairs, weight=2 * pairs.weight))
+        for name, gradient in taught(double).items():
+            twice = torch.allclose(gradient, 2 * taught(lesson)[name])
+            check_that(twice, f"{name} does not double where the weights of pairs do: it must be linear in them")
+        for name in ("loss", "active", "score"):
+            unweighted = torch.equal(getattr(double, name), getattr(lesson, name))
+            check_that(unweighted, f"Lesson.{name} depends on the weights of pairs: it must be that of each pair alone")
+
+
+def lessons_are_gradients(exam: RuleHarness) -> None:
+    """Check, by finite differences, that what does not depart by design is the gradient of the weighted loss."""
+    weights = exam.parameters()
+    for scale in SCALES:
+        pairs = exam.pairs(weights, scale)
+        past = exam.activity(GROUPS, PREDICTORS, scale=scale, seed=2)
+        for name, gradient in taught(exam.rule.learn(weights, pairs)).items():
+            if name not in exam.rule.non_gradients:
+                point = {"delta": pairs.z, "past_delta": past}.get(name)
+                agrees(exam, name, gradient, weights[name] if point is None else point, weights, pairs)
+
+
+def calibration_scales_readouts(exam: RuleHarness) -> None:
+    """Check that a rule that asks for read-outs of another size can scale them."""
+    weights, z = exam.parameters(), exam.activity()
+    factor = exam.rule.calibrated(weights, torch.tensor(2.0))
+    if factor is not None:
+        scaled = exam.rule.read(weights | exam.rule.scaled(weights, factor), z)
+        right = torch.allclose(scaled, factor * exam.rule.read(weights, z))
+        check_that(right, "Rule.scaled did not scale read-outs by the factor that Rule.calibrated asks for")
+
+
+CHECKS: tuple[Callable[[RuleHarness], None], ...] = (
+    declarations_are_known,
+    parameters_come_from_the_generator,
+    readouts_have_their_width,
+    reading_is_pure,
+    learning_is_pure,
+    lessons_have_their_form,
+    settling_is_pure,
+    pairs_without_weight_do_not_teach,
+    gradients_scale_with_weight,
+    lessons_are_gradients,
+    calibration_scales_readouts,
+)
+
+
+def agrees(exam: RuleHarness, name: str, gradient: Tensor, point: Tensor, weights: Parameters, pairs: Pairs) -> None:
+    """Check *gradient* at *point* along some directions, in which no pair's hinge is likely to turn within a step."""
+    for seed in range(_DIRECTIONS):
+        way = random(*point.shape, seed=10 + seed)
+        ahead, behind = (loss(exam, name, point + step * way, weights, pairs) for step in (_STEP, -_STEP))
+        measured, claimed = float(ahead - behind) / (2 * _STEP), float((gradient * way).sum())
+        check_that(
+            math.isclose(measured, claimed, rel_tol=1e-4, abs_tol=1e-6),
+            f"{name} is not the gradient of the weighted loss: along one direction the loss changes by {measured:.6g}, "
+            f"{name} says {claimed:.6g}; mend it, or declare it in Rule.non_gradients",
+        )
+
+
+def loss(exam: RuleHarness, name: str, point: Tensor, weights: Parameters, pairs: Pairs) -> Tensor:
+    """Return the weighted loss with *point* in place of what *name* is the gradient of."""
+    rule = exam.rule
+    if name == "past_delta":
+        seen = replace(pairs, past=exam.readings(weights, point))
+    else:
+        z = point if name == "delta" else pairs.z
+        weights = weights if name == "delta" else weights | {name: point}
+        seen = replace(pairs, z=z, now=rule.read(weights, z))
+    return (seen.weight * rule.learn(weights, seen).loss).sum()

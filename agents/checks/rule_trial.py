@@ -1,0 +1,97 @@
+"""A few pairs for a rule to learn from, to be checked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+
+from streamsim.agents.layers import Parameters
+from streamsim.agents.rules import Lesson, Pairs, Rule
+
+GROUPS, PREDICTORS, STREAMS = 2, 2, 5
+
+SHAPES: tuple[tuple[int, ...], ...] = ((3, 4, 4), (4,))  # outputs of a layer with and without positions
+
+SCALES = (0.1, 1.0, 10.0)  # of activity, so that hinges open and close
+
+
+@dataclass(frozen=True)
+class RuleHarness:
+    """What every check gets; all numbers are of float64.
+
+    Attributes:
+        rule: the rule.
+        shape: shape of the output of the layer that it teaches.
+    """
+
+    rule: Rule
+    shape: tuple[int, ...]
+
+    def drawn(self, seed: int = 0) -> Parameters:
+        """Return the rule's weights as it draws them."""
+        return self.rule.parameters(self.shape, PREDICTORS, torch.Generator().manual_seed(seed))
+
+    def parameters(self) -> Parameters:
+        """Return weights that have settled to some activity."""
+        weights = {name: w.double() for name, w in self.drawn().items()}
+        return weights | self.rule.settled(weights, self.rule.read(weights, self.activity()))
+
+    def activity(self, *more: int, scale: float = 1.0, seed: int = 1) -> Tensor:
+        """Return the layer's output in all streams."""
+        return random(*more, STREAMS, *self.shape, seed=seed).relu() * scale
+
+    def readings(self, weights: Parameters, past: Tensor) -> Tensor:
+        """Return the read-outs of remembered outputs."""
+        return self.rule.read(weights, past.flatten(0, 2)).reshape(*past.shape[:3], -1)
+
+    def pairs(self, weights: Parameters, scale: float = 1.0) -> Pairs:
+        """Return pairs of both signs and different shares."""
+        z, past = self.activity(scale=scale), self.activity(GROUPS, PREDICTORS, scale=scale, seed=2)
+        sign = random(GROUPS, PREDICTORS, STREAMS, seed=3).sign()
+        share = random(GROUPS, PREDICTORS, STREAMS, seed=4).abs() / STREAMS
+        return Pairs(z, self.rule.read(weights, z), self.readings(weights, past), sign, share)
+
+    def lessons(self) -> Iterator[tuple[Parameters, Pairs, Lesson]]:
+        """Yield weights, pairs and what the rule makes of them, for weak and for strong activity."""
+        weights = self.parameters()
+        for scale in SCALES:
+            pairs = self.pairs(weights, scale)
+            yield weights, pairs, self.rule.learn(weights, pairs)
+
+
+def random(*shape: int, seed: int) -> Tensor:
+    """Return normal numbers of float64."""
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def copied(weights: Parameters) -> Parameters:
+    """Return a copy that nothing else writes into."""
+    return {name: weight.clone() for name, weight in weights.items()}
+
+
+def members(pairs: Pairs) -> Parameters:
+    """Return all tensors of *pairs* by name."""
+    found = {field.name: getattr(pairs, field.name) for field in fields(pairs)}
+    return {name: value for name, value in found.items() if isinstance(value, Tensor)}
+
+
+def same(one: Parameters, other: Parameters) -> bool:
+    """Return whether two sets of tensors are equal to the last bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def taught(lesson: Lesson) -> Parameters:
+    """Return all gradients of a lesson by name."""
+    past = {} if lesson.past_delta is None else {"past_delta": lesson.past_delta}
+    return {"delta": lesson.delta, **past, **lesson.gradient}
+
+
+def told(lesson: Lesson) -> Parameters:
+    """Return all tensors of a lesson by name."""
+    return {**taught(lesson), "loss": lesson.loss, "active": lesson.active, "score": lesson.score}
+
+
+def broadcasts(tensor: Tensor, shape: tuple[int, ...]) -> bool:
+    """Return whether *tensor* has *shape* or can be expanded to it, axis by axis."""
+    return tensor.ndim == len(shape) and all(found in (1, n) for found, n in zip(tensor.shape, shape, strict=True))

@@ -1,0 +1,86 @@
+"""When the layers of an encoder act, when what they see is all of one fixation, and which act together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+from streamsim.agents.layers import Layer
+from streamsim.contracts import require
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The pace of one layer.
+
+    Attributes:
+        every: ticks from one activity of the layer to the next; it acts at the last tick of each such stretch.
+        whole: ticks that a fixation must have lasted before the present one, so that all that the layer sees at this
+            tick is of that fixation; 0 for a layer that only sees the present frame.
+    """
+
+    every: int
+    whole: int
+
+
+def timings(layers: Sequence[Layer], shape: tuple[int, ...]) -> tuple[Timing, ...]:
+    """Return the pace of every layer, bottom to top, for frames of *shape*.
+
+    Let a layer's input come every e ticks in c columns (signals of (units, columns); pictures and vectors have one),
+    and reach back over b ticks, counted from its end. A window of k inputs at stride s reaches back over b + (k - 1) e
+    ticks and comes every s e ticks; an overlap of o columns reaches o e / c ticks further back.
+    """
+    every, back, found = 1, Fraction(1), []
+    for layer in layers:
+        extent, stride = layer.window
+        columns = shape[1] if len(shape) == 2 else 1
+        back += (extent - 1) * every + Fraction(layer.overlap * every, columns)
+        every *= stride
+        shape = layer.output_shape(shape)
+        found.append(Timing(every, ceil(back) - 1))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class RateGroup:
+    """Some layers of an encoder that act together.
+
+    Attributes:
+        every: ticks from one activity to the next.
+        whole: ticks that a fixation must have lasted before the present one, so that all that these layers see is of
+            that fixation.
+        layers: their numbers.
+    """
+
+    every: int
+    whole: int
+    layers: tuple[int, ...]
+
+    @property
+    def key(self) -> str:
+        """Name of this pace in a learner's state."""
+        return str(self.every)
+
+    def acts(self, tick: int) -> bool:
+        """Return whether the layers act at *tick*."""
+        return (tick + 1) % self.every == 0
+
+    def number(self, tick: int) -> int:
+        """Return how many times they acted before *tick*."""
+        return tick // self.every
+
+
+def rate_groups(layers: Sequence[Layer], found: Sequence[Timing]) -> tuple[RateGroup, ...]:
+    """Return the rate_groups of an encoder's *layers*, whose timings were *found*, the fastest first."""
+    for number, layer in enumerate(layers):
+        apart = layer.predicts_below and (number == 0 or found[number].every != found[number - 1].every)
+        require(not apart, f"{type(layer).__name__}.predicts_below needs a layer below that acts at the same ticks")
+    return tuple(
+        RateGroup(every, max(t.whole for t in found if t.every == every), members(every, [t.every for t in found]))
+        for every in sorted({t.every for t in found})
+    )
+
+
+def members(every: int, all_groups: Sequence[int]) -> tuple[int, ...]:
+    """Return the numbers of the layers that act every so many ticks."""
+    return tuple(number for number, pace in enumerate(all_groups) if pace == every)

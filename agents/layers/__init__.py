@@ -1,0 +1,35 @@
+"""Weights of one area with closed-form gradients."""
+
+from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
+from .base import FeedForward, Layer, Parameters, Tape
+from .causal import CausalConv
+from .conv import Conv
+from .linear import Linear
+from .normalisation import RunningNorm
+from .pooling import AveragePool, MaxPool, NoPool, Pool
+from .tensors import cast, uniform, zero_where
+from .window import Window
+
+__all__ = [
+    "Activation",
+    "AveragePool",
+    "CausalConv",
+    "Conv",
+    "FeedForward",
+    "Hardtanh",
+    "Identity",
+    "Layer",
+    "Linear",
+    "MaxPool",
+    "NoPool",
+    "Parameters",
+    "Pool",
+    "ReLU",
+    "RunningNorm",
+    "Tanh",
+    "Tape",
+    "Window",
+    "cast",
+    "uniform",
+    "zero_where",
+]

@@ -1,0 +1,153 @@
+"""Layers whose weight gradients are closed forms of what the layer itself saw and did: no autograd, no graph."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+# Weights of one layer or rule, or what a layer carries from frame to frame.
+Parameters: TypeAlias = dict[str, Tensor]
+
+# What a layer keeps of a frame in order to be credited for it later, an eligibility trace in its rawest form.
+# "x": the layer's input; "z": its output; whatever else its pool needs. All of one frame, streams first.
+Tape: TypeAlias = dict[str, Tensor]
+
+
+class Layer(ABC):
+    """The weights of one area.
+
+    Most layers see one frame at a time. A layer with a past of its own says what it keeps (`carried`), defines
+    `advance`, and says how far back it sees (`window`, `overlap`).
+
+    Attributes:
+        window: how many inputs the layer sees at once, and inputs from one activity to the next; (1, 1) for no window.
+        overlap: for a layer over the columns of signals, how many columns of earlier inputs it sees as well.
+        rescalable: whether `rescaled` can do what it says.
+        recurrent: whether the layer keeps a state of its own.
+        predicts_below: whether what the layer's past is asked to predict is the present of the layer below.
+    """
+
+    window: tuple[int, int] = (1, 1)
+    overlap: int = 0
+    rescalable: bool = True
+    recurrent: bool = False
+    predicts_below: bool = False
+
+    def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> Parameters:
+        """Return what the layer keeps from frame to frame before the first one, streams first.
+
+        Args:
+            shape: of its inputs.
+            streams: how many.
+            learning: whether what only credit needs is kept too.
+        """
+        return {}
+
+    def advance(
+        self,
+        parameters: Parameters,
+        carried: Parameters,
+        x: Float[Tensor, " n *shape"],
+        begins: Bool[Tensor, " n"],
+        number: int,
+    ) -> tuple[Parameters, Tape | None]:
+        """Return what is kept after input *x* and the tape, or None if the layer does not act now.
+
+        Args:
+            parameters: the weights.
+            carried: what was kept; it is not written into.
+            x: the input.
+            begins: streams whose fixation began after the last input, so that what was kept no longer counts.
+            number: how many inputs came before this one.
+        """
+        return carried, self.forward(parameters, x)
+
+    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
+        """Return those of the layer's own quantities that follow activity without a gradient, after this frame."""
+        return {}
+
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """Return the names of those of *parameters* that gradients change."""
+        return frozenset(parameters)
+
+    @abstractmethod
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the shape of z without the stream axis for inputs of *shape*."""
+
+    @abstractmethod
+    def parameters(self, shape: tuple[int, ...], generator: torch.Generator) -> Parameters:
+        """Return freshly drawn weights for inputs of *shape*."""
+
+    @abstractmethod
+    def forward(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Tape:
+        """Return the tape of this layer for input *x*: "x", "z" and what `gradient` needs besides."""
+
+    @abstractmethod
+    def drive(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *summed"]:
+        """Return the summed input a = W x + b, units first after the stream axis."""
+
+    @abstractmethod
+    def rescaled(
+        self, parameters: Parameters, scale: Float[Tensor, " units"], shift: Float[Tensor, " units"]
+    ) -> Parameters:
+        """Return parameters whose summed input is *scale* times the former one plus *shift*, if there is a bias."""
+
+    @abstractmethod
+    def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:
+        """Return dLoss/d(parameter) for each parameter that is learnt, summed over frames and streams.
+
+        Args:
+            parameters: the weights.
+            tapes: of the frames to be credited.
+            deltas: dLoss/dz of each; may broadcast over positions.
+        """
+
+    def gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """Return `gradients` of one frame."""
+        return self.gradients(parameters, (tape,), (delta,))
+
+
+class FeedForward(Layer):
+    """A layer whose weight gradient is the product of what arrives at its units and what they saw.
+
+    dW_ji = sum of delta_j rho'(a_j) x_i, with delta_j what arrives at unit j (dLoss/dz_j): pre- and postsynaptic
+    activity and the unit's own dendrite, no more.
+    """
+
+    @abstractmethod
+    def arriving(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
+        """Return dLoss/da = delta rho'(a), routed to the winners of pooling.
+
+        Args:
+            tape: of the frame to be credited.
+            delta: dLoss/dz; may broadcast over positions.
+        """
+
+    @abstractmethod
+    def hebbian(
+        self, parameters: Parameters, x: Float[Tensor, " n *shape"], arriving: Float[Tensor, " n *summed"]
+    ) -> Parameters:
+        """Return the sum over streams and positions of *arriving* times *x*, the gradient of each parameter."""
+
+    def rescaled(
+        self, parameters: Parameters, scale: Float[Tensor, " units"], shift: Float[Tensor, " units"]
+    ) -> Parameters:
+        """See `Layer.rescaled`."""
+        weight = parameters["weight"]
+        changed = {"weight": weight * scale.view(-1, *[1] * (weight.ndim - 1))}
+        return changed | ({"bias": parameters["bias"] * scale + shift} if "bias" in parameters else {})
+
+    def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:
+        """Return the sum of the gradients of several frames, by whichever of two equal ways moves fewer bytes."""
+        arriving = [self.arriving(tape, delta) for tape, delta in zip(tapes, deltas, strict=True)]
+        inputs = [tape["x"] for tape in tapes]
+        if len(tapes) > 1 and sum(a.numel() for a in arriving) < parameters["weight"].numel():
+            return self.hebbian(parameters, torch.cat(inputs), torch.cat(arriving))
+        total = self.hebbian(parameters, inputs[0], arriving[0])
+        for x, a in zip(inputs[1:], arriving[1:], strict=True):
+            for key, value in self.hebbian(parameters, x, a).items():
+                total[key] += value
+        return total

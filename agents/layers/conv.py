@@ -1,0 +1,149 @@
+"""A convolutional layer."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from streamsim.contracts import ConfigurationError, require
+
+from .activations import Activation, ReLU
+from .base import FeedForward, Parameters, Tape
+from .normalisation import RunningNorm
+from .pooling import NoPool, Pool
+from .tensors import cast, channels_last, in_dtype, uniform
+
+
+class Conv(FeedForward):
+    """A square convolution: weights shared by all positions.
+
+    Args:
+        channels: feature maps.
+        kernel: side of the receptive field in pixels.
+        stride: pixels from one receptive field to the next.
+        padding: pixels of zeros around the input.
+        pool: pooling of the layer's own activity; by default none.
+        activation: nonlinearity; by default ReLU.
+        bias: whether units have a bias.
+        gain: first weights are drawn from U(-b, b) with b = gain / sqrt(fan in); 1 is PyTorch's own default, which both
+            papers use; sqrt(6) keeps the power of ReLU activity from layer to layer (He et al. 2015).
+        norm: batch normalisation in its running-statistics form; by default none.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        kernel: int = 3,
+        stride: int = 1,
+        padding: int = 1,
+        pool: Pool | None = None,
+        activation: Activation | None = None,
+        bias: bool = True,
+        gain: float = 1.0,
+        norm: RunningNorm | None = None,
+    ) -> None:
+        for name, value, least in (("channels", channels, 1), ("kernel", kernel, 1), ("stride", stride, 1)):
+            require(value >= least, f"Conv.{name} must be at least {least} (got {value})")
+        require(padding >= 0, f"Conv.padding must not be negative (got {padding})")
+        require(gain > 0, f"Conv.gain must be positive (got {gain})")
+        self.channels = channels
+        self.kernel = kernel
+        self.stride = stride
+        self.padding = padding
+        self.pool = pool or NoPool()
+        self.activation = activation or ReLU()
+        self.bias = bias
+        self.gain = gain
+        self.norm = norm
+        self.rescalable = norm is None  # a normalised drive does not follow its weights
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Layer.output_shape`."""
+        if len(shape) != 3:
+            raise ConfigurationError(f"Conv needs pictures of shape (channels, height, width) (got {shape})")
+        height, width = (self.pool.pooled(side) for side in self._map(shape))
+        require(
+            min(height, width) >= 1,
+            f"Conv({self.channels}): nothing is left of pictures of {shape[1]} x {shape[2]} pixels; "
+            "pool less, pad more or use larger frames",
+        )
+        return (self.channels, height, width)
+
+    def parameters(self, shape: tuple[int, ...], generator: torch.Generator) -> Parameters:
+        """See `Layer.parameters`."""
+        fan_in = shape[0] * self.kernel**2
+        weight = uniform((self.channels, shape[0], self.kernel, self.kernel), self.gain, fan_in, generator)
+        bias = {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
+        return {"weight": channels_last(weight)} | bias | (self.norm.reset(self.channels) if self.norm else {})
+
+    def forward(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Tape:
+        """See `Layer.forward`."""
+        x = channels_last(x)
+        drive = self.drive(parameters, x)
+        seen = {} if self.norm is None else self.norm.seen(parameters, drive)
+        return {"x": x} | seen | self.pool.forward(drive, self.activation)
+
+    def drive(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n m ah aw"]:
+        """See `Layer.drive`."""
+        effective = parameters if self.norm is None else self.norm.folded(parameters)
+        weight, bias = in_dtype(effective, x.dtype)
+        return F.conv2d(x, weight, bias, self.stride, self.padding)
+
+    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
+        """See `Layer.settled`."""
+        return {} if self.norm is None else self.norm.settled(parameters, tape)
+
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """See `Layer.learnt`."""
+        return frozenset(parameters) & {"weight", "bias"}
+
+    def arriving(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
+        """See `Layer.arriving`."""
+        x = tape["x"]
+        return self.pool.backward(cast(delta, x.dtype), tape, self.activation, self._map(x.shape[1:]))
+
+    def hebbian(
+        self, parameters: Parameters, x: Float[Tensor, "n c h w"], arriving: Float[Tensor, "n m ah aw"]
+    ) -> Parameters:
+        """See `Layer.hebbian`."""
+        master = parameters["weight"].dtype
+        few = arriving.numel() // self.channels <= self.channels
+        weight = self._from_patches(x, arriving) if few else self._from_maps(parameters, x, arriving)
+        if self.norm is not None:
+            weight = weight * self.norm.scale(parameters).view(-1, 1, 1, 1)
+        return {"weight": cast(weight, master)} | ({"bias": cast(arriving.sum((0, 2, 3)), master)} if self.bias else {})
+
+    def _from_maps(self, parameters: Parameters, x: Tensor, arriving: Tensor) -> Tensor:
+        """Return the weight gradient by the library's convolution, which is best for many positions."""
+        _, weight, _ = torch.ops.aten.convolution_backward(
+            channels_last(arriving),
+            channels_last(x),
+            cast(parameters["weight"], x.dtype),
+            None,
+            [self.stride, self.stride],
+            [self.padding, self.padding],
+            [1, 1],
+            False,
+            [0, 0],
+            1,
+            [False, True, False],
+        )
+        gradient: Tensor = weight
+        return gradient
+
+    def _from_patches(self, x: Tensor, arriving: Tensor) -> Tensor:
+        """Return the same by one matrix product, which is best where positions are fewer than units.
+
+        Weights are many then, and a convolution would copy them from one memory order to another and back.
+        """
+        side, pad = self.kernel, self.padding
+        padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, pad, pad, pad, pad))
+        fields = padded.unfold(1, side, self.stride).unfold(2, side, self.stride).permute(0, 1, 2, 4, 5, 3)
+        flat = fields.reshape(-1, side * side * x.shape[1])
+        product = arriving.permute(0, 2, 3, 1).reshape(-1, self.channels).T @ flat
+        return product.view(self.channels, side, side, x.shape[1]).permute(0, 3, 1, 2)
+
+    def _map(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return height and width of the summed input for pictures of *shape*."""
+        height, width = ((side + 2 * self.padding - self.kernel) // self.stride + 1 for side in shape[1:])
+        return height, width

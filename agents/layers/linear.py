@@ -1,0 +1,64 @@
+"""A fully connected layer."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from streamsim.contracts import require
+
+from .activations import Activation, ReLU
+from .base import FeedForward, Parameters, Tape
+from .tensors import cast, in_dtype, uniform
+
+
+class Linear(FeedForward):
+    """A fully connected layer over the flattened input.
+
+    Args:
+        units: size of the output.
+        activation: nonlinearity; by default ReLU.
+        bias: whether units have a bias.
+        gain: as in `Conv`.
+    """
+
+    def __init__(self, units: int, activation: Activation | None = None, bias: bool = True, gain: float = 1.0) -> None:
+        require(units >= 1, f"Linear.units must be at least 1 (got {units})")
+        require(gain > 0, f"Linear.gain must be positive (got {gain})")
+        self.units = units
+        self.activation = activation or ReLU()
+        self.bias = bias
+        self.gain = gain
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """See `Layer.output_shape`."""
+        return (self.units,)
+
+    def parameters(self, shape: tuple[int, ...], generator: torch.Generator) -> Parameters:
+        """See `Layer.parameters`."""
+        fan_in = math.prod(shape)
+        weight = uniform((self.units, fan_in), self.gain, fan_in, generator)
+        return {"weight": weight} | ({"bias": uniform((self.units,), 1.0, fan_in, generator)} if self.bias else {})
+
+    def forward(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Tape:
+        """See `Layer.forward`."""
+        return {"x": x, "z": self.activation.apply_(self.drive(parameters, x))}
+
+    def drive(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, "n units"]:
+        """See `Layer.drive`."""
+        weight, bias = in_dtype(parameters, x.dtype)
+        return F.linear(x.flatten(1), weight, bias)
+
+    def arriving(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
+        """See `Layer.arriving`."""
+        return self.activation.backward(cast(delta, tape["x"].dtype), tape["z"])
+
+    def hebbian(
+        self, parameters: Parameters, x: Float[Tensor, " n *shape"], arriving: Float[Tensor, "n units"]
+    ) -> Parameters:
+        """See `Layer.hebbian`."""
+        master = parameters["weight"].dtype
+        weight = cast(arriving.T @ x.flatten(1), master)
+        return {"weight": weight} | ({"bias": cast(arriving.sum(0), master)} if self.bias else {})

@@ -1,0 +1,23 @@
+"""One tick of learning: from the present beside the past to changed weights."""
+
+from .calibration import Calibration
+from .credit import Credit, DeferredCredit, ImmediateCredit
+from .learner import Learner
+from .optimisers import SGD, Adam, Optimiser, RMSProp
+from .schedules import AllLayers, Greedy, Randomised, Schedule
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AllLayers",
+    "Calibration",
+    "Credit",
+    "DeferredCredit",
+    "Greedy",
+    "ImmediateCredit",
+    "Learner",
+    "Optimiser",
+    "RMSProp",
+    "Randomised",
+    "Schedule",
+]

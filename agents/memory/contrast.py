@@ -1,0 +1,35 @@
+"""The contract of a contrast: which memories the present is compared with."""
+
+from abc import ABC, abstractmethod
+
+import torch
+
+from streamsim.contracts import State
+
+from .memory import ShortTermMemory
+from .recall import Recall
+
+
+class Contrast(ABC):
+    """Chooses memories to compare the present with. Every result should name the contrasts that it used."""
+
+    @abstractmethod
+    def lags(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
+        """Return the lag of each predictor, as far as *memory* reaches; None for memories of no fixed age.
+
+        Raises:
+            ConfigurationError: the memory cannot serve this contrast.
+        """
+
+    @abstractmethod
+    def describe(self, memory: ShortTermMemory) -> str:
+        """Return in words where pairs come from, as far as *memory* reaches; every result names it."""
+
+    def admit(self, streams: int) -> None:
+        """Raise `ConfigurationError` if this contrast cannot serve so many streams."""
+
+    @abstractmethod
+    def recall(
+        self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
+    ) -> Recall:
+        """Return what is remembered; *generator* is on the CPU."""

@@ -1,0 +1,203 @@
+"""Contrasts of fixed lags: with a stream's own past, or with that of other streams."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from streamsim.contracts import State, require
+
+from .contrast import Contrast
+from .memory import ShortTermMemory
+from .policies import Recent
+from .recall import Recall
+
+
+class LagContrast(Contrast):
+    """What contrasts of fixed lags share.
+
+    Args:
+        lags: ages in ticks of the memories that are compared with the present. Lags that exceed the memory's capacity
+            cannot be remembered and are left out.
+    """
+
+    def __init__(self, lags: Sequence[int]) -> None:
+        name = type(self).__name__
+        require(len(lags) > 0 and min(lags) >= 1, f"{name}.lags must be ages of at least 1 tick (got {list(lags)})")
+        require(len(set(lags)) == len(lags), f"{name}.lags must differ from each other (got {list(lags)})")
+        self._lags = tuple(lags)
+
+    def lags(self, memory: ShortTermMemory) -> tuple[int, ...]:
+        """See `Contrast.lags`."""
+        name = type(self).__name__
+        require(isinstance(memory.policy, Recent), f"{name} needs a memory of recent frames: use the policy Recent")
+        within = tuple(lag for lag in self._lags if lag <= memory.capacity)
+        require(
+            len(within) > 0,
+            f"{name}.lags {list(self._lags)} all exceed ShortTermMemory.capacity ({memory.capacity}): "
+            f"raise the capacity to {min(self._lags)} or more",
+        )
+        return within
+
+    def ages(self, memory: ShortTermMemory) -> str:
+        """Return the lags in words."""
+        lags = self.lags(memory)
+        return f"lag{'s' if len(lags) > 1 else ''} {', '.join(map(str, lags))}"
+
+    def slots(self, memory: ShortTermMemory, state: State, tick: int, period: float) -> "Slots":
+        """Return the slots of all lags, with a share of 0 where nothing is or no longer can be remembered."""
+        lags = self.lags(memory)
+        rows = [(tick - lag) % memory.capacity for lag in lags]
+        values, fixation, birth = (chosen(state[name], rows) for name in ("values", "fixation", "birth"))
+        birth = birth.clone() if len(rows) == 1 else birth  # instruments keep it, and the slot may be written next
+        weight = (birth >= 0).to(values.dtype) / birth.numel()
+        if memory.life_time is not None:
+            weight = weight * (tick - birth <= memory.oldest(period))
+        readable = weight
+        if "awake" in state:
+            weight = weight * state["awake"]
+        if memory.decay_time is not None:
+            values = memory.faded(values, (tick - birth).to(values.dtype), period)
+        return Slots(values, birth, weight, readable, fixation == state["now"], lags)
+
+
+class Slots(NamedTuple):
+    """The slots of some lags, lags first.
+
+    Attributes:
+        values: what they hold, as faded as it is.
+        birth: tick at which they were written.
+        weight: an equal share for each that can be read, 0 for the others and for streams that are not awake.
+        readable: the same whether or not streams are awake.
+        same: whether they are of the present fixation.
+        lags: their ages in ticks.
+    """
+
+    values: Float[Tensor, "lags streams width"]
+    birth: Int[Tensor, "lags streams"]
+    weight: Float[Tensor, "lags streams"]
+    readable: Float[Tensor, "lags streams"]
+    same: Bool[Tensor, "lags streams"]
+    lags: tuple[int, ...]
+
+
+def balance(weight: Float[Tensor, "lags streams"], kind: Bool[Tensor, "lags streams"]) -> Float[Tensor, "lags streams"]:
+    """Return the weights of pairs of a *kind*, raised so that at each lag they sum to those of all streams."""
+    own = weight * kind
+    return own * (weight.shape[1] / (own > 0).sum(1, keepdim=True).clamp_min(1))
+
+
+def chosen(slots: Tensor, rows: list[int]) -> Tensor:
+    """Return the given rows of *slots*; a single row needs no copy."""
+    return slots[rows[0] : rows[0] + 1] if len(rows) == 1 else torch.stack([slots[row] for row in rows])
+
+
+class OwnMemory(LagContrast):
+    """A stream's own past at fixed lags: "the same" if no saccade came in between, "another" if one did.
+
+    This is the strictest learner: y is what the stream brings (Illing et al. 2021, equation 5), and positives and
+    negatives have the same age, so that drift of the weights cannot tell them apart.
+
+    Args:
+        lags: as in `LagContrast`.
+        positive: share of pairs of the same thing in the loss.
+        negative: share of pairs of different things in the loss; 0 leaves negatives to another contrast.
+        balanced: whether, at each lag, all streams' pairs of a kind weigh as much together as if every stream had one;
+            long lags rarely lie within a fixation, and would otherwise teach little but differences. A single stream
+            has one pair a tick and lag, so for it nothing changes.
+    """
+
+    def __init__(
+        self, lags: Sequence[int] = (1,), positive: float = 1.0, negative: float = 1.0, balanced: bool = False
+    ) -> None:
+        super().__init__(lags)
+        require(positive >= 0, f"OwnMemory.positive must not be negative (got {positive})")
+        require(negative >= 0, f"OwnMemory.negative must not be negative (got {negative})")
+        self.positive = positive
+        self.negative = negative
+        self.balanced = balanced
+
+    def describe(self, memory: ShortTermMemory) -> str:
+        """See `Contrast.describe`."""
+        kinds = [kind for kind, share in (("positives", self.positive), ("negatives", self.negative)) if share]
+        return f"{' and '.join(kinds)} from the stream's own past at {self.ages(memory)}"
+
+    def recall(
+        self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
+    ) -> Recall:
+        """See `Contrast.recall`."""
+        slots = self.slots(memory, state, tick, period)
+        same, weight = slots.same, slots.weight
+        if self.balanced:
+            weight = balance(weight, same) + balance(weight, ~same)
+        if (self.positive, self.negative) != (1.0, 1.0):
+            weight = weight * torch.where(same, self.positive, self.negative).to(weight.dtype)
+        owner = torch.arange(same.shape[1], device=same.device).expand_as(same)
+        return Recall(slots.values[None], same[None], weight[None], slots.birth[None], owner[None], slots.lags)
+
+
+class PeerMemory(LagContrast):
+    """Other streams' memories of the same age, as negatives: what the papers' shuffled mini-batches amount to.
+
+    Args:
+        count: negatives per stream and lag; needs more than one stream.
+        lags: as in `LagContrast`.
+        share: weight in the loss of all negatives of a stream together.
+        paired: whether a stream only has negatives where its own memory of that age is of the present thing, so that
+            there are as many contrasts of one kind as of the other (CLAPP-s of Illing et al. 2021).
+        group: so many neighbouring streams look at one picture (the columns of a patch scan); negatives are taken from
+            other groups.
+    """
+
+    def __init__(
+        self, count: int = 5, lags: Sequence[int] = (1,), share: float = 1.0, paired: bool = False, group: int = 1
+    ) -> None:
+        super().__init__(lags)
+        require(count >= 1, f"PeerMemory.count must be at least 1 (got {count})")
+        require(share > 0, f"PeerMemory.share must be positive (got {share})")
+        require(group >= 1, f"PeerMemory.group must be at least 1 stream (got {group})")
+        self.count = count
+        self.share = share
+        self.paired = paired
+        self.group = group
+
+    def describe(self, memory: ShortTermMemory) -> str:
+        """See `Contrast.describe`."""
+        return f"negatives from {self.count} other stream{'s' * (self.count > 1)} at {self.ages(memory)}"
+
+    def admit(self, streams: int) -> None:
+        """See `Contrast.admit`."""
+        least = self.count * self.group
+        require(
+            streams > least,
+            f"PeerMemory.count ({self.count}) needs more than {least} streams (got {streams}): "
+            "raise --streams or use OwnMemory",
+        )
+
+    def recall(
+        self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
+    ) -> Recall:
+        """See `Contrast.recall`."""
+        slots = self.slots(memory, state, tick, period)
+        streams = slots.same.shape[1]
+        # a different neighbour for every group: rotations of the ring of streams
+        offsets = torch.randperm((streams - 1) // self.group, generator=generator)[: self.count, None] + 1
+        owner = ((torch.arange(streams) + offsets * self.group) % streams).to(slots.values.device, non_blocking=True)
+        past = slots.values[:, owner].transpose(0, 1)
+        shape = (self.count, len(slots.lags), streams)
+        weight = slots.weight * slots.same if self.paired else slots.weight
+        birth = slots.birth.expand(shape)
+        if "awake" in state:
+            birth = slots.birth[:, owner].transpose(0, 1)
+            own = (slots.weight * slots.same > 0) if self.paired else state["awake"]
+            weight = slots.readable[:, owner].transpose(0, 1) * own
+        return Recall(
+            past,
+            torch.zeros(shape, dtype=torch.bool, device=past.device),
+            (weight * (self.share / self.count)).expand(shape),
+            birth,
+            owner[:, None].expand(shape),
+            slots.lags,
+        )

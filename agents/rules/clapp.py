@@ -1,0 +1,151 @@
+"""CLAPP: contrastive, local and predictive plasticity (Illing, Ventura, Bellec & Gerstner 2021)."""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from streamsim.agents.layers import Parameters, uniform
+from streamsim.contracts import require
+
+from .dendrite import Dendrite, Retrodiction, Scores, SharedGate, credit, outer, predict
+from .homeostasis import Homeostasis
+from .rule import Lesson, Pairs, Rule, angle
+
+
+class CLAPP(Rule):
+    """A layer predicts its own present from its remembered past, during fixations only.
+
+    With z the present activity, c the remembered one (both averaged over space), y = +1 without and -1 after a saccade:
+    u = z . W_pred c, loss = max(0, 1 - y u), gamma = y if y u < 1 else 0, and
+
+        dW_ji     = gamma (W_pred c)_j  rho'(a_j)      x_i        now                    (equation 8)
+        dW_ji     = gamma (W_retro z)_j rho'(a_j, t-d) x_i, t-d   from the trace         (equation 9)
+        dW_pred   = gamma z c^T,  dW_retro = gamma c z^T                                 (equation 10)
+
+    Which variant it is, is decided by the contrasts: one contrast a tick as the stream brings it is CLAPP; a fixation
+    and a negative at every tick is CLAPP-s.
+
+    Args:
+        retrodiction: how the remembered frame is credited; by default equation 19. `None` in a configuration means
+            the default; the ablation without retrodiction (70 % in the paper) is `retrodict=False`.
+        retrodict: whether remembered frames are credited at all.
+        gain: W_pred and W_retro are drawn from U(-b, b) with b = gain / sqrt(width); 0 starts them at nothing.
+        rate: factor on the learning rate of W_pred and W_retro.
+        homeostasis: if given, z and c in the equations above are deviations from each unit's usual activity; the gain
+            of that is treated as constant, so that dLoss/dz gets a factor of each unit's own 1 / s.
+        grid: maps are averaged over each cell of a grid of so many by so many; 1 averages over all positions, as the
+            paper does for pictures. Illing et al. 2021 flatten the maps of videos, which a grid does where it has as
+            many cells as a map has pixels.
+    """
+
+    def __init__(
+        self,
+        retrodiction: Retrodiction | None = None,
+        retrodict: bool = True,
+        gain: float = 1.0,
+        rate: float = 1.0,
+        homeostasis: Homeostasis | None = None,
+        grid: int = 1,
+    ) -> None:
+        require(grid >= 1, f"CLAPP.grid must be at least 1 (got {grid})")
+        require(gain >= 0, f"CLAPP.gain must not be negative (got {gain})")
+        require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
+        self.retrodiction = retrodiction or SharedGate()
+        self.credits_past = retrodict
+        self.gain = gain
+        self.rate = rate
+        self.homeostasis = homeostasis
+        self.grid = grid
+        self.reads = frozenset({"pre", "post", "dendrite", "broadcast"} | ({"trace"} if retrodict else set()))
+        if retrodict and self.retrodiction.own_weights:
+            self.non_gradients = frozenset({"past_delta", "retro"})  # W_retro is in no loss but its own
+
+    predicts = True
+
+    def parameters(
+        self,
+        shape: tuple[int, ...],
+        predictors: int,
+        generator: torch.Generator,
+        target: tuple[int, ...] | None = None,
+    ) -> Parameters:
+        """See `Rule.parameters`."""
+        width, other = self.width(shape), self.width(target or shape)
+        weights = {"pred": uniform((predictors, other, width), self.gain, width, generator)}
+        if self.credits_past and self.retrodiction.own_weights:
+            weights["retro"] = uniform((predictors, width, other), self.gain, other, generator)
+        return weights | (self.homeostasis.reset(width) if self.homeostasis else {})
+
+    def width(self, shape: tuple[int, ...]) -> int:
+        """See `Rule.width`."""
+        if self.grid == 1 or len(shape) < 3:
+            return shape[0]
+        fits = all(side % self.grid == 0 for side in shape[1:])
+        require(fits, f"CLAPP.grid ({self.grid}) must divide the sides of every layer's maps (got {shape[1:]})")
+        return shape[0] * self.grid**2
+
+    def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
+        """Return activity averaged over positions, or over those of each cell, the cells of a map side by side."""
+        if self.grid > 1 and z.ndim == 4:
+            mean = F.adaptive_avg_pool2d(z, self.grid).flatten(1)
+        else:
+            mean = z.flatten(2).mean(-1) if z.ndim > 2 else z
+        return mean.to(parameters["pred"].dtype)
+
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """See `Rule.learnt`."""
+        return frozenset(parameters) & {"pred", "retro"}
+
+    def settled(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+        """See `Rule.settled`."""
+        return self.homeostasis.settled(parameters, now) if self.homeostasis else {}
+
+    def seen(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
+        """See `Rule.seen`."""
+        return self.homeostasis.normal(parameters, readout) if self.homeostasis else readout
+
+    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+        """See `Rule.learn`."""
+        c, sign, weight = (t.transpose(0, 1) for t in (self.seen(parameters, pairs.past), pairs.sign, pairs.weight))
+        present = self.seen(parameters, pairs.now) if pairs.target is None else pairs.target
+        z = present.expand(len(c), 1, *present.shape)
+        forward = predict(z, c, parameters["pred"], sign)
+        gate = forward.gate * weight
+        products = {"pred": outer(z, c, gate)}
+        past_delta = None
+        if self.credits_past:
+            backward = self.retrodiction.judge(z, c, parameters, sign, forward)
+            weighted = backward.gate * weight
+            past_delta = self._spread(parameters, credit(backward, weighted).transpose(0, 1), pairs.z)
+            if self.retrodiction.own_weights:
+                products["retro"] = outer(c, z, weighted)
+        # what is predicted elsewhere earns nothing here
+        delta = credit(forward, gate).sum((0, 1)) if pairs.target is None else torch.zeros_like(pairs.now)
+        loss, active, score = (t.transpose(0, 1) for t in self._facts(forward))
+        gradient = {} if pairs.factored else {name: product.dense for name, product in products.items()}
+        left = products if pairs.factored else {}
+        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, loss, active, score, left)
+
+    def alignments(self, parameters: Parameters) -> Mapping[str, float]:
+        """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
+        if "retro" not in parameters:
+            return {}
+        return {"W_pred, W_retro^T": angle(parameters["pred"], parameters["retro"].transpose(1, 2))}
+
+    def _facts(self, forward: Dendrite) -> tuple[Scores, Scores, Scores]:
+        return forward.loss, forward.gate.abs(), forward.score
+
+    def _spread(self, parameters: Parameters, delta: Tensor, z: Tensor) -> Tensor:
+        """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""
+        if self.homeostasis:
+            delta = delta * self.homeostasis.gain(parameters)
+        positions = z.shape[2:]
+        if self.grid > 1 and len(positions) == 2:
+            height, width = (side // self.grid for side in positions)
+            cells = delta.reshape(*delta.shape[:-1], -1, self.grid, self.grid) / (height * width)
+            return cells.repeat_interleave(height, -2).repeat_interleave(width, -1)
+        return delta.view(*delta.shape, *[1] * len(positions)) / math.prod(positions) if positions else delta

@@ -1,0 +1,111 @@
+"""What the dendrites of predicted units make of a prediction, and of a retrodiction (Illing et al. 2021)."""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim.agents.layers import Parameters
+
+from .rule import Outer
+
+# Pairs of a predictor lie in groups of one pair a stream. The present is the same in all groups, and then lies in one
+# group, so that nothing is computed twice.
+Scores = Float[Tensor, "predictors groups streams"]
+
+Vectors = Float[Tensor, " predictors #groups streams width"]
+
+Targets = Float[Tensor, " predictors #groups streams target"]
+
+Matrices = Float[Tensor, "predictors target width"]
+
+
+class Dendrite(NamedTuple):
+    """What the dendrites of the predicted units make of a prediction.
+
+    Attributes:
+        prediction: W source, what arrives at each unit's dendrite.
+        score: u = target . W source.
+        loss: max(0, 1 - y u), equation 5.
+        gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
+    """
+
+    prediction: Targets
+    score: Scores
+    loss: Scores
+    gate: Scores
+
+
+def predict(target: Targets, source: Vectors, weight: Matrices, sign: Scores) -> Dendrite:
+    """Return the dendritic prediction of *target* from *source* and how wrong it was (equation 5).
+
+    With target z_t, source c_{t-d} and W_pred this is prediction; with target c_{t-d}, source z_t and W_retro it is
+    retrodiction (equations 16 to 18).
+    """
+    prediction = mapped(source, weight.transpose(1, 2))
+    score = (target * prediction).sum(-1)
+    margin = sign * score
+    return Dendrite(prediction, score, (1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
+
+
+def credit(dendrite: Dendrite, gate: Scores) -> Targets:
+    """Return dLoss/d(target) = -gamma W source: the postsynaptic factor of equations 8 and 9 without rho'."""
+    return -gate[..., None] * dendrite.prediction
+
+
+def outer(target: Targets, source: Vectors, gate: Scores) -> Outer:
+    """Return the factors of dLoss/dW = -gamma target source^T, pair by pair (equation 10)."""
+    if target.shape[1] == 1:
+        source = (-gate[..., None] * source).sum(1, keepdim=True)
+    else:
+        target = -gate[..., None] * target
+        target, source = (target.sum(1, keepdim=True), source) if source.shape[1] == 1 else (target, source)
+    return Outer(target.flatten(1, 2), source.flatten(1, 2))
+
+
+def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
+    """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
+    return outer(target, source, gate).dense
+
+
+def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:
+    """Return every predictor's vectors times its matrix."""
+    return torch.bmm(vectors.flatten(1, 2), matrices).view(*vectors.shape[:3], matrices.shape[2])
+
+
+class Retrodiction(ABC):
+    """How remembered activity is credited: whence comes W_retro, and which gate it has."""
+
+    own_weights: bool = True
+
+    @abstractmethod
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """Return the retrodiction of c from z, its gate chosen."""
+
+
+class SharedGate(Retrodiction):
+    """W_retro is independent of W_pred and obeys the gate of the prediction: the final rule, equation 19."""
+
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """See `Retrodiction.judge`."""
+        return predict(c, z, parameters["retro"], sign)._replace(gate=forward.gate)
+
+
+class SplitGates(Retrodiction):
+    """W_retro is independent of W_pred and has a gate of its own: equations 16 to 18."""
+
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """See `Retrodiction.judge`."""
+        return predict(c, z, parameters["retro"], sign)
+
+
+class Transposed(Retrodiction):
+    """W_retro is W_pred transposed: equations 8 to 10 with weight transport, the gradient of one loss."""
+
+    own_weights = False
+
+    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+        """See `Retrodiction.judge`."""
+        return forward._replace(prediction=mapped(z, parameters["pred"]))

@@ -1,0 +1,48 @@
+"""Homeostasis: each unit knows its own usual activity and signals how far it is from it."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim.agents.layers import Parameters
+from streamsim.contracts import require
+
+
+class Homeostasis:
+    """Read-outs as deviations from a slow trace of their own mean, in units of a slow trace of their own spread.
+
+    Each unit keeps three numbers, shared by all streams: x' = (x - m) / s, with m and s running averages of its own
+    activity. Rectified activity is never negative, so that without it any two scores share a large common part, the
+    product of two means, and a rule that wants positive scores in fixations and negative ones after saccades can only
+    trade one against the other: it silences units instead of teaching them.
+
+    Args:
+        ticks: time constant of the traces.
+        floor: smallest variance, in squared units of the read-out, so that silent units stay silent.
+    """
+
+    def __init__(self, ticks: float = 100.0, floor: float = 1e-4) -> None:
+        require(ticks >= 1, f"Homeostasis.ticks must be at least 1 (got {ticks})")
+        require(floor > 0, f"Homeostasis.floor must be positive (got {floor})")
+        self.ticks = ticks
+        self.floor = floor
+
+    def reset(self, width: int) -> Parameters:
+        """Return traces of nothing yet; mass is the number of ticks that they effectively average over."""
+        return {"mass": torch.zeros(()), "mean": torch.zeros(width), "variance": torch.zeros(width)}
+
+    def settled(self, traces: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+        """Return *traces* after this tick's read-outs."""
+        kept = 1 - 1 / self.ticks
+        mass = traces["mass"] * kept + 1
+        mean = traces["mean"] + (now.mean(0) - traces["mean"]) / mass
+        variance = traces["variance"] + ((now - mean).square().mean(0) - traces["variance"]) / mass
+        return {"mass": mass, "mean": mean, "variance": variance}
+
+    def gain(self, traces: Parameters) -> Float[Tensor, " width"]:
+        """Return 1 / s."""
+        return (traces["variance"] + self.floor).rsqrt()
+
+    def normal(self, traces: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
+        """Return x' for *readout*."""
+        return (readout - traces["mean"]) * self.gain(traces)

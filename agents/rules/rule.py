@@ -1,0 +1,161 @@
+"""The contract of a plasticity rule: a pure function of what a layer does now and what is remembered of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim.agents.layers import Parameters
+
+
+def angle(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> float:
+    """Return the angle in degrees, 0 to 180, between two weight tensors of the same shape, read as vectors."""
+    a, b = a.double().flatten(), b.double().flatten()
+    # atan2 is exact for small angles, where the arc cosine is not
+    a, b = (weights / weights.norm().clamp_min(1e-300) for weights in (a, b))
+    return float(torch.rad2deg(2 * torch.atan2((a - b).norm(), (a + b).norm())))
+
+
+class Outer(NamedTuple):
+    """A gradient that is a sum over pairs of outer products, not yet summed.
+
+    Attributes:
+        left: factor that numbers rows.
+        right: factor that numbers columns.
+    """
+
+    left: Float[Tensor, "predictors pairs rows"]
+    right: Float[Tensor, "predictors pairs columns"]
+
+    @property
+    def dense(self) -> Float[Tensor, "predictors rows columns"]:
+        """The sum."""
+        return torch.bmm(self.left.transpose(1, 2), self.right)
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The present of one layer beside its remembered past; pairs of one predictor share their lag.
+
+    Attributes:
+        z: the layer's present output.
+        now: its present read-out.
+        past: remembered read-outs.
+        sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
+        weight: share of each pair in the loss.
+        target: what the past is asked to predict if that is not the layer's own present, as `Rule.seen` gives it; the
+            present then earns no credit.
+        factored: whether gradients may be left as outer products (`Lesson.factored`), because more ticks will be added
+            before any weight changes.
+    """
+
+    z: Float[Tensor, " streams *out"]
+    now: Float[Tensor, "streams width"]
+    past: Float[Tensor, "groups predictors streams width"]
+    sign: Float[Tensor, "groups predictors streams"]
+    weight: Float[Tensor, "groups predictors streams"]
+    target: Float[Tensor, "streams other"] | None = None
+    factored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a rule makes of the pairs of one layer. All gradients are of the weighted sum of the pairs' losses.
+
+    Attributes:
+        delta: dLoss/dz of the present frame; may broadcast over positions.
+        past_delta: dLoss/dz of the remembered frames, or None if the rule credits the present only.
+        gradient: dLoss/d(parameter of the rule).
+        loss: unweighted loss of each pair.
+        active: 1 where the hinge of a pair is active, else 0.
+        score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
+        factored: gradients that are left as outer products, if `Pairs.factored` allows it, and are not in *gradient*.
+    """
+
+    delta: Float[Tensor, " streams *out"]
+    past_delta: Float[Tensor, "groups predictors streams *out"] | None
+    gradient: Parameters
+    loss: Float[Tensor, "groups predictors streams"]
+    active: Float[Tensor, "groups predictors streams"]
+    score: Float[Tensor, "groups predictors streams"]
+    factored: Mapping[str, Outer] = field(default_factory=dict)
+
+
+class Rule(ABC):
+    """A local plasticity rule.
+
+    Attributes:
+        reads: what an update of a weight depends on, of: "pre" (activity below, now), "post" (the unit's own activity),
+            "dendrite" (what arrives at the unit's own dendrite), "trace" (pre and post at a remembered tick), and
+            "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
+        credits_past: whether remembered frames are credited too, so that traces of them must be kept.
+        rate: factor on the learning rate for the rule's own parameters.
+        non_gradients: which parts of a lesson are by design no gradient of the pairs' loss, because feedback or gates are of
+            their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with finite
+            differences.
+        predicts: whether the past may be asked to predict another layer's present (`Pairs.target`).
+    """
+
+    reads: frozenset[str]
+    credits_past: bool = False
+    rate: float = 1.0
+    non_gradients: frozenset[str] = frozenset()
+    predicts: bool = False
+
+    @abstractmethod
+    def parameters(
+        self,
+        shape: tuple[int, ...],
+        predictors: int,
+        generator: torch.Generator,
+        target: tuple[int, ...] | None = None,
+    ) -> Parameters:
+        """Return the rule's own weights for a layer whose output has *shape* and for so many predictors.
+
+        *target* is the shape of the other layer's output that the past predicts, for a rule that `predicts`.
+        """
+
+    @abstractmethod
+    def width(self, shape: tuple[int, ...]) -> int:
+        """Return how many numbers a read-out of a layer with output *shape* has."""
+
+    @abstractmethod
+    def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
+        """Return the read-out of a layer's output: what memory stores and what is compared."""
+
+    def seen(self, parameters: Parameters, readout: Float[Tensor, "n width"]) -> Float[Tensor, "n width"]:
+        """Return a read-out of the present as another layer's past is asked to predict it."""
+        return readout
+
+    @abstractmethod
+    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+        """Return the gradients of the rule's loss."""
+
+    def settled(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+        """Return those of the rule's own quantities that follow activity without a gradient, after this tick."""
+        return {}
+
+    def learnt(self, parameters: Parameters) -> frozenset[str]:
+        """Return the names of those of *parameters* that gradients change."""
+        return frozenset(parameters)
+
+    def calibrated(self, parameters: Parameters, mean_score: Float[Tensor, ""]) -> Float[Tensor, ""] | None:
+        """Return the factor by which read-outs should be scaled before learning begins, or None for no calibration.
+
+        Args:
+            parameters: the rule's own weights.
+            mean_score: mean score of unrelated pairs that were seen while the agent only looked.
+        """
+        return None
+
+    def scaled(self, parameters: Parameters, factor: Float[Tensor, ""]) -> Parameters:
+        """Return the parameters that make read-outs *factor* times as large."""
+        return parameters
+
+    def alignments(self, parameters: Parameters) -> Mapping[str, float]:
+        """Return named angles in degrees between weights that theory says should align."""
+        return {}

@@ -1,0 +1,48 @@
+"""Files and folders that a user names."""
+
+import re
+from pathlib import Path
+
+from streamsim.contracts import DataError
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """Return the folders in *folder*, in the order in which people count."""
+    return sorted((p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")), key=natural)
+
+
+def natural(path: Path) -> list[tuple[int, str]]:
+    """Split a name into its words and numbers, so that names sort as people count."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name)]
+
+
+def existing_folder(root: str | Path, argument: str) -> Path:
+    """Return *root* as a path.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    folder = Path(root).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the recordings")
+    return folder
+
+
+def text_in(file: Path) -> str:
+    """Return the text in *file*.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} is not readable as text in UTF-8 ({error}): restore it") from None
+
+
+OR_SKIP = "or pass it over with --on-damaged skip"
+
+
+def unreadable(file: Path, why: str) -> DataError:
+    """Return the error to raise for a damaged recording."""
+    return DataError(f"{file} is not a readable recording ({why.strip().rstrip('.')}): restore it, {OR_SKIP}")

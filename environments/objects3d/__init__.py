@@ -1,0 +1,5 @@
+"""The embedded world of turning solids."""
+
+from .world import Objects3D
+
+__all__ = ["Objects3D"]

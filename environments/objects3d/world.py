@@ -1,0 +1,129 @@
+"""The embedded default world: solid objects that turn, move and change light and colour while they are looked at."""
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from streamsim.contracts import (
+    Environment,
+    Labelled,
+    Scene,
+    Sensor,
+    Split,
+    State,
+    derive,
+    generator_from,
+    generator_state,
+    require,
+    seconds,
+)
+
+from .motion import TRAITS, Rates, pose
+from .raymarch import render
+from .shapes import SHAPES
+
+_BATCH = 250  # labelled views rendered at once
+
+
+class Objects3D(Environment):
+    """Ten classes of solid objects, rendered from signed distance functions by sphere tracing.
+
+    In a fixation the object turns, moves, changes size, and its light and the colours of object and background drift.
+    A saccade shows another object: class, proportions, pose, colours and light are drawn anew, as are the rates, each
+    0.5 to 1.5 times the one given here. What an object looks like is a function of these draws and of its age alone.
+
+    Args:
+        size: height and width of a frame in pixels, 8 to 256.
+        period: seconds from one frame to the next.
+        spin: turning, in radians per second, at least 0.
+        roam: swings of the position, in cycles per second, at least 0; the object never leaves the frame.
+        zoom: swings of the size between 0.55 and 0.85 of the half frame, in cycles per second, at least 0.
+        relight: the light's circling, in cycles per second, at least 0.
+        recolour: drift of hue, brightness and saturation, in cycles per second, at least 0.
+        train: number of labelled views to train a probe on, a multiple of 10.
+        test: number of labelled views to test a probe on, a multiple of 10.
+    """
+
+    def __init__(
+        self,
+        size: int = 32,
+        period: float = 0.1,
+        spin: float = 4.0,
+        roam: float = 1.0,
+        zoom: float = 1.0,
+        relight: float = 1.0,
+        recolour: float = 1.0,
+        train: int = 2000,
+        test: int = 1000,
+    ) -> None:
+        require(8 <= size <= 256, f"Objects3D.size must be 8 to 256 pixels (got {size})")
+        require(period > 0, f"Objects3D.period must be greater than 0 seconds (got {period})")
+        speeds = {"spin": spin, "roam": roam, "zoom": zoom, "relight": relight, "recolour": recolour}
+        for name, value in speeds.items():
+            require(value >= 0, f"Objects3D.{name} must be at least 0 (got {value})")
+        for name, count in {"train": train, "test": test}.items():
+            require(count > 0 and count % len(SHAPES) == 0, f"Objects3D.{name} must be a multiple of 10 (got {count})")
+        self._size, self._rates = size, Rates(**speeds)
+        self._counts = {Split.TRAIN: train, Split.TEST: test}
+        self._sensor = Sensor((3, size, size), 0.0, 1.0, seconds(period))
+        self._views: dict[Split, Tensor] = {}
+
+    @property
+    def sensor(self) -> Sensor:
+        """Pictures in red, green and blue."""
+        return self._sensor
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the solids."""
+        return tuple(shape.name for shape in SHAPES)
+
+    def reset(self, streams: int, seed: int, device: torch.device) -> State:
+        """Return *streams* streams that have seen nothing yet."""
+        return {
+            "random": generator_state(derive(seed, "objects3d")),
+            "traits": torch.zeros(streams, len(TRAITS)),
+            "age": torch.zeros(streams, dtype=torch.int64),
+            "object_id": torch.arange(-streams, 0),
+            "screen": torch.zeros(1, device=device),  # says where the pixels are made
+        }
+
+    def look(self, state: State, saccade: Bool[Tensor, " streams"]) -> tuple[State, Scene]:
+        """Return the next frame of what each stream sees, or the first of another object where it saccades."""
+        streams = len(saccade)
+        generator = generator_from(state["random"])
+        fresh = torch.rand(streams, len(TRAITS), generator=generator)
+        traits = torch.where(saccade[:, None], fresh, state["traits"])
+        age = torch.where(saccade, 0, state["age"] + 1)
+        object_id = state["object_id"] + streams * saccade
+        frame = self._draw(traits, age, state["screen"].device)
+        state = {**state, "random": generator.get_state(), "traits": traits, "age": age, "object_id": object_id}
+        return state, Scene(frame, object_id, _kind(traits), torch.zeros_like(saccade))
+
+    def labelled(self, split: Split) -> Labelled:
+        """Return views of random objects, as many of each class; rendered at the first use and kept."""
+        traits = self._examples(split)
+        return Labelled(_kind(traits), lambda chosen: self._gallery(split)[chosen].unsqueeze(1))
+
+    def _examples(self, split: Split) -> Tensor:
+        """Return the traits of the views of *split*, their classes in turn."""
+        generator = generator_from(generator_state(derive(0, "objects3d", "labelled", split)))
+        traits = torch.rand(self._counts[split], len(TRAITS), generator=generator)
+        traits[:, 0] = (torch.arange(len(traits)) % len(SHAPES) + 0.5) / len(SHAPES)
+        return traits
+
+    def _gallery(self, split: Split) -> Tensor:
+        if split not in self._views:
+            parts = torch.split(self._examples(split), _BATCH)
+            frames = [self._draw(part, torch.zeros(len(part)), torch.device("cpu")) for part in parts]
+            self._views[split] = torch.cat(frames)
+        return self._views[split]
+
+    def _draw(self, traits: Tensor, age: Tensor, device: torch.device) -> Tensor:
+        elapsed = age.float() * float(self._sensor.period)
+        return render(_kind(traits), pose(traits, elapsed, self._rates), self._size, device)
+
+
+def _kind(traits: Tensor) -> Tensor:
+    """Return the class that the first trait stands for."""
+    return (traits[:, 0] * len(SHAPES)).long().clamp(max=len(SHAPES) - 1)

@@ -1,0 +1,164 @@
+"""Pictures in a folder of class folders, decoded on demand with a bounded cache."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from streamsim.contracts import DataError, Split, require
+from streamsim.environments.io import natural, subfolders
+
+from .sources import Pictures, Source
+
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+
+_PARTS = ("train", "test", "unlabeled")
+
+_HELD_OUT = 5
+
+
+class FolderSource(Source):
+    """Image files in class folders: `root/train/<class>/*` and `root/test/<class>/*`, or simply `root/<class>/*`.
+
+    Streams show `root/unlabeled/*` if there is such a folder, otherwise the training pictures, or if there are no class
+    folders `root/*`, without labels. Without a test folder every fifth picture of a class (in the order of the names)
+    is held out for the test and never shown while learning. Pictures are scaled so that the shorter side fits, and
+    cropped to the central square.
+
+    Args:
+        root: the folder.
+        size: height and width to which pictures are brought, in pixels, at least 1.
+        colour: whether pictures have three channels (red, green, blue) or one (grey).
+        cache_mib: how much memory decoded pictures may take, in MiB; the longest unused ones go first.
+    """
+
+    def __init__(self, root: str, size: int = 32, colour: bool = True, cache_mib: int = 256) -> None:
+        require(size >= 1, f"FolderSource.size must be at least 1 pixel (got {size})")
+        require(cache_mib >= 0, f"FolderSource.cache_mib must not be negative (got {cache_mib})")
+        folder = existing_folder(root, "FolderSource.root")
+        self._shape = (3 if colour else 1, size, size)
+        self._decoder = Decoder(self._shape, cache_mib)
+        parts = {name: folder / name for name in _PARTS if (folder / name).is_dir()}
+        labelled = parts.get("train", folder)
+        self._classes = tuple(p.name for p in subfolders(labelled) if p.name not in _PARTS)
+        train, test = self._divided(labelled, parts.get("test"))
+        self._probes = {Split.TRAIN: train, Split.TEST: test}
+        unlabelled = parts.get("unlabeled", None if train else labelled)
+        self._learning = self._unlabelled(unlabelled) if unlabelled else train
+        if len(self._learning) == 0:
+            raise DataError(
+                f"{folder} holds no pictures: expected image files in class folders, e.g. {folder}/cat/1.png"
+            )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """See `Source.shape`."""
+        return self._shape
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the class folders, sorted."""
+        return self._classes
+
+    def learning(self) -> Pictures:
+        """See `Source.learning`."""
+        return self._learning
+
+    def probe(self, split: Split) -> Pictures:
+        """See `Source.probe`."""
+        if len(self._probes[split]) == 0:
+            raise DataError(f"the folder holds no labelled {split} pictures: put them into class folders")
+        return self._probes[split]
+
+    def _divided(self, labelled: Path, test: Path | None) -> tuple[Pictures, Pictures]:
+        """Return the pictures to train and to test a probe on."""
+        if test is not None:
+            return self._labelled(labelled), self._labelled(test)
+        return self._labelled(labelled, held_out=False), self._labelled(labelled, held_out=True)
+
+    def _labelled(self, folder: Path, held_out: bool | None = None) -> Pictures:
+        files: list[Path] = []
+        labels: list[int] = []
+        for label, name in enumerate(self._classes):
+            mine = image_files(folder / name)
+            chosen = [f for i, f in enumerate(mine) if held_out in (None, i % _HELD_OUT == _HELD_OUT - 1)]
+            files += chosen
+            labels += [label] * len(chosen)
+        return self._decoder.pictures(files, labels)
+
+    def _unlabelled(self, folder: Path) -> Pictures:
+        files = image_files(folder)
+        return self._decoder.pictures(files, [-1] * len(files))
+
+
+class Decoder:
+    """Reads image files and keeps what it read last, up to a limit.
+
+    Args:
+        shape: channels, height and width of what it returns; height and width are equal.
+        cache_mib: the limit, in MiB.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], cache_mib: int) -> None:
+        self._shape = shape
+        self._capacity = cache_mib * 2**20 // int(np.prod(shape))
+        self._cache: OrderedDict[Path, Tensor] = OrderedDict()
+
+    def pictures(self, files: Sequence[Path], labels: Sequence[int]) -> Pictures:
+        """Return the pictures in *files*."""
+
+        def fetch(chosen: Int[Tensor, " chosen"]) -> UInt8[Tensor, "chosen channels height width"]:
+            return torch.stack([self._recall(files[i]) for i in chosen.tolist()])
+
+        return Pictures(torch.tensor(labels, dtype=torch.int64), fetch)
+
+    def _recall(self, file: Path) -> Tensor:
+        picture = self._cache.pop(file, None)
+        picture = decode(file, self._shape) if picture is None else picture
+        if self._capacity > 0:
+            self._cache[file] = picture
+        if len(self._cache) > self._capacity > 0:
+            self._cache.popitem(last=False)
+        return picture
+
+
+def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels height width"]:
+    """Return a picture scaled to cover *shape* and cropped to its centre.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    from PIL import Image, ImageOps  # noqa: PLC0415 - worlds without files need no decoder
+
+    channels, height, width = shape
+    try:
+        with Image.open(file) as picture:
+            converted = picture.convert("RGB" if channels == 3 else "L")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{file} is not a readable picture ({error}): restore or remove it") from None
+    if converted.size != (width, height):
+        converted = ImageOps.fit(converted, (width, height), Image.Resampling.BILINEAR)
+    return torch.from_numpy(np.array(converted).reshape(height, width, channels)).permute(2, 0, 1).contiguous()
+
+
+def existing_folder(root: str, argument: str) -> Path:
+    """Return *root* as a path.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    folder = Path(root).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the pictures")
+    return folder
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Return the image files of *folder*, numbers in names counted as numbers (view2 before view10)."""
+    if not folder.is_dir():
+        return []
+    return sorted((f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES), key=natural)

@@ -1,0 +1,114 @@
+"""What a video file holds, from its packets alone: nothing is decoded."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streamsim.contracts import DataError
+from streamsim.environments.io import unreadable
+
+from .decoder import SLACK
+
+
+@dataclass(frozen=True)
+class VideoIndex:
+    """Frames of a video file in the order in which they are shown.
+
+    Attributes:
+        frames: how many there are.
+        height: of a picture, in pixels.
+        width: of a picture, in pixels.
+        rate: average number of frames a second, 0 where unknown.
+        stamps: time stamps of the frames, or nothing where the file has none that can be trusted.
+        keys: numbers of the frames from which decoding can start, ascending; 0 alone without stamps.
+    """
+
+    frames: int
+    height: int
+    width: int
+    rate: float
+    stamps: tuple[int, ...]
+    keys: tuple[int, ...]
+
+    def key_before(self, number: int) -> int:
+        """Return the last frame up to *number* from which decoding can start."""
+        return self.keys[max(0, bisect_right(self.keys, number) - 1)]
+
+
+def opened(file: Path) -> tuple[Any, Any]:
+    """Return PyAV's container and video stream of *file*.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    import av  # noqa: PLC0415 - worlds without clips need no decoder
+
+    try:
+        container = av.open(str(file), metadata_errors="ignore")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise unreadable(file, reason(error)) from None
+    if not container.streams.video:
+        container.close()
+        raise unreadable(file, "it holds no pictures")
+    stream = container.streams.video[0]
+    stream.codec_context.thread_count = 1  # threads are ours: so many clips at a time, not so many slices of one
+    return container, stream
+
+
+def indexed(file: Path) -> VideoIndex:
+    """Return what *file* holds.
+
+    Raises:
+        DataError: it cannot be read, holds no pictures, or far fewer than it announces.
+    """
+    import av  # noqa: PLC0415 - see above
+
+    container, stream = opened(file)
+    try:
+        packets = [(p.pts, p.is_keyframe) for p in container.demux(stream) if p.size and not p.is_discard]
+        return _index(file, container, stream, packets)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise unreadable(file, reason(error)) from None
+    finally:
+        container.close()
+
+
+def reason(error: Exception) -> str:
+    """Return what *error* says, without the name of the file, on one line."""
+    text = getattr(error, "strerror", None) or str(error)
+    return text.strip().splitlines()[0] if text.strip() else type(error).__name__
+
+
+def _index(file: Path, container: Any, stream: Any, packets: list[tuple[int | None, bool]]) -> VideoIndex:  # noqa: ANN401
+    from av.format import Flags  # noqa: PLC0415 - see above
+
+    promised, context = stream.frames, stream.codec_context
+    if container.format.flags & Flags.no_timestamps.value:
+        raise unreadable(file, "its beginning is missing: what is left has no times")
+    if not packets or not context.height or not context.width:
+        raise unreadable(file, "it holds no pictures")
+    if len(packets) < promised - promised // SLACK:
+        raise unreadable(file, f"it breaks off after {len(packets)} of {promised} frames")
+    rate = float(stream.average_rate or 0)
+    stamps, keys = _times(packets, container.format.name == "avi" and bool(context.has_b_frames))
+    return VideoIndex(len(packets), context.height, context.width, rate, stamps, keys)
+
+
+def _times(packets: list[tuple[int | None, bool]], doubtful: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return time stamps in the order of showing, and the numbers of key frames.
+
+    An .avi file knows only the order of decoding. Where frames are predicted from later ones, FFmpeg guesses at their
+    times, and in many clips of UCF-101 it guesses wrong: then only the order in which they leave the decoder counts.
+    """
+    stamps = [stamp for stamp, _ in packets if stamp is not None]
+    if doubtful or len(set(stamps)) < len(packets):
+        return (), (0,)
+    number = {stamp: i for i, stamp in enumerate(sorted(stamps))}
+    keys = sorted(number[stamp] for stamp, key in packets if key and stamp is not None)
+    return tuple(sorted(stamps)), tuple(keys) or (0,)
+
+
+def broken_off(file: Path, after: int, frames: int) -> DataError:
+    """Return the error to raise where decoding ends before the last frame."""
+    return unreadable(file, f"it breaks off after {after} of {frames} frames")

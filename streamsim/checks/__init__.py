@@ -1,0 +1,24 @@
+"""The contracts as checks that a plug-in's author calls in one line."""
+
+from .agent import CHECKS as AGENT_CHECKS
+from .agent import check_agent, memory_is_constant
+from .agent_outputs import check_order_of_streams
+from .agent_trial import PICTURES, AgentHarness
+from .command import conforms
+from .contract import ContractError, check_that
+from .environment import check_environment
+from .environment_trial import EnvironmentHarness
+
+__all__ = [
+    "AGENT_CHECKS",
+    "PICTURES",
+    "AgentHarness",
+    "ContractError",
+    "EnvironmentHarness",
+    "check_agent",
+    "check_environment",
+    "check_order_of_streams",
+    "check_that",
+    "conforms",
+    "memory_is_constant",
+]

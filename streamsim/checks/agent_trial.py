@@ -1,0 +1,70 @@
+"""A short life of an agent, to be checked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from streamsim.contracts import Agent, Glimpse, Sensor, State, StepReport
+
+from .environment_trial import CPU
+
+PICTURES = Sensor((1, 16, 16), 0.0, 1.0, Fraction(1, 10))
+
+
+@dataclass(frozen=True)
+class AgentHarness:
+    """What every check gets.
+
+    Attributes:
+        agent: the agent.
+        sensor: the form of its frames.
+        ticks: how many ticks to show.
+        streams: how many streams to show.
+
+    """
+
+    agent: Agent
+    sensor: Sensor
+    ticks: int
+    streams: int
+
+    def start(self, seed: int = 0) -> State:
+        """Return the state before the first tick."""
+        return self.agent.reset(self.sensor, self.streams, seed, CPU)
+
+    def glimpses(self, ticks: int | None = None, first: int = 0) -> Iterator[Glimpse]:
+        """Yield a flickering object per fixation; the first tick is a saccade in every stream, later a quarter are."""
+        generator = torch.Generator().manual_seed(0)
+        shown = torch.zeros(self.streams, *self.sensor.shape)
+        for tick in range(ticks or self.ticks):
+            saccade = torch.rand(self.streams, generator=generator) < (0.25 if tick else 1.0)
+            fresh, flicker = (torch.rand(shown.shape, generator=generator) for _ in range(2))
+            shown = torch.where(saccade.view(-1, *[1] * len(self.sensor.shape)), fresh, shown)
+            if tick >= first:
+                frame = self.sensor.low + (self.sensor.high - self.sensor.low) * (0.8 * shown + 0.2 * flicker)
+                yield Glimpse(frame, saccade, tick, float(tick * self.sensor.period))
+
+    def live(self, state: State, glimpses: Iterator[Glimpse]) -> Iterator[tuple[State, StepReport]]:
+        """Let the agent learn from *glimpses*, tick by tick."""
+        for glimpse in glimpses:
+            state, report = self.agent.step(state, glimpse)
+            yield state, report
+
+    def life(self, seed: int = 0) -> tuple[State, StepReport]:
+        """Return the state after all ticks and the last report."""
+        *_, last = self.live(self.start(seed), self.glimpses())
+        return last
+
+    @cached_property
+    def after(self) -> State:
+        """The state after all ticks, for checks that only read it."""
+        return self.life()[0]
+
+    def frames(self, count: int) -> Tensor:
+        """Return frames that the agent has not seen."""
+        chances = torch.rand(count, *self.sensor.shape, generator=torch.Generator().manual_seed(1))
+        return self.sensor.low + (self.sensor.high - self.sensor.low) * chances

@@ -1,0 +1,173 @@
+"""From a preset or file and overrides to an experiment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from streamsim.contracts import ConfigurationError, OnDamaged, require, suggestion
+
+from . import registry
+from .experiment import Experiment, require_one_form
+from .schema import loaded, resolve_call
+from .values import coerce, plain
+
+# Without these an override such as gaze.saccade_probability would not know whose option it is.
+SENSE = {"gaze": "streamsim.BernoulliSaccades", "efference": "streamsim.EfferenceCopy"}
+
+BASE = {"probes": "streamsim.evaluation.ProbeProtocol"}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A checked, complete configuration.
+
+    Attributes:
+        name: of the preset or file that it started from.
+        tree: every setting, defaults filled in, as YAML spells it.
+        experiment: what it describes; building it opened no file for writing.
+    """
+
+    name: str
+    tree: dict[str, Any]
+    experiment: Experiment
+
+    def text(self) -> str:
+        """Return the configuration as YAML."""
+        return str(yaml.safe_dump(self.tree, sort_keys=False))
+
+
+def configure(
+    source: str | Path, overrides: Mapping[str, Any] | None = None, on_damaged: str | None = None
+) -> Configuration:
+    """Return the configuration called *source*, a preset or a YAML file, with settings changed by dotted names.
+
+    Example: `configure("default", {"gaze.saccade_probability": 0.3, "streams": 32}).experiment.build()`.
+
+    Args:
+        source: where to start from.
+        overrides: new values by the dotted names of settings.
+        on_damaged: if given, refuse or skip, for every part that has a setting of this name.
+
+    Raises:
+        ConfigurationError: something in it is unknown or of the wrong kind.
+        DataError: recordings that it names are absent or damaged.
+    """
+    name, tree = read(str(source))
+    tree = based(tree)
+    # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
+    for key, value in sorted((overrides or {}).items(), key=lambda item: item[0].count(".")):
+        tree = changed(tree, key.split("."), value)
+    require_one_form([key for key, value in tree.items() if value not in (None, "null")])
+    resolved = resolve_call(Experiment, tree, "")
+    if on_damaged is not None:
+        resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
+    return Configuration(name, resolved.plain, resolved.make())
+
+
+def read(source: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and the raw settings of a preset or file."""
+    path = Path(source)
+    kind = kind_of(path)
+    if kind == "file":
+        return path.stem, parsed(text_of(path, source), source)
+    if kind == "folder" and source not in registry.presets():
+        raise ConfigurationError(f"{source} is a folder: give a configuration file in it, or a preset")
+    if path.suffix in (".yaml", ".yml", ".json"):
+        raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")
+    if path.parent != Path():
+        known = registry.presets()
+        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(path.name, known)}")
+    return source, parsed(text_of(registry.preset(source), f"preset {source}"), f"preset {source}")
+
+
+def based(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *tree* with the classes named that may go without saying."""
+    senses = tree.get("pathways")
+    if not isinstance(senses, dict):
+        return {**SENSE, **BASE, **tree}
+    named = {n: {**SENSE, **s} if isinstance(s, dict) and "init_args" not in s else s for n, s in senses.items()}
+    return {**BASE, **tree, "pathways": named}
+
+
+def tolerating(tree: dict[str, Any], on_damaged: str) -> dict[str, Any]:
+    """Return a complete *tree* with every setting called on_damaged set.
+
+    Raises:
+        ConfigurationError: there is no such choice, or no such setting.
+    """
+    choice = plain(coerce(on_damaged, OnDamaged, "on-damaged"))
+    after, count = replaced(tree, "on_damaged", choice)
+    require(
+        count > 0, "--on-damaged is for worlds that read recordings, and this experiment has none with it: leave it out"
+    )
+    return dict(after)
+
+
+def replaced(node: Any, key: str, value: Any) -> tuple[Any, int]:  # noqa: ANN401
+    """Return *node* with every setting called *key*, at any depth, set to *value*, and how many there are."""
+    if isinstance(node, list):
+        found = [replaced(n, key, value) for n in node]
+        return [n for n, _ in found], sum(count for _, count in found)
+    if isinstance(node, dict):
+        named = {name: (value, 1) if name == key else replaced(n, key, value) for name, n in node.items()}
+        return {name: n for name, (n, _) in named.items()}, sum(count for _, count in named.values())
+    return node, 0
+
+
+def kind_of(path: Path) -> str:
+    """Return whether there is a file or a folder at *path*, or nothing."""
+    try:
+        return "file" if path.is_file() else "folder" if path.is_dir() else ""
+    except OSError as error:
+        raise unreadable(str(path), error) from None
+
+
+def text_of(file: Traversable, origin: str) -> str:
+    """Return the text in *file*."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{origin} is not text in UTF-8 at line {line}: save it in that encoding") from None
+    except OSError as error:
+        raise unreadable(origin, error) from None
+
+
+def unreadable(origin: str, error: OSError) -> ConfigurationError:
+    """Return the error to raise when the system refuses a configuration."""
+    return ConfigurationError(f"{origin} cannot be read: {error.strerror}; check the path and its permissions")
+
+
+def parsed(text: str, origin: str) -> dict[str, Any]:
+    """Return the settings in a YAML text."""
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ConfigurationError(f"{origin} is not valid YAML at line {line}: {error.problem}") from None
+    except yaml.YAMLError:
+        raise ConfigurationError(f"{origin} is not valid YAML: it holds characters that text cannot hold") from None
+    if not isinstance(tree, dict):
+        raise ConfigurationError(
+            f"{origin} must hold settings by name, such as 'streams: 1' (got {type(tree).__name__})"
+        )
+    return tree
+
+
+def changed(node: Any, keys: list[str], value: Any) -> Any:  # noqa: ANN401  settings may be anything
+    """Return *node* with the setting at *keys* changed; passes through `init_args` without its being named."""
+    if not keys:
+        return loaded(value)
+    key, *rest = keys
+    if isinstance(node, list) and key.isdigit() and int(key) < len(node):
+        return [changed(n, rest, value) if i == int(key) else n for i, n in enumerate(node)]
+    node = {"class_path": node} if isinstance(node, str) else dict(node) if isinstance(node, dict) else {}
+    if key == "class_path" and not rest:
+        return node if node.get("class_path") == value else {"class_path": value}
+    if ("class_path" in node or "init_args" in node) and key != "init_args":
+        return {**node, "init_args": changed(node.get("init_args") or {}, keys, value)}
+    return {**node, key: changed(node.get(key), rest, value)}

@@ -1,0 +1,95 @@
+"""Single values of a configuration: numbers, text, choices, and lists of them."""
+
+import collections.abc
+from enum import Enum
+from fractions import Fraction
+from pathlib import PurePath
+from typing import Any, Literal, get_args, get_origin
+
+from streamsim.contracts import ConfigurationError
+
+WORDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    type(None): "null",
+    Any: "anything",
+}
+
+
+def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  settings may be anything
+    """Return *value* converted to *annotation* by jsonargparse.
+
+    Raises:
+        ConfigurationError: it cannot be converted; names the setting, the rule and the value.
+    """
+    from jsonargparse import ArgumentError, ArgumentParser  # noqa: PLC0415  only commands that read settings pay
+
+    value = member(value, annotation)
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument("--value", type=annotation)
+    try:
+        made = parser.parse_object({"value": value}).value
+    except ArgumentError:
+        made = None
+    # jsonargparse takes None for "not given" and accepts it for every type
+    if made is None and not (value in (None, "null") and accepts_none(annotation)):
+        raise ConfigurationError(f"{path} must be {readable(annotation)} (got {shown(value)})")
+    return made
+
+
+def member(value: Any, annotation: Any) -> Any:  # noqa: ANN401
+    """Return the name of the choice that *value* spells, in capitals or not, or *value* where it spells none."""
+    names = annotation.__members__ if is_kind(annotation, Enum) and isinstance(value, str) else ()
+    return next((name for name in names if name.lower() == value.lower()), value)
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """Return *value* as YAML spells it."""
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, Enum):
+        return value.name
+    return str(value) if isinstance(value, (PurePath, Fraction)) else value
+
+
+def readable(annotation: Any) -> str:  # noqa: ANN401
+    """Return *annotation* in words."""
+    arguments = get_args(annotation)
+    if annotation in WORDS:
+        return WORDS[annotation]
+    if get_origin(annotation) is Literal:
+        return f"one of {', '.join(map(str, arguments))}"
+    if is_kind(get_origin(annotation), collections.abc.Mapping):
+        return f"settings by name, each {readable(arguments[-1])}"
+    if get_origin(annotation) is collections.abc.Callable:
+        return "a function"
+    if is_kind(get_origin(annotation), collections.abc.Collection):
+        return f"a list, each element {readable(arguments[-1 if arguments[-1] is not Ellipsis else 0])}"
+    return " or ".join(readable(a) for a in arguments) if arguments else called(annotation)
+
+
+def called(annotation: Any) -> str:  # noqa: ANN401
+    """Return the name of a plain class in words."""
+    if is_kind(annotation, Enum):
+        return f"one of {', '.join(annotation.__members__)}"
+    return "a path" if is_kind(annotation, PurePath) else f"a {getattr(annotation, '__name__', annotation)}"
+
+
+def is_kind(annotation: Any, kind: type) -> bool:  # noqa: ANN401
+    """Return whether *annotation* is a class derived from *kind*."""
+    return isinstance(annotation, type) and issubclass(annotation, kind)
+
+
+def shown(value: Any) -> str:  # noqa: ANN401
+    """Return *value* for a sentence, shortened."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def accepts_none(annotation: Any) -> bool:  # noqa: ANN401
+    """Return whether null is a value of *annotation*."""
+    return annotation in (None, type(None), Any) or type(None) in get_args(annotation)

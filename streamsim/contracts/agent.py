@@ -1,0 +1,126 @@
+"""The contract of a learner, with the ledger of what it holds."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from .errors import MemoryCapError
+from .records import Glimpse, Sensor
+from .tree import State
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Bytes by role.
+
+    Attributes:
+        roles: role (weights, optimiser, anchors, traces, ...) to bytes.
+        cap: most bytes that the roles named in `capped` may take together, or None.
+        capped: the roles that count as short-term memory.
+    """
+
+    roles: dict[str, int]
+    cap: int | None = None
+    capped: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Bytes of all roles together."""
+        return sum(self.roles.values())
+
+    @property
+    def short_term(self) -> int:
+        """Bytes of short-term memory."""
+        return sum(self.roles.get(role, 0) for role in self.capped)
+
+    def enforce(self) -> None:
+        """Raise `MemoryCapError` if short-term memory takes more than the cap."""
+        if self.cap is not None and self.short_term > self.cap:
+            raise MemoryCapError(
+                f"short-term memory takes {self.short_term} bytes but its cap is {self.cap}: "
+                "raise the cap, use fewer streams, a smaller capacity or fewer lags"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class PairRecord:
+    """What the frame of a tick was compared with, so that instruments can look up the truth about it.
+
+    Attributes:
+        birth: tick at which the remembered thing was seen.
+        stream: stream that saw it.
+        same: whether the agent took it for the thing it sees now.
+        weight: share in the loss, 0 where there was nothing to compare.
+    """
+
+    birth: Int[Tensor, "pairs streams"]
+    stream: Int[Tensor, "pairs streams"]
+    same: Bool[Tensor, "pairs streams"]
+    weight: Float[Tensor, "pairs streams"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """What an agent tells instruments about a tick; it stays on the device, and nothing in it is written afterwards.
+
+    Attributes:
+        metrics: one row per layer, one column per `Agent.quantities`; nan where a quantity was not defined.
+        activity: what each layer did with the frame, streams first.
+        comparison: what the frame was compared with, if anything.
+    """
+
+    metrics: Float[Tensor, "layers quantities"]
+    activity: dict[str, Float[Tensor, " streams *activity"]] = field(default_factory=dict)
+    comparison: PairRecord | None = None
+
+
+class Agent(ABC):
+    """A learner: all that a tick leaves behind lies in its state, plain tensors.
+
+    `check_agent` verifies the whole contract.
+    """
+
+    @property
+    @abstractmethod
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers, bottom to top."""
+
+    @property
+    @abstractmethod
+    def quantities(self) -> tuple[str, ...]:
+        """Names of the columns of `StepReport.metrics`."""
+
+    @abstractmethod
+    def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
+        """Return the state before the first tick."""
+
+    @abstractmethod
+    def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
+        """Learn from one frame and return the state after it. The state passed in is consumed (updated in place)."""
+
+    @abstractmethod
+    def features(self, state: State, frames: Float[Tensor, " n *shape"]) -> dict[str, Float[Tensor, " n *activity"]]:
+        """Return the activity of every layer for *frames*, without learning and without touching the state."""
+
+    def replay(
+        self, state: State, frames: Float[Tensor, "n ticks *shape"]
+    ) -> Iterator[dict[str, Float[Tensor, " n *activity"]]]:
+        """Yield, tick by tick, the activity of every layer that acts, for fixations that begin with *frames*.
+
+        Nothing is learnt and the state is not touched. An agent that keeps nothing of earlier frames while it looks
+        need not define this: each frame then is seen by itself.
+        """
+        for frame in frames.unbind(1):
+            yield self.features(state, frame)
+
+    def describe(self) -> str | None:
+        """Return in words what is compared with what while learning, to stand beside every result, or None."""
+        return None
+
+    @abstractmethod
+    def ledger(self, state: State) -> Ledger:
+        """Return how many bytes of *state* serve which role from one tick to the next."""

@@ -1,0 +1,112 @@
+"""The health of learning: rank and life of features, alignment of weights, wrong pairs."""
+
+import torch
+
+from streamsim.contracts import DataError, Split, State, require
+from streamsim.evaluation import ObjectHistory, Pooled, Readout, Row, Tally, survey
+from streamsim.simulation import Instrument, Pathway, Simulation, TickRecord
+
+from .rows import Write, count, find, position
+from .schedule import TickSchedule
+
+
+class Health(Instrument):
+    """Looks after the health of one pathway's agent; rows go to health.jsonl and to `rows`.
+
+    An agent that has a method `alignments(state) -> dict[str, float]` is asked for named angles in degrees.
+
+    Args:
+        occasions: when; by default before the first frame and every 1000 ticks.
+        sample_every: ticks from one look at the pairs compared to the next, when the device is waited for; a prime,
+            lest it beat with fixations of a fixed length.
+        depth: ticks for which the truth is remembered, to judge pairs by; older pairs are left out.
+        frames: labelled frames for ranks and dead units.
+        readout: how a layer's activity becomes features.
+        write: takes every row, e.g. into the run folder; may be set later.
+        pathway: name of the pathway, by default the first.
+    """
+
+    def __init__(
+        self,
+        occasions: TickSchedule | None = None,
+        *,
+        sample_every: int = 11,
+        depth: int = 512,
+        frames: int = 256,
+        readout: Readout | None = None,
+        write: Write | None = None,
+        pathway: str | None = None,
+    ) -> None:
+        for name, value in (("sample_every", sample_every), ("depth", depth)):
+            require(value >= 1, f"Health.{name} must be at least 1 tick (got {value})")
+        require(frames >= 2, f"Health.frames must be at least 2 (got {frames})")
+        self.occasions = occasions or TickSchedule(every=1000)
+        self.sample_every = sample_every
+        self.depth = depth
+        self.frames = frames
+        self.readout = readout or Pooled()
+        self.write = write
+        self.pathway = pathway
+        self.rows: list[Row] = []
+        self._history: ObjectHistory | None = None
+        self._tally = Tally()
+        self._saccades = 0
+        self._last = -1
+
+    def start(self, simulation: Simulation) -> None:
+        """Examine the untrained network if the run begins here."""
+        pathway = find(simulation, self.pathway)
+        self._history = self._history or ObjectHistory(self.depth, simulation.streams)
+        if simulation.ticks(pathway) == 0 and self._last < 0 and self.occasions.due(0):
+            self._examine(simulation, pathway, 0)
+
+    def watch(self, moment: TickRecord) -> None:
+        """Remember the truth; look at the pairs now and then; examine the agent on an occasion."""
+        if moment.pathway is not find(moment.simulation, self.pathway) or self._history is None:
+            return
+        tick = moment.glimpse.tick
+        self._saccades += count(moment.truth.saccade)
+        self._history.add(tick, moment.truth)
+        if tick % self.sample_every == 0 and moment.report.comparison is not None:
+            self._tally.add(self._history, moment.report.comparison, tick)
+        if self.occasions.due(tick + 1):
+            self._examine(moment.simulation, moment.pathway, tick + 1)
+
+    def state(self) -> State:
+        """Return what must survive a checkpoint."""
+        counts = {"saccades": torch.tensor(self._saccades), "last": torch.tensor(self._last)}
+        history = {} if self._history is None else {"history": self._history.state()}
+        return {**counts, **history, "tally": self._tally.sums.clone()}
+
+    def restore(self, state: State) -> None:
+        """Continue from what `state` returned; an empty state leaves everything as it is."""
+        if not state:
+            return
+        self._saccades, self._last = int(state["saccades"]), int(state["last"])
+        self._tally = Tally(state["tally"].clone())
+        if "history" in state:
+            self._history = ObjectHistory(*state["history"]["object_id"].shape)
+            self._history.restore(state["history"])
+
+    def _examine(self, simulation: Simulation, pathway: Pathway, tick: int) -> None:
+        agent, state = pathway.agent, simulation.state[pathway.name]["agent"]
+        alignments = getattr(agent, "alignments", None)
+        row = {
+            **position(simulation, pathway, tick, self._saccades),
+            "layers": self._survey(pathway, state),
+            "alignments": dict(alignments(state)) if alignments else {},
+            "comparisons": self._tally.rates(),
+            "protocol": f"features of at most {self.frames} labelled test frames, {self.readout.protocol}; "
+            f"pairs of 1 tick in {self.sample_every} since the row before, without those older than {self.depth} ticks",
+        }
+        self._tally, self._last = Tally(), tick
+        self.rows.append(row)
+        if self.write is not None:
+            self.write(row)
+
+    def _survey(self, pathway: Pathway, state: State) -> dict[str, Row]:
+        try:
+            labelled = pathway.environment.labelled(Split.TEST)
+        except DataError:
+            return {}
+        return survey(pathway.agent, state, labelled, self.frames, self.readout)

@@ -1,0 +1,64 @@
+"""A sentinel that stops a run whose frames or weights are no longer numbers."""
+
+import torch
+from torch import Tensor
+
+from streamsim.contracts import DataError, StreamsimError, leaves
+from streamsim.simulation import Instrument, Simulation, TickRecord
+
+
+class NaNGuard(Instrument):
+    """Looks for nan and infinities in frames and in what agents keep, now and then.
+
+    Frames are summed on the device at every tick and the sum is looked at only when it is due: nan never goes away.
+
+    Args:
+        every: ticks from one look to the next.
+    """
+
+    def __init__(self, every: int = 50) -> None:
+        self.every = every
+        self._sums: dict[str, Tensor] = {}
+
+    def start(self, simulation: Simulation) -> None:
+        """See `Instrument.start`."""
+        self._sums = {p.name: torch.zeros((), device=simulation.device) for p in simulation.pathways}
+
+    def watch(self, moment: TickRecord) -> None:
+        """See `Instrument.watch`."""
+        name, tick = moment.pathway.name, moment.glimpse.tick
+        self._sums[name] = self._sums[name] + moment.glimpse.frame.sum(dtype=torch.float32)
+        if (tick + 1) % self.every == 0:
+            self.inspect(moment.simulation)
+
+    def inspect(self, simulation: Simulation) -> None:
+        """Raise an error if anything is not finite.
+
+        Raises:
+            DataError: a frame was not.
+            StreamsimError: an agent's state is not.
+        """
+        for pathway in simulation.pathways:
+            total = self._sums[pathway.name]
+            if not total.isfinite():
+                raise DataError(
+                    f"pathway {pathway.name!r} showed a frame with nan or infinite values at or shortly before "
+                    f"tick {simulation.ticks(pathway)}: check its recordings with `streamsim check`"
+                )
+            self._sums[pathway.name] = torch.zeros_like(total)
+            spoilt = not_finite(simulation.state[pathway.name]["agent"])
+            if spoilt:
+                raise StreamsimError(
+                    f"learning diverged at or shortly before tick {simulation.ticks(pathway)}: {pathway.name}.agent."
+                    f"{spoilt[0]} is no longer finite; try a smaller learning rate"
+                )
+
+
+def not_finite(state: dict[str, Tensor]) -> list[str]:
+    """Return the names of the floating tensors in *state* that hold nan or infinities."""
+    floating = [(name, tensor) for name, tensor in leaves(state) if tensor.is_floating_point()]
+    if not floating:
+        return []
+    # 0 * x is nan where x is not finite, and sums of zeros cannot overflow
+    sums = torch.stack([(tensor * 0).sum(dtype=torch.float32) for _, tensor in floating])
+    return [name for (name, _), bad in zip(floating, sums.isnan().tolist(), strict=True) if bad]

@@ -1,0 +1,109 @@
+"""Probing an agent while it learns, always beside the same network before learning."""
+
+from dataclasses import dataclass
+
+import torch
+
+from streamsim.contracts import State, digest
+from streamsim.evaluation import (
+    ProbeProtocol,
+    ProbeResult,
+    Row,
+    confusions,
+    examine,
+    examine_baselines,
+    tabulate,
+    untrained_state,
+)
+from streamsim.simulation import Instrument, Pathway, Simulation, TickRecord
+
+from .rows import Write, count, find, nowhere, position
+from .schedule import TickSchedule
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What learning is measured against.
+
+    Attributes:
+        untrained: findings in the network before learning.
+        baselines: findings in features that need no learning.
+        digest: hash of the untrained state.
+    """
+
+    untrained: list[ProbeResult]
+    baselines: list[ProbeResult]
+    digest: str
+
+
+class ProbeSchedule(Instrument):
+    """Probes one pathway's agent on given occasions; rows go to probes.jsonl and to `rows`.
+
+    Args:
+        occasions: when; by default before the first frame and every 1000 ticks.
+        examination: probes, readout and numbers of examples.
+        write: takes every row, e.g. into the run folder; may be set later.
+        pathway: name of the pathway, by default the first.
+        confuse: takes what the first probe confuses, a row for the uppermost and for the best layer.
+    """
+
+    def __init__(
+        self,
+        occasions: TickSchedule | None = None,
+        examination: ProbeProtocol | None = None,
+        write: Write | None = None,
+        pathway: str | None = None,
+        confuse: Write | None = None,
+    ) -> None:
+        self.occasions = occasions or TickSchedule(every=1000)
+        self.examination = examination or ProbeProtocol()
+        self.write: Write = write or nowhere
+        self.pathway = pathway
+        self.confuse: Write = confuse or nowhere
+        self.rows: list[Row] = []
+        self._saccades = 0
+        self._last = -1
+        self._reference: Reference | None = None
+
+    def start(self, simulation: Simulation) -> None:
+        """Probe the untrained network if the run begins here."""
+        pathway = find(simulation, self.pathway)
+        if simulation.ticks(pathway) == 0 and self._last < 0 and self.occasions.due(0):
+            self._probe(simulation, pathway, 0)
+
+    def watch(self, moment: TickRecord) -> None:
+        """Count saccades; probe on an occasion."""
+        if moment.pathway is not find(moment.simulation, self.pathway):
+            return
+        self._saccades += count(moment.truth.saccade)
+        if self.occasions.due(moment.glimpse.tick + 1):
+            self._probe(moment.simulation, moment.pathway, moment.glimpse.tick + 1)
+
+    def state(self) -> State:
+        """Return what must survive a checkpoint; the reference is derived again from the seed."""
+        return {"saccades": torch.tensor(self._saccades), "last": torch.tensor(self._last)}
+
+    def restore(self, state: State) -> None:
+        """Continue from what `state` returned; an empty state leaves everything as it is."""
+        if state:
+            self._saccades, self._last = int(state["saccades"]), int(state["last"])
+
+    def _probe(self, simulation: Simulation, pathway: Pathway, tick: int) -> None:
+        reference = self._reference = self._reference or self._refer(simulation, pathway)
+        agent = simulation.state[pathway.name]["agent"]
+        learned = tick > 0 or digest(agent) != reference.digest
+        now = examine(pathway.agent, agent, pathway.environment, self.examination) if learned else reference.untrained
+        self._last = tick
+        where = position(simulation, pathway, tick, self._saccades)
+        known = reference.baselines
+        for row in tabulate(now + known, reference.untrained + known, pathway.environment, pathway.agent):
+            self.rows.append({**where, **row})
+            self.write(self.rows[-1])
+        for row in confusions(now, pathway.environment.classes):
+            self.confuse({**where, **row})
+
+    def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:
+        agent = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
+        world = pathway.environment
+        baselines = examine_baselines(world, self.examination) if self.examination.pixels else []
+        return Reference(examine(pathway.agent, agent, world, self.examination), baselines, digest(agent))

@@ -1,0 +1,201 @@
+"""A film strip, or sound track, of the stream: what a few streams showed at the start and at the end of a run."""
+
+import json
+import warnings
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int16, UInt8
+from torch import Tensor
+
+from streamsim.contracts import Sensor, State, require, snapshot
+from streamsim.simulation import Instrument, Simulation, TickRecord
+
+from .rows import find
+
+AUDIO = "audio"
+
+FIELDS = ("tick", "frame", "saccade", "received", "object_id", "label")
+
+FACTS = ("classes", "period", "modality", "shape")
+
+DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error)
+"""What reading a damaged film may raise."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """Successive ticks of a few streams.
+
+    Attributes:
+        name: "first" or "last" ticks of the run.
+        pathway: whose.
+        tick: number of every frame, (ticks,).
+        frame: whole numbers, from 0 for the sensor's low to 255 for its high, of sound from -32767 to 32767, (ticks,
+            streams, *shape).
+        saccade: where the gaze really moved before the frame, (ticks, streams).
+        received: where the agent was told so, (ticks, streams).
+        object_id: what was shown, (ticks, streams).
+        label: its class, -1 where unknown, (ticks, streams).
+        facts: classes, period in seconds, modality.
+    """
+
+    name: str
+    pathway: str
+    tick: np.ndarray
+    frame: np.ndarray
+    saccade: np.ndarray
+    received: np.ndarray
+    object_id: np.ndarray
+    label: np.ndarray
+    facts: dict[str, Any]
+
+
+class Recorder(Instrument):
+    """Keeps the first and the last frames of a few streams and writes them into the run folder when the run ends.
+
+    Frames wait on the device in a ring of constant size; nothing is brought to the CPU before the end.
+
+    Args:
+        folder: the run folder; its `media` gets `film-<pathway>.npz` and `.json`. None keeps the film in memory only.
+        frames: ticks at either end, at least 1.
+        streams: how many streams, at least 1.
+        pathway: name of the pathway, by default the first.
+        sound: seconds at either end where the pathway hears, as far as that is more than *frames* ticks; at least 0.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        frames: int = 16,
+        streams: int = 4,
+        pathway: str | None = None,
+        sound: float = 5.0,
+    ) -> None:
+        require(frames >= 1, f"Recorder.frames must be at least 1 tick (got {frames})")
+        require(sound >= 0, f"Recorder.sound must be 0 seconds or more (got {sound})")
+        require(streams >= 1, f"Recorder.streams must be at least 1 (got {streams})")
+        self.folder = folder
+        self.frames = frames
+        self.streams = streams
+        self.pathway = pathway
+        self.sound = sound
+        self._rings: State = {}
+
+    def watch(self, moment: TickRecord) -> None:
+        """Keep the frame in the place of the oldest one."""
+        if moment.pathway is not find(moment.simulation, self.pathway):
+            return
+        glimpse, truth = moment.glimpse, moment.truth
+        record = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
+        if not self._rings:
+            self._rings = {end: self._empty(record, moment.pathway.environment.sensor) for end in ("first", "last")}
+        ticks = len(self._rings["last"]["tick"])
+        for ring in (self._rings["first"],) * (glimpse.tick < ticks) + (self._rings["last"],):
+            slot = glimpse.tick % ticks
+            ring["tick"].numpy()[slot] = glimpse.tick
+            for name, value in zip(FIELDS[1:], record, strict=True):
+                place(ring[name], slot, value)
+
+    def stop(self, simulation: Simulation) -> None:
+        """Write the film."""
+        if self.folder is None or not self._rings:
+            return
+        pathway = find(simulation, self.pathway)
+        sensor = pathway.environment.sensor
+        facts = {
+            "classes": list(pathway.environment.classes),
+            "period": float(sensor.period),
+            "modality": sensor.modality,
+            "shape": list(sensor.shape),
+        }
+        write_film(self.folder / "media" / f"film-{pathway.name}", self.films(sensor), facts)
+
+    def films(self, sensor: Sensor) -> dict[str, dict[str, np.ndarray]]:
+        """Return both ends by name, each as arrays by field, in the order of time and without ticks not yet seen."""
+        return {end: unrolled(ring, sensor) for end, ring in self._rings.items()}
+
+    def state(self) -> State:
+        """Return what must survive a checkpoint."""
+        return snapshot(self._rings)
+
+    def restore(self, state: State) -> None:
+        """Continue from what `state` returned."""
+        self._rings = snapshot(state)
+
+    def _empty(self, record: Sequence[Tensor], sensor: Sensor) -> State:
+        sounds = sensor.modality == AUDIO
+        ticks = max(self.frames, round(self.sound / sensor.period)) if sounds else self.frames
+        rings = {
+            name: value.new_zeros(ticks, min(self.streams, len(value)), *value.shape[1:])
+            for name, value in zip(FIELDS[1:], record, strict=True)
+        }
+        return {"tick": torch.full((ticks,), -1), **rings}
+
+
+def place(ring: Float[Tensor, "ticks some *shape"], slot: int, value: Float[Tensor, " streams *shape"]) -> None:
+    """Copy the first streams of *value* into one slot; on the CPU through numpy, several times faster for little."""
+    if ring.device.type == "cpu":
+        ring.numpy()[slot] = value.numpy()[: ring.shape[1]]
+    else:
+        ring[slot] = value[: ring.shape[1]]
+
+
+def unrolled(ring: State, sensor: Sensor) -> dict[str, np.ndarray]:
+    """Return the arrays of *ring* in the order of time, frames as whole numbers."""
+    order = torch.argsort(ring["tick"], stable=True)
+    order = order[ring["tick"][order] >= 0]
+    arrays = {name: ring[name].cpu()[order] for name in FIELDS}
+    whole = as_samples if sensor.modality == AUDIO else as_bytes
+    return {name: (whole(x, sensor) if name == "frame" else x).numpy() for name, x in arrays.items()}
+
+
+def as_bytes(frame: Float[Tensor, "*shape"], sensor: Sensor) -> UInt8[Tensor, "*shape"]:
+    """Return frames with the sensor's range spread over 0 to 255."""
+    share = (frame.float() - sensor.low) / (sensor.high - sensor.low)
+    return share.clamp(0, 1).mul(255).round().to(torch.uint8)
+
+
+def as_samples(frame: Float[Tensor, "*shape"], sensor: Sensor) -> Int16[Tensor, "*shape"]:
+    """Return frames with the sensor's range spread over -32767 to 32767, for 8 bits would be heard as noise."""
+    share = (frame.float() - sensor.low) / (sensor.high - sensor.low)
+    return share.clamp(0, 1).mul(2).sub(1).mul(32767).round().to(torch.int16)
+
+
+def write_film(stem: Path, films: dict[str, dict[str, np.ndarray]], facts: dict[str, Any]) -> None:
+    """Write *films* beside *facts*; each file appears whole or not at all."""
+    stem.parent.mkdir(exist_ok=True)
+    arrays: dict[str, Any] = {f"{end}_{name}": array for end, film in films.items() for name, array in film.items()}
+    draft = stem.with_name(f".{stem.name}.draft")
+    with draft.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    draft.replace(stem.with_suffix(".npz"))
+    draft.write_text(json.dumps(facts, indent=2) + "\n")
+    draft.replace(stem.with_suffix(".json"))
+
+
+def read_films(folder: Path) -> list[Film]:
+    """Return the films of a run folder, none if nothing was recorded; warn of damaged ones and leave them out."""
+    films = []
+    for path in sorted((folder / "media").glob("film-*.npz")):
+        try:
+            films += both_ends(path)
+        except DAMAGE as error:
+            sentence = f"{path} or the .json beside it is damaged ({error}), so the film is left out: restore them"
+            warnings.warn(sentence, stacklevel=2)
+    return films
+
+
+def both_ends(path: Path) -> list[Film]:
+    """Return the films in one file."""
+    stored = json.loads(path.with_suffix(".json").read_text())
+    facts = {name: stored[name] for name in FACTS}
+    name = path.stem.removeprefix("film-")
+    with np.load(path, allow_pickle=False) as arrays:
+        return [Film(end, name, **{x: arrays[f"{end}_{x}"] for x in FIELDS}, facts=facts) for end in ("first", "last")]

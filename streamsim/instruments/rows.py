@@ -1,0 +1,141 @@
+"""Lines that instruments write: where in a run something was measured, as files of one JSON object a line."""
+
+import json
+import math
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Bool
+from torch import Tensor
+
+from streamsim.contracts import ConfigurationError, RunFolderError
+from streamsim.evaluation import Row
+from streamsim.simulation import Pathway, Simulation
+
+Write: TypeAlias = Callable[[Row], None]
+"""Appends one line to a file of the run folder."""
+
+
+def nowhere(row: Row) -> None:
+    """Forget a row that nobody wants."""
+
+
+def find(simulation: Simulation, name: str | None) -> Pathway:
+    """Return the pathway called *name*, by default the first.
+
+    Raises:
+        ConfigurationError: the simulation has no such pathway.
+    """
+    for pathway in simulation.pathways:
+        if name in {None, pathway.name}:
+            return pathway
+    names = [pathway.name for pathway in simulation.pathways]
+    raise ConfigurationError(f"no pathway is called {name!r}: this simulation has {names}")
+
+
+def lasting(ticks: int, period: Fraction, own: Fraction) -> int:
+    """Return how many ticks of *own* seconds it takes to pass *ticks* ticks of *period* seconds, at least 1."""
+    return max(1, ceil(ticks * period / own))
+
+
+def count(flags: Bool[Tensor, " streams"]) -> int:
+    """Return how many of a few *flags* on the CPU are set; numpy is several times faster here than torch."""
+    return int(np.count_nonzero(flags.numpy()))
+
+
+def position(simulation: Simulation, pathway: Pathway, tick: int, saccades: int) -> Row:
+    """Return where a run stands after *tick* ticks, on every axis that a curve may be drawn against."""
+    return {
+        "tick": tick,
+        "frames": tick * simulation.streams,
+        "saccades": saccades,
+        "seconds": float(tick * pathway.period),
+        "pathway": pathway.name,
+    }
+
+
+class JsonLines:
+    """Appends whole lines, unbuffered: what was written survives kill -9, and a full disk leaves no half line.
+
+    Args:
+        path: the file; made at the first line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Append one line; nan and infinities, which JSON lacks, become null."""
+        if self._descriptor is None:
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        line = (json.dumps(finite(row), separators=(",", ":"), allow_nan=False) + "\n").encode()
+        before = os.fstat(self._descriptor).st_size
+        try:
+            written = os.write(self._descriptor, line)
+            while written < len(line):
+                written += os.write(self._descriptor, line[written:])
+        except OSError:
+            os.ftruncate(self._descriptor, before)
+            raise
+
+    def close(self) -> None:
+        """Close the file; a later `write` opens it again."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of *path*, without a last one that was cut short; none if there is no file.
+
+    Raises:
+        RunFolderError: a line is damaged.
+    """
+    if not path.exists():
+        return []
+    whole = path.read_bytes().rpartition(b"\n")[0]
+    return [parsed_row(line, f"{path}, line {number}") for number, line in enumerate(whole.splitlines(), start=1)]
+
+
+def parsed_row(line: bytes, place: str) -> dict[str, Any]:
+    """Return the JSON object in *line*."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise RunFolderError(
+            f"{place} is damaged, it is not a JSON object: restore the file from a copy, or move it out of the folder"
+        )
+    return row
+
+
+def file_lengths(folder: Path) -> dict[str, int]:
+    """Return the bytes of every JSON-lines file in *folder*, after making them durable."""
+    found = {}
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            found[path.name] = os.fstat(file.fileno()).st_size
+    return found
+
+
+def rewind_files(folder: Path, lengths: dict[str, int]) -> None:
+    """Cut every JSON-lines file in *folder* back to what `file_lengths` returned."""
+    for path in folder.glob("*.jsonl"):
+        os.truncate(path, min(lengths.get(path.name, 0), path.stat().st_size))
+
+
+def finite(value: Any) -> Any:  # noqa: ANN401  any JSON value
+    """Return *value* with every float that JSON cannot hold replaced by None."""
+    if isinstance(value, dict):
+        return {name: finite(v) for name, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

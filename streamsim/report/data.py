@@ -1,0 +1,191 @@
+"""What a run folder holds, read once for all sections of a report."""
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from streamsim.config import parsed, text_of
+from streamsim.contracts import DataError, Labelled, Sequences, Split, State, StreamsimError, require
+from streamsim.evaluation import Filling, Layers, Row, is_layer, looks, parts_of
+from streamsim.instruments import Film, find, parsed_row, read_films, read_rows
+from streamsim.runs import require_run, revive
+from streamsim.simulation import Pathway, Simulation
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled frames of the test half and what an agent makes of them.
+
+    Attributes:
+        frames: the frames, every part of an example by itself, at most a thousand, (n, *shape).
+        labels: class of every frame, (n,).
+        activity: activity of every layer, (n, units) where positions are reduced to their maximum.
+        pattern: the last layer's whole activity, (n, features).
+        recorded: whether frames are ticks of recordings, so that many may be nearly the same.
+    """
+
+    frames: Tensor
+    labels: Tensor
+    activity: dict[str, Tensor]
+    pattern: Tensor
+    recorded: bool = False
+
+
+class RunData:
+    """A run folder.
+
+    Args:
+        folder: the run folder.
+
+    Attributes:
+        trouble: why the agent could not be rebuilt, if it was tried and failed.
+        name: the pathway that this is about, None for the only or the first one.
+
+    Raises:
+        RunFolderError: it holds no run, or one of its files is damaged.
+        ConfigurationError: its configuration is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        require_run(folder)
+        self.folder = folder
+        self.configuration_text = text_of(folder / "config.yaml", str(folder / "config.yaml"))
+        self.configuration = parsed(self.configuration_text, str(folder / "config.yaml"))
+        self.provenance = facts(folder / "provenance.json")
+        self.summary = facts(folder / "summary.json")
+        self.probes = latest(read_rows(folder / "probes.jsonl"))
+        self.confusions = read_rows(folder / "confusions.jsonl")
+        self.metrics = read_rows(folder / "metrics.jsonl")
+        self.health = read_rows(folder / "health.jsonl")
+        self.films: list[Film] = read_films(folder)
+        self.trouble = ""
+        self.name: str | None = None
+
+    @property
+    def views(self) -> list["RunData"]:
+        """What there is of every pathway, by itself; of the only one all."""
+        senses = self.configuration.get("pathways")
+        return [self._view(name, parts or {}) for name, parts in senses.items()] if senses else [self]
+
+    def _view(self, name: str, settings: dict[str, Any]) -> "RunData":
+        _ = self.revived  # once for all views
+        view = copy(self)
+        view.name, view.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
+        for kind in ("probes", "confusions", "metrics", "health"):
+            setattr(view, kind, [row for row in getattr(self, kind) if row.get("pathway") == name])
+        view.films = [film for film in self.films if film.pathway == name]
+        view.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
+        return view
+
+    @property
+    def streams(self) -> int:
+        """Parallel streams."""
+        found = self.configuration.get("streams", 1)
+        require(isinstance(found, int), f"{self.folder}/config.yaml: streams must be a number (got {found!r}): mend it")
+        return int(found)
+
+    @property
+    def ticks(self) -> int:
+        """Ticks that the run has behind it, as far as its files tell."""
+        return max((row["tick"] for row in (*self.metrics, *self.probes, *self.health)), default=0)
+
+    @cached_property
+    def wall(self) -> float | None:
+        """Seconds of real time, summed over the stretches of an interrupted run."""
+        elapsed = [row["wall"]["elapsed"] for row in self.metrics if "elapsed" in row.get("wall", {})]
+        # the clock starts anew with every stretch
+        return sum(a for a, b in pairwise([*elapsed, 0.0]) if b < a) if elapsed else None
+
+    @cached_property
+    def revived(self) -> tuple[Simulation, State] | None:
+        """The simulation at its newest checkpoint and all untrained state, or None where they cannot be rebuilt."""
+        try:
+            configuration, simulation, _, _ = revive(self.folder)
+        except StreamsimError as error:
+            self.trouble = str(error)
+            return None
+        return simulation, configuration.experiment.build().state
+
+    @property
+    def pathway(self) -> Pathway | None:
+        """The pathway that this is about."""
+        return find(self.revived[0], self.name) if self.revived else None
+
+    @property
+    def states(self) -> dict[str, State]:
+        """The agent's state before and after learning, by name."""
+        if self.revived is None or self.pathway is None:
+            return {}
+        simulation, untrained = self.revived
+        name = self.pathway.name
+        return {"untrained": untrained[name]["agent"], "learned": simulation.state[name]["agent"]}
+
+    @cached_property
+    def examples(self) -> dict[str, Examples]:
+        """Labelled frames as seen before and after learning; empty where there are none."""
+        if self.pathway is None:
+            return {}
+        try:
+            labelled = self.pathway.environment.labelled(Split.TEST)
+            return {name: seen(self.pathway, state, labelled) for name, state in self.states.items()}
+        except DataError:
+            return {}
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        if self.pathway is not None:
+            return self.pathway.environment.classes
+        return tuple(self.films[0].facts["classes"]) if self.films else ()
+
+
+def seen(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: int = 1000) -> Examples:
+    """Return at most *count* labelled frames with the activity they cause, each of recordings in its place in them.
+
+    Raises:
+        DataError: no recording can be read.
+    """
+    parts = parts_of(labelled) if isinstance(labelled, Labelled) else 1
+    examples, most = max(1, count // parts), max(count, parts)
+    frames, activity, pattern, labels = Filling(most), Filling(most), Filling(most), torch.full((most,), -1)
+    for look in looks(Layers(pathway.agent, state), labelled, examples, 128):
+        labels[look.place] = look.label
+        frames.add("frames", look.place, look.frames)
+        for layer, z in look.activity.items():
+            activity.add(layer, look.place, peak(z.float()).cpu())
+        top = list(look.activity)[-1]
+        pattern.add(top, look.place, look.activity[top].float().flatten(1).cpu())
+    there, layers = labels >= 0, pathway.agent.layers
+    if not bool(there.any()):
+        raise DataError("none of the labelled recordings can be read: restore them")
+    peaks = {layer: x[there] for layer, x in activity.means(layers).items()}
+    shown, last = frames.means(("frames",))["frames"], list(pattern.means(layers).values())[-1]
+    return Examples(shown[there], labels[there], peaks, last[there], isinstance(labelled, Sequences))
+
+
+def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:
+    """Return every unit's largest activity anywhere."""
+    return activity.flatten(2).amax(2) if activity.dim() > 2 else activity
+
+
+def facts(path: Path) -> dict[str, Any]:
+    """Return the JSON object in *path*, empty if there is none; raise `RunFolderError` if it is damaged."""
+    return parsed_row(path.read_bytes(), str(path)) if path.exists() else {}
+
+
+def latest(rows: list[Row]) -> list[Row]:
+    """Return *rows* with only the last of those that say the same thing about the same tick."""
+    return list({(row["tick"], row.get("pathway"), row["probe"], row["layer"]): row for row in rows}.values())
+
+
+def layer_names(rows: Sequence[Row]) -> list[str]:
+    """Return the layers that *rows* speak of, bottom to top, without baselines and all layers together."""
+    return list(dict.fromkeys(row["layer"] for row in rows if is_layer(row)))

@@ -1,0 +1,191 @@
+"""Tables of a report: the headline, the result, the ledger, where it came from."""
+
+import re
+from typing import Any
+
+from streamsim.evaluation import Row, is_baseline
+
+from .charts import capital
+from .data import RunData, layer_names
+from .page import note, section, table, text
+
+
+def class_of(part: Any) -> str:  # noqa: ANN401  a setting of any kind
+    """Return the name of the class that a setting names, without its package."""
+    path = part.get("class_path", "") if isinstance(part, dict) else part
+    return str(path or "").rpartition(".")[2]
+
+
+def learner(data: RunData) -> str:
+    """Return the name of the agent's rule, or of the agent where it has none."""
+    agent = data.pathway.agent if data.pathway else None
+    rule = getattr(agent, "rule", None)
+    return type(rule).__name__ if rule is not None else class_of(data.configuration.get("agent"))
+
+
+def words_of(name: str) -> str:
+    """Return the name of a class in words, "LinearLearner" as "Linear learner"; abbreviations stay as they are."""
+    first, *rest = re.split(r"(?<=[a-z])(?=[A-Z][a-z])", name)
+    return " ".join([first, *(word.lower() for word in rest)])
+
+
+def duration(seconds: float) -> str:
+    """Return seconds in the unit in which one would say them."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def last_rows(data: RunData) -> list[Row]:
+    """Return the rows of the last offline probing."""
+    offline = [row for row in data.probes if row["probe"] != "online"]
+    return [row for row in offline if row["tick"] == max(r["tick"] for r in offline)]
+
+
+def heading(data: RunData) -> str:
+    """Return what ran, and in one sentence what came of it."""
+    tree = data.configuration
+    title = f"{words_of(learner(data))} learns from {words_of(class_of(tree.get('environment')))}"
+    ticks = data.ticks
+    seconds = max((row["seconds"] for row in (*data.metrics, *data.probes, *data.health)), default=0.0)
+    saccades = max((row["saccades"] for row in (*data.metrics, *data.probes)), default=0)
+    cells = {
+        "frames": f"{ticks * data.streams:,}",
+        "ticks": f"{ticks:,}",
+        "parallel streams": data.streams,
+        "saccades": f"{saccades:,}",
+        "simulated time": duration(seconds),
+        "real time": duration(data.wall) if data.wall else None,
+        "seed": tree.get("seed"),
+        "device": data.provenance.get("device", tree.get("device")),
+    }
+    boxes = "".join(f"<div><b>{text(v)}</b><span>{text(k)}</span></div>" for k, v in cells.items() if v is not None)
+    source = data.provenance.get("source")
+    kicker = f"streamsim {data.provenance.get('packages', {}).get('streamsim') or ''} · {source or data.folder.name}"
+    kicker += f" · pathway {data.name}" if data.name else ""
+    return f'<p class="kicker">{text(kicker)}</p><h1>{text(title)}</h1>{sentence(data)}<div class="facts">{boxes}</div>'
+
+
+def sentence(data: RunData) -> str:
+    """Return the main number in words: the uppermost layer before and after."""
+    rows = last_rows(data)
+    layers = layer_names(rows)
+    row = next((r for r in rows if layers and r["layer"] == layers[-1] and r["untrained"] is not None), None)
+    if row is None:
+        return ""
+    return (
+        f'<p class="headline">A {text(row["probe"])} probe of the uppermost layer, {text(row["layer"])}, '
+        f"reads {100 * row['accuracy']:.1f} % of the test examples correctly: <b>{gain(row)} points</b> "
+        f"(standard error {100 * uncertainty(row):.1f}) against the same network before learning, "
+        f"{100 * row['untrained']:.1f} %. Chance is {100 * row['chance']:.1f} %.</p>"
+    )
+
+
+def result(data: RunData) -> str:
+    """Return the result table: every layer and probe, before and after, with the protocol in words."""
+    rows = last_rows(data)
+    if not rows:
+        return ""
+    probes = list(dict.fromkeys(row["probe"] for row in rows))
+    found = {(row["layer"], row["probe"]): row for row in rows}
+    layers = layer_names(rows)
+    top = "<tr><th></th>" + "".join(f'<th colspan="4" class="group">{text(p)} probe</th>' for p in probes) + "</tr>"
+    head = "<tr><th>layer</th>" + "<th>untrained</th><th>learned</th><th>gain</th><th></th>" * len(probes) + "</tr>"
+    body = "".join(
+        f'<tr class="{"" if layer in layers else "aside"}"><td>{text(layer)}</td>'
+        + "".join(cells(found.get((layer, probe))) for probe in probes)
+        + "</tr>"
+        for layer in dict.fromkeys(row["layer"] for row in rows)
+    )
+    whole = f'<div class="scroll"><table><thead>{top}{head}</thead><tbody>{body}</tbody></table></div>'
+    return section("result", "Result", whole, note(protocol(rows)))
+
+
+def cells(row: Row | None) -> str:
+    """Return untrained, learned, gain and a bar for one layer and probe; baselines have nothing to learn."""
+    if row is None:
+        return "<td></td>" * 4
+    after, before = 100 * row["accuracy"], row["untrained"]
+    bar = f'<span class="meter"><i style="width:{after:.1f}%"></i>{mark(before)}</span>'
+    if before is None or is_baseline(row):
+        return f"<td></td><td>{after:.1f}</td><td></td><td>{bar}</td>"
+    return f"<td>{100 * before:.1f}</td><td>{after:.1f}</td><td>{gain(row)}</td><td>{bar}</td>"
+
+
+def gain(row: Row) -> str:
+    """Return the gain in points, coloured where it exceeds twice its standard error."""
+    points = 100 * (row["accuracy"] - row["untrained"])
+    kind = ("up" if points > 0 else "down") if abs(points) > 2 * 100 * uncertainty(row) else ""
+    return f'<span class="{kind}">{f"{points:+.1f}".replace("-", "&minus;")}</span>'
+
+
+def uncertainty(row: Row) -> float:
+    """Return the standard error of a gain, as if both accuracies came from test examples of their own."""
+    return float(sum(p * (1 - p) / row["n_test"] for p in (row["accuracy"], row["untrained"])) ** 0.5)
+
+
+def mark(before: float | None) -> str:
+    """Return the mark of the untrained network on a bar."""
+    return "" if before is None else f'<u style="left:{100 * before:.1f}%"></u>'
+
+
+def protocol(rows: list[Row]) -> str:
+    """Return in words how the numbers of a table came about."""
+    row = rows[0]
+    pairs = f"Compared while learning: {row['pairs']}. " if row.get("pairs") else ""
+    kinds = "; ".join(f"{r['probe']}: {r['protocol']}" for r in {r["probe"]: r for r in rows}.values())
+    return (
+        f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {pairs}{capital(kinds)}. "
+        f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others to test it. Gains "
+        "are coloured where they exceed twice the standard error that the choice of test examples gives them; seeds "
+        "differ by more. Bars: learned; mark: untrained. Chance, one in the number of classes: "
+        f"{100 * row['chance']:.1f}."
+    )
+
+
+def ledger(data: RunData) -> str:
+    """Return what the agent holds from one tick to the next, by role."""
+    if data.pathway is not None:
+        held = data.pathway.agent.ledger(data.states["learned"])
+        roles, cap, short = held.roles, held.cap, {role for role in held.capped if role in held.roles}
+    else:
+        roles, cap, short = data.summary.get("ledger", {}), None, set()
+    if not roles:
+        return ""
+    total = sum(roles.values())
+    rows = [
+        (
+            text(role) + (" (short-term)" if role in short else ""),
+            f"{size:,}",
+            f"{size / data.streams:,.0f}" if role in short else "",
+            f'<span class="meter"><i style="width:{100 * size / total:.1f}%"></i></span>',
+        )
+        for role, size in sorted(roles.items(), key=lambda item: -item[1])
+    ]
+    rows.append(("all together", f"{total:,}", "", ""))
+    limit = f" Short-term memory is capped at {cap:,} bytes." if cap is not None else ""
+    shared = f"; all {data.streams} streams share the weights" if data.streams > 1 else ""
+    words = f"Everything the agent keeps from one tick to the next, in bytes{shared}.{limit}"
+    return section("memory", "Memory ledger", table(("role", "bytes", "bytes a stream", "share"), rows), note(words))
+
+
+def origin(data: RunData) -> str:
+    """Return the resolved configuration and the provenance."""
+    shown = {**data.provenance, "state": data.summary.get("digest")}
+    rows = [(text(key), text(listed(value))) for key, value in shown.items() if value is not None]
+    where = table(("", ""), rows, "plain") if rows else ""
+    settings = f"<details><summary>Resolved configuration</summary><pre>{text(data.configuration_text)}</pre></details>"
+    words = (
+        "The run repeats exactly from this configuration, on the same device and with the same versions; state is the "
+        "hash of all tensors at its end."
+    )
+    missing = f"The agent could not be rebuilt, which some sections need: {data.trouble}." if data.trouble else ""
+    return section("origin", "Where this came from", where, note(words), missing and note(missing), settings)
+
+
+def listed(value: Any) -> str:  # noqa: ANN401  any JSON value
+    """Return a value of the provenance in one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {x}" for name, x in value.items() if x is not None)
+    return " ".join(value) if isinstance(value, list) else str(value)

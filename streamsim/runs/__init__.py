@@ -1,0 +1,26 @@
+"""One run in one folder: its checkpoints, what watches it, how it goes on."""
+
+from .checkpoint import replace_file
+from .console import catalogue_table, settings_table, show_probes
+from .folder import RunFolder, explained, require_run
+from .probing import probe_run
+from .process import keep_memory
+from .provenance import provenance
+from .revive import revive
+from .session import Ending, Session
+
+__all__ = [
+    "Ending",
+    "RunFolder",
+    "Session",
+    "catalogue_table",
+    "explained",
+    "keep_memory",
+    "probe_run",
+    "provenance",
+    "replace_file",
+    "require_run",
+    "revive",
+    "settings_table",
+    "show_probes",
+]

@@ -1,0 +1,72 @@
+"""When a run is saved, and how it comes back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from streamsim.config import Configuration
+from streamsim.instruments import NaNGuard, file_lengths, rewind_files
+from streamsim.simulation import Instrument, Simulation, TickRecord
+
+from . import checkpoint
+from .folder import explained
+from .revive import newest_of
+
+
+class Checkpoints(Instrument):
+    """Saves the simulation and what its instruments remember; must be the last to watch a tick.
+
+    Args:
+        folder: the run folder.
+        configuration: of the run; checkpoints are good for it only.
+        instruments: by name, whose state is saved too.
+        sentinel: asked before every save; the one that watches the run, for only it has seen the frames.
+    """
+
+    def __init__(
+        self, folder: Path, configuration: Configuration, instruments: Mapping[str, Instrument], sentinel: NaNGuard
+    ) -> None:
+        self.folder = folder
+        self.configuration = configuration
+        self.instruments = dict(instruments)
+        self._sentinel = sentinel
+        self._saved = -1
+
+    def watch(self, moment: TickRecord) -> None:
+        """See `Instrument.watch`."""
+        first = moment.simulation.pathways[0]
+        if moment.pathway is first and (moment.glimpse.tick + 1) % self.configuration.experiment.checkpoint_every == 0:
+            self.save(moment.simulation)
+
+    def save(self, simulation: Simulation) -> None:
+        """Save, unless this tick is saved already.
+
+        Raises:
+            StreamsimError: the state is not worth saving, because it or a frame before it is not finite.
+            RunFolderError: it cannot be written, e.g. because the disk is full; what was saved before is untouched.
+        """
+        # of all pathways: one that goes on after the last tick of the first must not be taken for saved
+        tick = sum(simulation.ticks(p) for p in simulation.pathways)
+        if tick == self._saved:
+            return
+        self._sentinel.inspect(simulation)
+        state = {"simulation": simulation.state, "instruments": {n: i.state() for n, i in self.instruments.items()}}
+        with explained(self.folder):
+            facts = {"configuration": self.configuration.tree, "lengths": file_lengths(self.folder)}
+            checkpoint.save(self.folder / "checkpoints", tick, state, facts)
+            checkpoint.prune(self.folder / "checkpoints", self.configuration.experiment.checkpoints_kept)
+        self._saved = tick
+
+    def recover(self, simulation: Simulation) -> list[str]:
+        """Continue from the newest whole checkpoint, or from the start; return a warning for each damaged one.
+
+        Raises:
+            RunFolderError: the checkpoint belongs to another configuration.
+        """
+        found, warnings = newest_of(self.folder, self.configuration, simulation)
+        if found is not None:
+            for name, instrument in self.instruments.items():
+                instrument.restore(found.state["instruments"].get(name, {}))
+            self._saved = found.tick
+        checkpoint.set_aside(self.folder / "checkpoints", found.tick if found else -1)
+        rewind_files(self.folder, found.facts["lengths"] if found else {})
+        return warnings

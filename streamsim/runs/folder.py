@@ -1,0 +1,159 @@
+"""A run folder: one run, one process, never overwritten."""
+
+import errno
+import fcntl
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from streamsim.contracts import RunFolderError
+
+from .checkpoint import replace_file
+
+FULL = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "files may not grow so large here",
+}
+
+BEFORE = {"lock", "provenance.json", ".provenance.json.draft", ".config.yaml.draft"}
+"""What a start that died before the configuration was written down leaves behind."""
+
+
+class RunFolder:
+    """A locked run folder.
+
+    The lock is the kernel's: it ends with the process, even by kill -9.
+
+    Attributes:
+        path: the folder.
+        checkpoints: where its checkpoints lie.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self._lock = self._acquire()
+
+    @classmethod
+    def create(cls, path: Path) -> "RunFolder":
+        """Make a new folder.
+
+        Raises:
+            RunFolderError: it exists and holds something, cannot be written, or another process was faster.
+        """
+        refuse_taken(path)
+        with creating(path):
+            path.mkdir(parents=True, exist_ok=True)
+        folder = cls(path)
+        # another process may have come between the look and the lock
+        refuse_taken(path)
+        return folder
+
+    @classmethod
+    def number(cls, stem: Path) -> "RunFolder":
+        """Make the first of *stem*-1, *stem*-2, ... that does not exist yet."""
+        with creating(stem.parent):
+            stem.parent.mkdir(parents=True, exist_ok=True)
+            for n in itertools.count(1):
+                path = stem.with_name(f"{stem.name}-{n}")
+                try:
+                    path.mkdir()
+                except FileExistsError:
+                    continue
+                return cls(path)
+        raise AssertionError("unreachable")
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """Open the folder of a run that was started before.
+
+        Raises:
+            RunFolderError: it holds no run, or another process is at work in it.
+        """
+        require_run(path)
+        return cls(path)
+
+    def describe(self, configuration: str, provenance: dict[str, Any]) -> None:
+        """Write down what is to be run, before it runs."""
+        with creating(self.path):
+            replace_file(self.path / "provenance.json", json.dumps(provenance, indent=2) + "\n")
+            replace_file(self.path / "config.yaml", configuration)
+
+    def close(self) -> None:
+        """Let other processes in."""
+        os.close(self._lock)
+
+    def _acquire(self) -> int:
+        with creating(self.path):
+            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise RunFolderError(
+                f"another process is at work in {self.path}: wait until it ends, or choose another folder"
+            ) from None
+        return descriptor
+
+
+def refuse_taken(path: Path) -> None:
+    """Raise `RunFolderError` if *path* is anything but absent, an empty folder or one where no run came to begin."""
+    if path.exists() and not path.is_dir():
+        raise RunFolderError(f"{path} is a file, not a folder: choose another --out")
+    names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    # without a lock even a provenance.json is somebody else's
+    if names and not {"lock"} <= names <= BEFORE:
+        remedy = f"continue it with `streamsim resume {path}`, or choose" if is_run(path) else "choose"
+        raise RunFolderError(f"{path} is not empty and is never overwritten: {remedy} another --out")
+
+
+def is_run(path: Path) -> bool:
+    """Return whether *path* is a run folder."""
+    return (path / "config.yaml").is_file()
+
+
+def require_run(path: Path) -> None:
+    """Raise `RunFolderError` unless *path* is a run folder."""
+    if not is_run(path):
+        what = "holds no run (there is no config.yaml)" if path.exists() else "does not exist"
+        raise RunFolderError(f"{path} {what}: give the folder that `streamsim run` printed")
+
+
+@contextmanager
+def creating(path: Path) -> Iterator[None]:
+    """Turn whatever keeps *path* from being made into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise RunFolderError(f"cannot write to {path}: {error.strerror}; choose another --out") from None
+
+
+@contextmanager
+def explained(path: Path, remedy: str = "") -> Iterator[None]:
+    """Turn whatever the system refuses into a sentence; errors that it did not raise are bugs and pass.
+
+    Args:
+        path: the run folder that is written to.
+        remedy: what to do when the cause is gone, by default to continue the run.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        first = "make room" if error.errno in FULL else "put that right"
+        raise RunFolderError(
+            f"{refused(path, error)}: {FULL.get(error.errno or 0, error.strerror)}; what was saved before is intact: "
+            f"{first}, then {remedy or f'continue with `streamsim resume {path}`'}"
+        ) from error
+
+
+def refused(path: Path, error: OSError) -> str:
+    """Return what could not be done: write to the run folder, or use a file that lies elsewhere."""
+    elsewhere = isinstance(error.filename, str) and not Path(error.filename).is_relative_to(path)
+    return f"cannot use {error.filename}" if elsewhere else f"cannot write to {path}"

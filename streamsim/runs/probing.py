@@ -1,0 +1,44 @@
+"""Probing a run as its newest checkpoint left it."""
+
+import warnings
+from pathlib import Path
+
+from streamsim.contracts import DataError, State
+from streamsim.evaluation import ProbeProtocol, Row, evaluate, untrained_state
+from streamsim.instruments import position
+from streamsim.simulation import Pathway, Simulation
+
+from .revive import revive
+
+
+def probe_run(folder: Path) -> list[Row]:
+    """Return the probes of a run as its newest checkpoint left it; nothing is written.
+
+    Raises:
+        RunFolderError: *folder* holds no run.
+        DataError: its only world has no labels; of several, those without are passed over with a warning.
+    """
+    configuration, simulation, found, damaged = revive(folder)
+    for sentence in damaged:
+        warnings.warn(sentence, stacklevel=2)
+    examination = configuration.experiment.probes or ProbeProtocol()
+    kept = found.state["instruments"] if found else {}
+    rows: list[Row] = []
+    for pathway in simulation.pathways:
+        try:
+            rows += probe_pathway(simulation, pathway, examination, kept)
+        except DataError as error:
+            if len(simulation.pathways) == 1:
+                raise
+            warnings.warn(f"no probes of {pathway.name}: {error}", stacklevel=2)
+    return rows
+
+
+def probe_pathway(simulation: Simulation, pathway: Pathway, examination: ProbeProtocol, kept: State) -> list[Row]:
+    """Return the probes of one pathway; *kept* is what instruments remember of it, by name."""
+    untrained = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
+    agent = simulation.state[pathway.name]["agent"]
+    rows = evaluate(pathway.agent, agent, pathway.environment, examination, untrained)
+    schedule = kept.get("ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}", {})
+    where = position(simulation, pathway, simulation.ticks(pathway), int(schedule.get("saccades", 0)))
+    return [{**where, **row} for row in rows]

@@ -1,0 +1,72 @@
+"""What a run asks of its process: to end after a tick at Ctrl-C and SIGTERM, and to keep freed memory."""
+
+import ctypes
+import signal
+import sys
+from types import FrameType, TracebackType
+from typing import Any
+
+from streamsim.simulation import Instrument, Simulation, TickRecord
+
+
+class Interruption(Instrument):
+    """Listens to signals while it is entered, and stops the simulation it watches after the tick.
+
+    Attributes:
+        signal: the signal that came, or None.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interruption":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def start(self, simulation: Simulation) -> None:
+        """See `Instrument.start`."""
+        self._obey(simulation)
+
+    def watch(self, moment: TickRecord) -> None:
+        """See `Instrument.watch`."""
+        self._obey(moment.simulation)
+
+    def _obey(self, simulation: Simulation) -> None:
+        # not in the handler: a signal between two runs would be forgotten when the next one starts
+        if self.signal is not None:
+            simulation.stop()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.signal is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+# <malloc.h>
+_M_TRIM_THRESHOLD = -1
+
+_M_MMAP_THRESHOLD = -3
+
+_LARGEST = 2**31 - 1
+
+
+def keep_memory() -> bool:
+    """Tell the C library to reuse freed blocks and not to return them to the operating system; return whether it will.
+
+    By default glibc unmaps blocks of many megabytes as they are freed, so that each tick pays anew for having them
+    zeroed page by page, which can take longer than the arithmetic. It concerns the whole process, and so it is for
+    programs to call, not for libraries: `streamsim run` and the benchmarks do. Elsewhere than on Linux nothing happens.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return False
+    return bool(mallopt(_M_MMAP_THRESHOLD, _LARGEST)) and bool(mallopt(_M_TRIM_THRESHOLD, _LARGEST))

@@ -1,0 +1,130 @@
+"""One stretch of a run in its folder: from the start or the last checkpoint to the end, or to a signal."""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from streamsim.config import Configuration
+from streamsim.instruments import NaNGuard, ProgressBar, TensorBoard
+from streamsim.simulation import Pathway, Simulation
+
+from .checkpoint import replace_file
+from .checkpointing import Checkpoints
+from .default_instruments import RunInstruments
+from .folder import RunFolder, explained
+from .process import Interruption
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a stretch ended.
+
+    Attributes:
+        finished: whether the run is complete.
+        signal: the signal that ended it, or None.
+    """
+
+    finished: bool
+    signal: int | None
+
+
+class Session:
+    """A simulation with everything that watches it in a run folder.
+
+    Args:
+        folder: where it lives, locked.
+        configuration: what to run.
+        simulation: built from it, before its first tick.
+        console: where progress is shown.
+        tensorboard: whether TensorBoard watches too.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        configuration: Configuration,
+        simulation: Simulation,
+        console: Console,
+        tensorboard: bool = False,
+    ) -> None:
+        self.folder = folder
+        self.simulation = simulation
+        self.experiment = configuration.experiment
+        self.interruption = Interruption()
+        self.watchers = RunInstruments(self.experiment, folder.path, console)
+        sentinel = NaNGuard()
+        self.checkpoints = Checkpoints(folder.path, configuration, self.watchers.kept, sentinel)
+        metrics = self.watchers.metrics
+        views = [TensorBoard(folder.path / "tensorboard", metrics)] if tensorboard else []
+        watch = ProgressBar(console, self.experiment.ticks, metrics, self.watchers.probes)
+        simulation.instruments = [
+            watch,
+            *self.watchers.kept.values(),
+            *views,
+            sentinel,
+            self.interruption,
+            self.checkpoints,
+        ]
+
+    def recover(self) -> list[str]:
+        """Continue from the newest whole checkpoint; return warnings."""
+        return self.checkpoints.recover(self.simulation)
+
+    @property
+    def left(self) -> int:
+        """Ticks of the first pathway that are still to be run."""
+        return max(0, self.experiment.ticks - self.simulation.ticks())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every pathway is at the end of the run."""
+        return self.simulation.reached(self.experiment.ticks)
+
+    def run(self) -> Ending:
+        """Run to the end or to a signal, and save."""
+        began = time.monotonic()
+        with self.interruption, explained(self.folder.path), closing(self.watchers):
+            self.simulation.run(self.left)
+            self.checkpoints.save(self.simulation)
+            if self.finished:
+                self._summarise(time.monotonic() - began)
+        return Ending(self.finished, self.interruption.signal)
+
+    def _summarise(self, wall: float) -> None:
+        simulation = self.simulation
+        pathways = {p.name: facts(simulation, p) for p in simulation.pathways}
+        summary = {
+            "ticks": simulation.ticks(),
+            "seconds": simulation.seconds,
+            "streams": simulation.streams,
+            "digest": simulation.digest(),
+            "state_bytes": simulation.state_bytes(),
+            "ledger": together(found["ledger"] for found in pathways.values()),
+            "damaged": sum(found["damaged"] for found in pathways.values()),
+            "pathways": pathways,
+            "wall": {"seconds_since_start_or_resume": wall},
+        }
+        replace_file(self.folder.path / "summary.json", json.dumps(summary, indent=2) + "\n")
+
+
+def facts(simulation: Simulation, pathway: Pathway) -> dict[str, Any]:
+    """Return what the summary says of one pathway."""
+    state = simulation.state[pathway.name]
+    return {
+        "ticks": simulation.ticks(pathway),
+        "ledger": pathway.agent.ledger(state["agent"]).roles,
+        "damaged": pathway.environment.damaged(state["environment"]),
+    }
+
+
+def together(ledgers: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the bytes of all *ledgers* by role."""
+    found: dict[str, int] = {}
+    for role, size in (item for ledger in ledgers for item in ledger.items()):
+        found[role] = found.get(role, 0) + size
+    return found

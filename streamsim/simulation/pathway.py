@@ -1,0 +1,76 @@
+"""One sense of one simulation: a world, a gaze, the efference copy, and the agent that learns from them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import torch
+
+from streamsim.contracts import Agent, Environment, Glimpse, GroundTruth, State, StepReport, derive, require
+
+from .efference import EfferenceCopy
+from .gaze import BernoulliSaccades, Gaze
+
+
+class Pathway:
+    """A world, a gaze, an efference copy and an agent that share a tick.
+
+    Args:
+        environment: the world to look at.
+        agent: who learns.
+        gaze: when to saccade.
+        efference: how the agent is told of its saccades.
+        name: names the pathway where a simulation has several.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        agent: Agent,
+        gaze: Gaze | None = None,
+        efference: EfferenceCopy | None = None,
+        name: str = "eye",
+    ) -> None:
+        require("." not in name and bool(name), f"Pathway.name must be a word without dots (got {name!r})")
+        self.environment = environment
+        self.agent = agent
+        self.gaze = gaze or BernoulliSaccades()
+        self.efference = efference or EfferenceCopy()
+        self.name = name
+
+    @property
+    def period(self) -> Fraction:
+        """Seconds from one tick to the next."""
+        return self.environment.sensor.period
+
+    def reset(self, streams: int, seed: int, device: torch.device) -> State:
+        """Return the state before the first tick; every part draws from a seed of its own."""
+        world, gaze, copy, agent = (derive(seed, self.name, part) for part in ("world", "gaze", "efference", "agent"))
+        return {
+            "environment": self.environment.reset(streams, world, device),
+            "gaze": self.gaze.reset(streams, gaze),
+            "efference": self.efference.reset(streams, copy),
+            "agent": self.agent.reset(self.environment.sensor, streams, agent, device),
+            "forced": torch.ones(streams, dtype=torch.bool),
+            "tick": torch.zeros((), dtype=torch.int64),
+        }
+
+    def tick(self, state: State, tick: int, device: torch.device) -> tuple[State, Glimpse, GroundTruth, StepReport]:
+        """Return the state after one tick and the records of it. The state passed in is consumed."""
+        gaze, saccade = self.gaze.decide(state["gaze"], tick, state["forced"])
+        world, scene = self.environment.look(state["environment"], saccade)
+        efference, received = self.efference.relay(state["efference"], saccade)
+        period = self.period
+        # a quotient of integers is rounded once, and is much quicker than a fraction
+        seconds = tick * period.numerator / period.denominator
+        glimpse = Glimpse(scene.frame, received.to(device, non_blocking=True), tick, seconds)
+        agent, report = self.agent.step(state["agent"], glimpse)
+        after: State = {
+            "environment": world,
+            "gaze": gaze,
+            "efference": efference,
+            "agent": agent,
+            "forced": scene.ends,
+            "tick": state["tick"] + 1,
+        }
+        return after, glimpse, GroundTruth(saccade, scene.object_id, scene.label), report

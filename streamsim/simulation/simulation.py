@@ -1,0 +1,207 @@
+"""The clock: simpy runs every pathway's ticks, interventions and instruments as events."""
+
+import math
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
+from fractions import Fraction
+
+import simpy
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from streamsim.contracts import ConfigurationError, State, digest, require, size_in_bytes, snapshot, transform
+
+from .instrument import Instrument, TickRecord, watching
+from .pathway import Pathway
+
+Intervention = Callable[["Simulation"], None]
+
+
+class Simulation:
+    """Agents that look at worlds, on one clock.
+
+    The clock counts integer ticks of `Simulation.resolution` seconds, the largest period that divides the period of
+    every pathway; there is one event per pathway and tick, whatever the number of streams.
+
+    Args:
+        pathways: what runs on the clock.
+        instruments: what watches.
+        streams: parallel streams; one is a strictly online learner, many share weights and average their updates.
+        seed: the only source of randomness.
+        device: where pixels and weights live.
+        shared_saccades: whether a saccade that a pathway makes of itself, decided by its gaze or forced by its world,
+            is made by all the others before their next frame too, stream by stream. A saccade that came from another
+            pathway is not sent on.
+
+    Raises:
+        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, or one pathway
+            is to share its saccades with itself.
+    """
+
+    def __init__(
+        self,
+        *pathways: Pathway,
+        instruments: Sequence[Instrument] = (),
+        streams: int = 1,
+        seed: int = 0,
+        device: str | torch.device = "cpu",
+        shared_saccades: bool = False,
+    ) -> None:
+        names = [pathway.name for pathway in pathways]
+        require(len(names) > 0, "Simulation needs at least one pathway: give it Pathway(environment, agent)")
+        require(len(set(names)) == len(names), f"Simulation.pathways need different names (got {names})")
+        require(streams >= 1, f"Simulation.streams must be at least 1 (got {streams})")
+        require(
+            len(pathways) > 1 or not shared_saccades,
+            "Simulation.shared_saccades needs another pathway to share with: leave it out or add one",
+        )
+        self.pathways = pathways
+        self.instruments = list(instruments)
+        self.streams = streams
+        self.seed = seed
+        self.device = available(device)
+        self.resolution = greatest_common_divisor([pathway.period for pathway in pathways])
+        self.shared_saccades = shared_saccades
+        untold: State = {"told": torch.zeros(streams, dtype=torch.bool)} if shared_saccades else {}
+        self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
+        self._interventions: list[tuple[Fraction, Intervention]] = []
+        self._stopping = False
+
+    def ticks(self, pathway: Pathway | None = None) -> int:
+        """Return how many ticks a pathway (by default the first) has behind it."""
+        return int(self.state[(pathway or self.pathways[0]).name]["tick"])
+
+    @property
+    def seconds(self) -> float:
+        """Simulated seconds that have passed."""
+        return float(max(self.ticks(p) * p.period for p in self.pathways))
+
+    def at(self, seconds: float, intervention: Intervention) -> None:
+        """Call *intervention* with the simulation at a simulated time, before the ticks of that time.
+
+        Interventions are not part of a checkpoint: give them again before resuming.
+        """
+        moment = Fraction(seconds).limit_denominator(1_000_000)
+        require(
+            moment >= Fraction(self.seconds).limit_denominator(1_000_000),
+            f"Simulation.at: {seconds} s has passed already (the clock stands at {self.seconds} s)",
+        )
+        self._interventions.append((moment, intervention))
+
+    def stop(self) -> None:
+        """End the run after the current tick; safe to call from an instrument or a signal handler."""
+        self._stopping = True
+
+    def reached(self, ticks: int) -> bool:
+        """Return whether every pathway has behind it all that comes before tick *ticks* of the first."""
+        end = ticks * self.pathways[0].period
+        return all(self.ticks(p) * p.period >= end for p in self.pathways)
+
+    def run(self, ticks: int) -> None:
+        """Run until the first pathway has so many ticks more behind it, and the others all that come before its next.
+
+        Raises:
+            ConfigurationError: *ticks* is negative.
+        """
+        require(ticks >= 0, f"Simulation.run: ticks must be 0 or more (got {ticks})")
+        first = self.pathways[0]
+        until = self._instant((self.ticks(first) + ticks) * first.period)
+        clock = simpy.Environment(initial_time=min(self._instant(self.ticks(p) * p.period) for p in self.pathways))
+        self._stopping = False
+        for moment, intervention in self._interventions:
+            clock.process(self._intervene(clock, moment, intervention))
+        for lane, pathway in enumerate(self.pathways, start=1):
+            clock.process(self._live(clock, pathway, lane))
+        with ExitStack() as watched:
+            for instrument in self.instruments:
+                watched.enter_context(watching(instrument, self))
+            self._advance(clock, until)
+
+    def digest(self) -> str:
+        """Return a hash of all state: equal hashes mean runs that continue identically."""
+        return digest(self.state)
+
+    def snapshot(self) -> State:
+        """Return a copy of all state that later ticks cannot reach."""
+        return snapshot(self.state)
+
+    def restore(self, state: State) -> None:
+        """Continue from a state that `snapshot` returned for a simulation of the same parts."""
+        self.state = transform(torch.clone, state)
+
+    def state_bytes(self) -> int:
+        """Return what the whole state occupies."""
+        return size_in_bytes(self.state)
+
+    def _advance(self, clock: simpy.Environment, until: int) -> None:
+        """Process events up to but not including *until*, as `clock.run` does, but heed `stop` between events."""
+        while not self._stopping and clock.peek() < until:
+            clock.step()
+
+    def _live(self, clock: simpy.Environment, pathway: Pathway, lane: int) -> Generator[simpy.Event, None, None]:
+        """Tick one pathway for ever, one event a tick."""
+        tick = self.ticks(pathway)
+        step = self._instant(pathway.period)
+        while True:
+            yield clock.timeout(tick * step + lane - clock.now)
+            before = self.state[pathway.name]
+            after, glimpse, truth, report = pathway.tick(before, tick, self.device)
+            self.state[pathway.name] = after
+            if self.shared_saccades:
+                self._share(pathway, truth.saccade, before["told"])
+            moment = TickRecord(self, pathway, glimpse, truth, report)
+            for instrument in self.instruments:
+                instrument.watch(moment)
+            tick += 1
+
+    def _share(self, pathway: Pathway, saccade: Bool[Tensor, " streams"], told: Bool[Tensor, " streams"]) -> None:
+        """Force the saccades that a pathway made, but was not told to make, upon the others."""
+        own = saccade & ~told
+        self.state[pathway.name]["told"] = torch.zeros_like(told)
+        for state in (self.state[p.name] for p in self.pathways if p is not pathway):
+            # new tensors: records of earlier ticks point to the old ones
+            state["forced"], state["told"] = state["forced"] | own, state["told"] | own
+
+    def _intervene(
+        self, clock: simpy.Environment, moment: Fraction, intervention: Intervention
+    ) -> Generator[simpy.Event, None, None]:
+        delay = self._instant(self.resolution * math.ceil(moment / self.resolution)) - clock.now
+        yield clock.timeout(max(delay, 0))
+        # before the call, so that an intervention that stops the run does not happen again when it goes on
+        self._interventions.remove((moment, intervention))
+        intervention(self)
+
+    def _instant(self, seconds: Fraction, lane: int = 0) -> int:
+        """Return the clock's time of an event: interventions (lane 0) come first, then pathways in their order.
+
+        Each multiple of the resolution has a lane for each, so that the order of what happens at the same simulated
+        time does not depend on where a run was interrupted.
+        """
+        return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
+
+
+def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
+    """Return the largest period of which all *periods* are whole multiples."""
+    denominator = math.lcm(*(p.denominator for p in periods))
+    return Fraction(math.gcd(*(int(p * denominator) for p in periods)), denominator)
+
+
+def available(device: str | torch.device) -> torch.device:
+    """Return *device* if a run can live on it and this machine has it.
+
+    Raises:
+        ConfigurationError: it cannot, or the machine has not.
+    """
+    unknown = f"device {str(device)!r} is not known: use cpu, cuda or cuda:N"
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise ConfigurationError(unknown) from None
+    require(chosen.type == "cuda" or str(chosen) == "cpu", unknown)
+    if chosen.type == "cuda":
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        absent = f"device {str(device)!r} is not available on this machine"
+        require(count > 0, f"{absent}: use --device cpu")
+        require((chosen.index or 0) < count, f"{absent}, which has {count} GPUs: use --device cuda:{count - 1} or less")
+    return chosen

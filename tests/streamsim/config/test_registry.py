@@ -1,0 +1,69 @@
+"""Entry points: a stranger's package is found as the built-in ones are."""
+
+import pytest
+
+from streamsim.config import registry
+from streamsim.contracts.errors import ConfigurationError, suggestion
+
+from ..stranger import install
+
+
+def test_a_strangers_world_and_preset_are_found(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch)
+    assert registry.entries("environments")["stranger"].value == "stranger_package:StrangersWorld"
+    assert "strange" in registry.presets()
+    assert ("strange", "strange.yaml", "A stranger's world.") in list(registry.catalogue("presets"))
+    rows = {name: what for name, _, what in registry.catalogue("environments")}
+    assert rows["stranger"] == "Counts strangely."
+
+
+def test_a_broken_plug_in_is_listed_as_such(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, world="no_such_package:World")
+    rows = {name: what for name, _, what in registry.catalogue("environments")}
+    assert rows["stranger"].startswith("unavailable: cannot import 'no_such_package:World'")
+
+
+def test_built_in_worlds_and_agents_are_registered():
+    assert {"objects3d", "stl10"} <= set(registry.entries("environments"))
+    assert "learner" in registry.entries("agents")
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("no_such_module.World", "there is no module 'no_such_module'"),
+        ("streamsim.simulation.BernouliSaccades", "no class 'BernouliSaccades': did you mean BernoulliSaccades?"),
+        ("streamsim.contracts:generator_state", "has no class 'generator_state'"),
+        *(
+            (path, "is not a class path: write it as package.module:Class")
+            for path in (":World", ".World", "a:", "a..B")
+        ),
+    ],
+)
+def test_unknown_classes_are_named(path, sentence):
+    with pytest.raises(ConfigurationError, match=sentence.replace("?", r"\?")):
+        registry.import_class(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = 1\nclass World(:\n", r"spoilt\.py, line 2: invalid syntax; correct the syntax"),
+        ("\n\nimport no_such_module\n", r"spoilt\.py, line 3: No module named 'no_such_module'; correct the import"),
+        ("from streamsim.simulation import Nothing\n", r"spoilt\.py, line 1: cannot import name 'Nothing'"),
+    ],
+)
+def test_mistakes_in_a_plug_in_are_located(tmp_path, monkeypatch, text, sentence):
+    (tmp_path / "spoilt.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError, match=sentence):
+        registry.import_class("spoilt:World")
+
+
+def test_both_spellings_of_a_class_path():
+    assert registry.import_class("streamsim:BernoulliSaccades") is registry.import_class("streamsim.BernoulliSaccades")
+
+
+def test_suggestions_ignore_case_and_dashes():
+    assert suggestion("fixed-fixation", ["FixedFixation", "BernoulliSaccades"]) == "did you mean FixedFixation?"
+    assert suggestion("xyz", ["b", "a"]) == "choose among a, b"

@@ -1,0 +1,323 @@
+"""The command `streamsim`, as users meet it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from streamsim import cli
+from streamsim.instruments.rows import read_rows
+
+from .streamsim import toys
+from .streamsim.stranger import install, write
+from .streamsim.toy_runs import TOY, timeless
+
+TOYS = Path(__file__).parent / "streamsim"
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty folder to stand in, with a configuration file."""
+    monkeypatch.chdir(tmp_path)
+    # one name in this process and in those that are started
+    monkeypatch.setitem(sys.modules, "toys", toys)
+    toy = {**TOY, "environment": "toys.CountingWorld", "agent": "toys.LinearLearner"}
+    Path("toy.yaml").write_text(yaml.safe_dump(toy))
+    return tmp_path
+
+
+def environment(place):
+    """The environment of a real command that finds the toys."""
+    return {**os.environ, "PYTHONPATH": f"{TOYS}{os.pathsep}{place}", "OMP_NUM_THREADS": "1"}
+
+
+def start(place, *line, before=""):
+    """Start the command in a process of its own; *before* is Python that runs first in it."""
+    script = f"import sys; {before}\nfrom streamsim.cli import main\nsys.exit(main(sys.argv[1:]))"
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *line],
+        cwd=place,
+        env=environment(place),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process):
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def main(*line):
+    return cli.main(line)
+
+
+def digest(folder):
+    return json.loads((Path(folder) / "summary.json").read_text())["digest"]
+
+
+def test_the_installed_command_runs_a_strangers_preset(place):
+    write(place)
+    executable = Path(sys.executable).with_name("streamsim")
+    done = subprocess.run(
+        [executable, "run", "strange", "--agent.rate", "0.1", "--seed", "4", "--no-report"],
+        cwd=place,
+        env=environment(place),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, "run: runs/strange-seed4-1" in done.stdout) == (0, True), done.stderr
+    assert "layer2" in done.stdout
+    assert "untrained" in done.stdout
+    folder = place / "runs" / "strange-seed4-1"
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "checkpoints",
+        "config.yaml",
+        "confusions.jsonl",
+        "health.jsonl",
+        "lock",
+        "media",
+        "metrics.jsonl",
+        "probes.jsonl",
+        "provenance.json",
+        "summary.json",
+    ]
+    assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["init_args"]["rate"] == 0.1
+
+
+def installed(place, *line):
+    """Run the installed command."""
+    executable = Path(sys.executable).with_name("streamsim")
+    found = {"cwd": place, "env": environment(place), "capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run([executable, *line], check=False, **found)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_strangers_world_and_rule_are_found_checked_run_and_resumed(place):
+    write(place)
+    assert re.search(r"stranger +stranger_package:StrangersWorld", installed(place, "list", "environments"))
+    assert "A stranger's world and rule" in installed(place, "list", "presets")
+    assert "StrangersWorld passes check_environment" in installed(place, "check", "stranger")
+    checked = installed(place, "check", "stranger_package:StrangersRule", "--radius", "1.5")
+    assert "StrangersRule passes check_rule" in checked
+    settings = ("--agent.rule.radius", "1.25", "--probes", "null", "--no-report")
+    installed(place, "run", "foreign-rule", *settings, "--out", "a")
+    installed(place, "resume", "a", "--ticks", "60", "--no-report")
+    installed(place, "run", "foreign-rule", *settings, "--out", "b", "--ticks", "60")
+    assert digest("a") == digest("b")
+    rule = yaml.safe_load(Path("a/config.yaml").read_text())["agent"]["init_args"]["rule"]
+    assert rule == {"class_path": "stranger_package.StrangersRule", "init_args": {"radius": 1.25}}
+
+
+def test_run_resume_probe_in_words(place, capsys):
+    assert main("run", "toy.yaml", "--out", "a", "--no-report") == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"layer1 .* [+-]\d", shown)
+    assert "offline linear readout" in shown
+    assert main("resume", "a") == 0
+    assert "a is finished (60 ticks): extend it with --ticks N" in capsys.readouterr().err
+    assert main("resume", "a", "--ticks", "80", "--no-report") == 0
+    assert "continuing a at tick 60 of 80" in capsys.readouterr().err
+    assert yaml.safe_load(Path("a/config.yaml").read_text())["ticks"] == 80
+    assert main("run", "toy.yaml", "--ticks", "80", "--out", "b", "--no-report") == 0
+    assert digest("a") == digest("b")
+    capsys.readouterr()
+    assert main("probe", "a") == 0
+    assert "layer2" in capsys.readouterr().out
+
+
+def test_runs_are_numbered_and_never_overwritten(place, capsys):
+    for _ in range(2):
+        assert main("run", "toy.yaml", "--ticks", "1", "--seed", "3", "--probes", "null", "--no-report") == 0
+    assert sorted(p.name for p in Path("runs").iterdir()) == ["toy-seed3-1", "toy-seed3-2"]
+    before = Path("runs/toy-seed3-1/metrics.jsonl").exists(), Path("runs/toy-seed3-1/config.yaml").read_text()
+    capsys.readouterr()
+    assert main("run", "toy.yaml", "--out", "runs/toy-seed3-1") == 2
+    assert "is not empty and is never overwritten" in capsys.readouterr().err
+    assert before == (Path("runs/toy-seed3-1/metrics.jsonl").exists(), Path("runs/toy-seed3-1/config.yaml").read_text())
+
+
+def test_provenance_names_no_machine(place):
+    assert main("run", "toy.yaml", "--ticks", "1", "--probes", "null", "--out", "a", "--no-report") == 0
+    found = json.loads(Path("a/provenance.json").read_text())
+    assert found["command"][:4] == ["streamsim", "run", "toy.yaml", "--ticks"]
+    assert {"torch", "numpy", "streamsim"} <= set(found["packages"])
+    assert found["python"]
+    assert os.uname().nodename not in Path("a/provenance.json").read_text()
+    assert str(place) not in Path("a/provenance.json").read_text()
+
+
+MISTAKES = {
+    "command": (["rnu"], "'rnu' is not a command: did you mean run?"),
+    "option": (["run", "toy.yaml", "--stream", "3"], "did you mean streams?"),
+    "nested option": (
+        ["run", "toy.yaml", "--gaze.sacade_probability", "0.3"],
+        "did you mean gaze.saccade_probability?",
+    ),
+    "preset": (["run", "strnage"], "preset 'strnage' is not known: did you mean strange?"),
+    "file": (["run", "none.yaml"], "there is no configuration file none.yaml"),
+    "two presets": (["run", "a", "b"], "run takes one preset or file (got a, b)"),
+    "value": (["run", "toy.yaml", "--streams"], "--streams needs a value"),
+    "type": (["run", "toy.yaml", "--streams", "many"], "streams must be a whole number (got 'many')"),
+    "range": (
+        ["run", "toy.yaml", "--agent.momentum", "2"],
+        "LinearLearner.momentum must lie between 0 and 1 (got 2.0)",
+    ),
+    "class": (["run", "toy.yaml", "--environment", "stl11"], "did you mean stl10?"),
+    "folder": (["resume", "nothing"], "nothing does not exist"),
+    "no run": (["resume", "."], "holds no run"),
+    "no folder": (["probe"], "give one run folder (got none)"),
+    "fixed": (["resume", ".", "--seed", "1"], "--seed is not an option here"),
+    "kind": (["list", "planets"], "list takes one of environments, agents, presets (got planets)"),
+    "check": (["check", "nowhere:World"], "there is no module 'nowhere'"),
+    "unwritable": (["run", "toy.yaml", "--out", "toy.yaml/a"], "cannot write to toy.yaml/a"),
+}
+
+
+@pytest.mark.parametrize(("line", "sentence"), MISTAKES.values(), ids=MISTAKES)
+def test_mistakes_end_with_status_2_one_line_and_nothing_on_the_disk(place, monkeypatch, capsys, line, sentence):
+    site = place / "site"
+    site.mkdir()
+    install(site, monkeypatch)
+    before = sorted(place.rglob("*"))
+    assert main(*line) == 2
+    out, err = capsys.readouterr()
+    assert sentence in err
+    assert err.startswith("streamsim: ")
+    assert err.count("\n") == 1
+    assert out == ""
+    assert [p for p in sorted(place.rglob("*")) if "__pycache__" not in p.parts] == before
+
+
+def test_bugs_show_a_traceback(place, monkeypatch):
+    monkeypatch.setattr(toys.CountingWorld, "look", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main("run", "toy.yaml", "--out", "a", "--no-report")
+
+
+def test_help_list_version(place, monkeypatch, capsys):
+    site = place / "site"
+    site.mkdir()
+    install(site, monkeypatch)
+    assert main("--version") == 0
+    assert main() == 0
+    assert main("list", "environments") == 0
+    assert main("list", "agents") == 0
+    assert main("list", "presets") == 0
+    assert main("run", "strange", "--help") == 0
+    shown = capsys.readouterr().out
+    for words in ("streamsim 0.", "usage: streamsim", "Counts strangely.", "Learns strangely.", "A stranger's world."):
+        assert words in shown
+    assert re.search(r"--agent\.momentum +0\.9", shown)
+    assert not Path("runs").exists()
+
+
+def test_check_passes_a_good_world_and_names_what_is_wrong_with_a_bad_one(place, monkeypatch, capsys):
+    assert main("check", f"{toys.__name__}:CountingWorld", "--side", "5") == 0
+    assert main("check", "toys:LinearLearner", "--rate", "0.001") == 0
+    shown = capsys.readouterr().out
+    assert "CountingWorld passes check_environment" in shown
+    assert "LinearLearner passes check_agent" in shown
+    monkeypatch.setattr(toys.CountingWorld, "classes", property(lambda _: ("one",)))
+    assert main("check", f"{toys.__name__}:CountingWorld") == 2
+    assert "Scene.label" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "name"), [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]
+)
+def test_signals_save_and_say_how_to_continue(place, number, status, name):
+    process = start(place, "run", "toy.yaml", "--out", "a", "--ticks", "1000000", "--probes", "null")
+    await_ticks(place / "a", 1)
+    second = start(place, "resume", "a") if number == signal.SIGTERM else None
+    if second:
+        code, _, err = ended(second)
+        assert (code, "another process is at work in a" in err) == (2, True)
+    process.send_signal(number)
+    code, _, err = ended(process)
+    assert code == status
+    assert f"stopped by {name} and saved: continue with `streamsim resume a`" in err
+    assert "Traceback" not in err
+
+
+def await_ticks(folder, lines):
+    deadline = time.monotonic() + 60
+    while len(read_rows(folder / "metrics.jsonl")) < lines:
+        assert time.monotonic() < deadline, "the run does not start"
+        time.sleep(0.01)
+
+
+# in a process: die at the n-th call of a step of saving
+DIE = """
+import os, signal
+from streamsim.runs import checkpoint
+left, real = [{n}], checkpoint.{step}
+def dying(*arguments):
+    left[0] -= 1
+    if left[0] == 0:
+        {last}
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*arguments)
+checkpoint.{step} = dying
+"""
+HALF = "arguments[0].write_bytes(arguments[1][: len(arguments[1]) // 2])"
+
+
+@pytest.mark.parametrize(
+    ("step", "n", "last"),
+    [("write_durably", 5, HALF), ("sync", 6, "pass"), ("prune", 2, "pass")],
+    ids=["half a file", "before it is there", "before the old ones go"],
+)
+def test_kill_9_while_saving_and_resume_end_in_the_same_hash(place, step, n, last):
+    settings = ("--ticks", "60", "--checkpoint_every", "20", "--no-report")
+    process = start(place, "run", "toy.yaml", "--out", "a", *settings, before=DIE.format(step=step, n=n, last=last))
+    assert ended(process)[0] == -signal.SIGKILL
+    assert not (place / "a" / "summary.json").exists()
+    assert_resumed_as_undisturbed(settings)
+    assert not list((place / "a" / "checkpoints").glob(".*"))
+
+
+def test_kill_9_at_a_random_moment(place):
+    settings = ("--ticks", "150", "--checkpoint_every", "2", "--no-report")
+    process = start(place, "run", "toy.yaml", "--out", "a", *settings)
+    await_ticks(place / "a", 1)
+    time.sleep(time.time() % 0.3)
+    process.kill()
+    assert ended(process)[0] in (-signal.SIGKILL, 0)
+    assert_resumed_as_undisturbed(settings)
+
+
+def assert_resumed_as_undisturbed(settings):
+    """Resume run a, do run b in one go, and compare them."""
+    assert main("resume", "a", "--no-report") == 0
+    assert main("run", "toy.yaml", "--out", "b", *settings) == 0
+    assert digest("a") == digest("b")
+    for name in ("metrics.jsonl", "probes.jsonl", "health.jsonl"):
+        assert timeless(read_rows(Path("a") / name)) == timeless(read_rows(Path("b") / name))
+        assert read_rows(Path("a") / name)
+
+
+def test_a_full_disk_is_a_sentence_and_what_was_saved_is_intact(place):
+    # files may not grow beyond 8 KiB: metrics hit that after some checkpoints
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))"
+    settings = ("--ticks", "600", "--checkpoint_every", "50", "--probes", "null", "--metrics_every", "5")
+    code, _, err = ended(start(place, "run", "toy.yaml", "--out", "a", *settings, before=limit))
+    assert code == 2, err
+    assert "Traceback" not in err
+    assert "cannot write to a: files may not grow so large here" in err
+    lines = read_rows(place / "a" / "metrics.jsonl")
+    assert (place / "a" / "metrics.jsonl").read_bytes().endswith(b"\n")
+    assert [line["tick"] for line in lines] == list(range(5, 5 * len(lines) + 1, 5))
+    assert main("resume", "a", "--no-report") == 0
+    assert [line["tick"] for line in read_rows(place / "a" / "metrics.jsonl")] == list(range(5, 601, 5))
