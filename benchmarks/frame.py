@@ -25,13 +25,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
-import streamsim.agents
-import streamsim.environments
 import torch
-from streamsim.agents import CLAPP, ContrastiveHinge, Conv, Encoder, Homeostasis, Learner, OwnMemory, PeerMemory
 
 import streamsim
+import streamsim.agents
+import streamsim.environments
 from streamsim import Glimpse, Sensor
+from streamsim.agents import CLAPP, ContrastiveHinge, Conv, Encoder, Homeostasis, Learner, OwnMemory, PeerMemory
 
 STREAMS, SHAPE, LAGS = 4, (3, 32, 32), (1, 2)
 # The folders of the package, those that may lie within another first.

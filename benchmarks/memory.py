@@ -38,9 +38,9 @@ class Resident(Instrument):
     def __init__(self, *ticks: int) -> None:
         self.found = dict.fromkeys(ticks, 0)
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
-        tick = moment.glimpse.tick + 1
+        tick = record.glimpse.tick + 1
         if tick in self.found:
             gc.collect()
             self.found[tick] = psutil.Process().memory_info().rss

@@ -50,7 +50,7 @@ def layer_loss(agent: Learner, rule: State, readout: Tensor, shuffle: Tensor) ->
     assert isinstance(agent.rule, CLAPP)
     assert agent.rule.homeostasis is not None
     for row in readout.detach():
-        rule |= agent.rule.settled(rule, row)
+        rule |= agent.rule.update_statistics(rule, row)
     normal = agent.rule.homeostasis.normal(rule, readout)
     total = torch.zeros(())
     for predictor, lag in enumerate(agent.lags):

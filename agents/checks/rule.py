@@ -51,9 +51,9 @@ def check_rule(rule: Rule) -> None:
             check_learner(AgentHarness(learner, PICTURES, 12, 4))
 
 
-def declarations_are_known(exam: RuleHarness) -> None:
+def declarations_are_known(harness: RuleHarness) -> None:
     """Check what the rule says about itself."""
-    rule = exam.rule
+    rule = harness.rule
     reads: frozenset[str] = getattr(rule, "reads", frozenset())
     check_that(bool(reads) and reads <= WORDS, f"Rule.reads must be some of {sorted(WORDS)} (got {sorted(reads)})")
     check_that(
@@ -61,18 +61,18 @@ def declarations_are_known(exam: RuleHarness) -> None:
         f"Rule.reads must name 'trace' if and only if the rule credits the past (credits_past is {rule.credits_past})",
     )
     check_that(rule.rate >= 0, f"Rule.rate must not be negative (got {rule.rate})")
-    departures = {"delta", "past_delta", *exam.drawn()}
+    departures = {"delta", "past_delta", *harness.drawn()}
     check_that(
         rule.non_gradients <= departures,
         f"Rule.non_gradients must be some of {sorted(departures)}: {sorted(rule.non_gradients)}",
     )
 
 
-def parameters_come_from_the_generator(exam: RuleHarness) -> None:
+def parameters_come_from_the_generator(harness: RuleHarness) -> None:
     """Check that parameters are tensors of floating point and that the generator alone decides on them."""
     with torch.random.fork_rng(devices=[]):
         before = torch.get_rng_state()
-        first, second = exam.drawn(), exam.drawn()
+        first, second = harness.drawn(), harness.drawn()
         check_that(torch.equal(before, torch.get_rng_state()), "Rule.parameters draws from torch's global generator")
     check_that(bool(first), "Rule.parameters must not be empty, since states keep no empty places: give it one number")
     for name, weight in first.items():
@@ -81,61 +81,61 @@ def parameters_come_from_the_generator(exam: RuleHarness) -> None:
     check_that(same(first, second), "one generator gave two different Rule.parameters: draw from the generator alone")
 
 
-def readouts_have_their_width(exam: RuleHarness) -> None:
+def readouts_have_their_width(harness: RuleHarness) -> None:
     """Check that a read-out has the promised width and the precision of what it reads."""
-    read, width = exam.rule.read(exam.parameters(), exam.activity()), exam.rule.width(exam.shape)
+    read, width = harness.rule.read(harness.parameters(), harness.activity()), harness.rule.width(harness.shape)
     found = tuple(read.shape)
     check_that(found == (STREAMS, width), f"Rule.read must be streams x Rule.width, {(STREAMS, width)} (got {found})")
     check_that(read.dtype == torch.float64, f"Rule.read made {read.dtype} of float64: keep the precision of parameters")
 
 
-def reading_is_pure(exam: RuleHarness) -> None:
+def reading_is_pure(harness: RuleHarness) -> None:
     """Check that a read-out depends on the frame and the parameters only, and that reading changes neither."""
-    weights, z = exam.parameters(), exam.activity()
+    weights, z = harness.parameters(), harness.activity()
     kept, seen = copied(weights), z.clone()
-    read = exam.rule.read(weights, z)
+    read = harness.rule.read(weights, z)
     check_that(same(weights, kept) and torch.equal(z, seen), "Rule.read changed what it was given: work on a copy")
-    check_that(torch.equal(read, exam.rule.read(weights, z)), "Rule.read gave two read-outs of one output")
-    alone = torch.cat([exam.rule.read(weights, row[None]) for row in z])
+    check_that(torch.equal(read, harness.rule.read(weights, z)), "Rule.read gave two read-outs of one output")
+    alone = torch.cat([harness.rule.read(weights, row[None]) for row in z])
     check_that(torch.allclose(read, alone), "Rule.read of a stream depends on the streams beside it")
 
 
-def learning_is_pure(exam: RuleHarness) -> None:
+def learning_is_pure(harness: RuleHarness) -> None:
     """Check that a lesson follows from weights and pairs alone, and that learning changes neither."""
-    for weights, pairs, lesson in exam.lessons():
+    for weights, pairs, lesson in harness.lessons():
         kept, seen = copied(weights), copied(members(pairs))
-        again = exam.rule.learn(weights, pairs)
+        again = harness.rule.learn(weights, pairs)
         check_that(same(weights, kept), "Rule.learn changed the parameters: return gradients")
         check_that(same(members(pairs), seen), "Rule.learn changed the pairs: work on a copy")
         check_that(same(told(lesson), told(again)), "Rule.learn gave two lessons on the same pairs")
 
 
-def settling_is_pure(exam: RuleHarness) -> None:
+def settling_is_pure(harness: RuleHarness) -> None:
     """Check that what follows activity is among the parameters, keeps its form, and has no gradient."""
-    weights = exam.parameters()
-    kept, drawn = copied(weights), exam.drawn()
-    settled = exam.rule.settled(weights, exam.rule.read(weights, exam.activity()))
+    weights = harness.parameters()
+    kept, drawn = copied(weights), harness.drawn()
+    settled = harness.rule.update_statistics(weights, harness.rule.read(weights, harness.activity()))
     check_that(same(weights, kept), "Rule.settled changed the parameters: return new ones")
     for name, value in settled.items():
         known = name in drawn and drawn[name].shape == value.shape
         check_that(known, f"Rule.settled returned {name!r}, which is no parameter of this form")
-    for _, _, lesson in exam.lessons():
+    for _, _, lesson in harness.lessons():
         both = sorted(set(settled) & set(lesson.gradient))
         check_that(not both, f"{both} both settle and have a gradient: choose one")
 
 
-def lessons_have_their_form(exam: RuleHarness) -> None:
+def lessons_have_their_form(harness: RuleHarness) -> None:
     """Check the shapes of all that a lesson tells."""
-    for weights, pairs, lesson in exam.lessons():
+    for weights, pairs, lesson in harness.lessons():
         shape = tuple(pairs.sign.shape)
         for name in ("loss", "active", "score"):
             found = tuple(getattr(lesson, name).shape)
             check_that(found == shape, f"Lesson.{name} must be groups x predictors x streams, {shape} (got {found})")
         check_that(broadcasts(lesson.delta, pairs.z.shape), "Lesson.delta must have the shape of z, or broadcast to it")
         credited = lesson.past_delta is not None
-        check_that(credited == exam.rule.credits_past, "Lesson.past_delta must be given if and only if credits_past")
+        check_that(credited == harness.rule.credits_past, "Lesson.past_delta must be given if and only if credits_past")
         if lesson.past_delta is not None:
-            form = broadcasts(lesson.past_delta, (*shape, *exam.shape)) and lesson.past_delta.shape[:3] == shape
+            form = broadcasts(lesson.past_delta, (*shape, *harness.shape)) and lesson.past_delta.shape[:3] == shape
             check_that(form, "Lesson.past_delta must be groups x predictors x streams, then the shape of z")
         for name, gradient in lesson.gradient.items():
             known = name in weights and gradient.shape == weights[name].shape
@@ -144,23 +144,23 @@ def lessons_have_their_form(exam: RuleHarness) -> None:
         check_that(finite, "a lesson is not finite: avoid dividing by 0")
 
 
-def pairs_without_weight_do_not_teach(exam: RuleHarness) -> None:
+def pairs_without_weight_do_not_teach(harness: RuleHarness) -> None:
     """Check that the memories of pairs of weight 0 are of no account."""
-    for weights, pairs, _ in exam.lessons():
+    for weights, pairs, _ in harness.lessons():
         silent = replace(pairs, weight=pairs.weight * (torch.arange(STREAMS) % 2))
         unheard = (silent.weight == 0)[..., None]
         other = replace(silent, past=torch.where(unheard, pairs.past.flip(2) * 3 + 1, pairs.past))
-        one, two = (taught(exam.rule.learn(weights, p)) for p in (silent, other))
+        one, two = (taught(harness.rule.learn(weights, p)) for p in (silent, other))
         for name, gradient in one.items():
             check_that(torch.allclose(gradient, two[name]), f"pairs of weight 0 contribute to {name}")
         if "past_delta" in one:
             check_that(not one["past_delta"][silent.weight == 0].any(), "pairs of weight 0 contribute to past_delta")
 
 
-def gradients_scale_with_weight(exam: RuleHarness) -> None:
+def gradients_scale_with_weight(harness: RuleHarness) -> None:
     """Check that pairs of twice the weight teach twice as much and are otherwise the same."""
-    for weights, pairs, lesson in exam.lessons():
-        double = exam.rule.learn(weights, replace(pairs, weight=2 * pairs.weight))
+    for weights, pairs, lesson in harness.lessons():
+        double = harness.rule.learn(weights, replace(pairs, weight=2 * pairs.weight))
         for name, gradient in taught(double).items():
             twice = torch.allclose(gradient, 2 * taught(lesson)[name])
             check_that(twice, f"{name} does not double where the weights of pairs do: it must be linear in them")
@@ -169,25 +169,25 @@ def gradients_scale_with_weight(exam: RuleHarness) -> None:
             check_that(unweighted, f"Lesson.{name} depends on the weights of pairs: it must be that of each pair alone")
 
 
-def lessons_are_gradients(exam: RuleHarness) -> None:
+def lessons_are_gradients(harness: RuleHarness) -> None:
     """Check, by finite differences, that what does not depart by design is the gradient of the weighted loss."""
-    weights = exam.parameters()
+    weights = harness.parameters()
     for scale in SCALES:
-        pairs = exam.pairs(weights, scale)
-        past = exam.activity(GROUPS, PREDICTORS, scale=scale, seed=2)
-        for name, gradient in taught(exam.rule.learn(weights, pairs)).items():
-            if name not in exam.rule.non_gradients:
+        pairs = harness.pairs(weights, scale)
+        past = harness.activity(GROUPS, PREDICTORS, scale=scale, seed=2)
+        for name, gradient in taught(harness.rule.learn(weights, pairs)).items():
+            if name not in harness.rule.non_gradients:
                 point = {"delta": pairs.z, "past_delta": past}.get(name)
-                agrees(exam, name, gradient, weights[name] if point is None else point, weights, pairs)
+                agrees(harness, name, gradient, weights[name] if point is None else point, weights, pairs)
 
 
-def calibration_scales_readouts(exam: RuleHarness) -> None:
+def calibration_scales_readouts(harness: RuleHarness) -> None:
     """Check that a rule that asks for read-outs of another size can scale them."""
-    weights, z = exam.parameters(), exam.activity()
-    factor = exam.rule.calibrated(weights, torch.tensor(2.0))
+    weights, z = harness.parameters(), harness.activity()
+    factor = harness.rule.calibrated(weights, torch.tensor(2.0))
     if factor is not None:
-        scaled = exam.rule.read(weights | exam.rule.scaled(weights, factor), z)
-        right = torch.allclose(scaled, factor * exam.rule.read(weights, z))
+        scaled = harness.rule.read(weights | harness.rule.scaled(weights, factor), z)
+        right = torch.allclose(scaled, factor * harness.rule.read(weights, z))
         check_that(right, "Rule.scaled did not scale read-outs by the factor that Rule.calibrated asks for")
 
 
@@ -206,11 +206,11 @@ CHECKS: tuple[Callable[[RuleHarness], None], ...] = (
 )
 
 
-def agrees(exam: RuleHarness, name: str, gradient: Tensor, point: Tensor, weights: Parameters, pairs: Pairs) -> None:
+def agrees(harness: RuleHarness, name: str, gradient: Tensor, point: Tensor, weights: Parameters, pairs: Pairs) -> None:
     """Check *gradient* at *point* along some directions, in which no pair's hinge is likely to turn within a step."""
     for seed in range(_DIRECTIONS):
         way = random(*point.shape, seed=10 + seed)
-        ahead, behind = (loss(exam, name, point + step * way, weights, pairs) for step in (_STEP, -_STEP))
+        ahead, behind = (loss(harness, name, point + step * way, weights, pairs) for step in (_STEP, -_STEP))
         measured, claimed = float(ahead - behind) / (2 * _STEP), float((gradient * way).sum())
         check_that(
             math.isclose(measured, claimed, rel_tol=1e-4, abs_tol=1e-6),
@@ -219,11 +219,11 @@ def agrees(exam: RuleHarness, name: str, gradient: Tensor, point: Tensor, weight
         )
 
 
-def loss(exam: RuleHarness, name: str, point: Tensor, weights: Parameters, pairs: Pairs) -> Tensor:
+def loss(harness: RuleHarness, name: str, point: Tensor, weights: Parameters, pairs: Pairs) -> Tensor:
     """Return the weighted loss with *point* in place of what *name* is the gradient of."""
-    rule = exam.rule
+    rule = harness.rule
     if name == "past_delta":
-        seen = replace(pairs, past=exam.readings(weights, point))
+        seen = replace(pairs, past=harness.readings(weights, point))
     else:
         z = point if name == "delta" else pairs.z
         weights = weights if name == "delta" else weights | {name: point}

@@ -35,7 +35,7 @@ class RuleHarness:
     def parameters(self) -> Parameters:
         """Return weights that have settled to some activity."""
         weights = {name: w.double() for name, w in self.drawn().items()}
-        return weights | self.rule.settled(weights, self.rule.read(weights, self.activity()))
+        return weights | self.rule.update_statistics(weights, self.rule.read(weights, self.activity()))
 
     def activity(self, *more: int, scale: float = 1.0, seed: int = 1) -> Tensor:
         """Return the layer's output in all streams."""

@@ -15,12 +15,12 @@ class Timing:
 
     Attributes:
         every: ticks from one activity of the layer to the next; it acts at the last tick of each such stretch.
-        whole: ticks that a fixation must have lasted before the present one, so that all that the layer sees at this
-            tick is of that fixation; 0 for a layer that only sees the present frame.
+        receptive_ticks: ticks that a fixation must have lasted before the present one, so that all that the layer sees
+            at this tick is of that fixation; 0 for a layer that only sees the present frame.
     """
 
     every: int
-    whole: int
+    receptive_ticks: int
 
 
 def timings(layers: Sequence[Layer], shape: tuple[int, ...]) -> tuple[Timing, ...]:
@@ -47,13 +47,13 @@ class RateGroup:
 
     Attributes:
         every: ticks from one activity to the next.
-        whole: ticks that a fixation must have lasted before the present one, so that all that these layers see is of
-            that fixation.
+        receptive_ticks: ticks that a fixation must have lasted before the present one, so that all that these layers
+            see is of that fixation.
         layers: their numbers.
     """
 
     every: int
-    whole: int
+    receptive_ticks: int
     layers: tuple[int, ...]
 
     @property
@@ -76,7 +76,9 @@ def rate_groups(layers: Sequence[Layer], found: Sequence[Timing]) -> tuple[RateG
         apart = layer.predicts_below and (number == 0 or found[number].every != found[number - 1].every)
         require(not apart, f"{type(layer).__name__}.predicts_below needs a layer below that acts at the same ticks")
     return tuple(
-        RateGroup(every, max(t.whole for t in found if t.every == every), members(every, [t.every for t in found]))
+        RateGroup(
+            every, max(t.receptive_ticks for t in found if t.every == every), members(every, [t.every for t in found])
+        )
         for every in sorted({t.every for t in found})
     )
 

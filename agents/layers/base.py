@@ -65,11 +65,11 @@ class Layer(ABC):
         """
         return carried, self.forward(parameters, x)
 
-    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
+    def update_statistics(self, parameters: Parameters, tape: Tape) -> Parameters:
         """Return those of the layer's own quantities that follow activity without a gradient, after this frame."""
         return {}
 
-    def learnt(self, parameters: Parameters) -> frozenset[str]:
+    def trainable(self, parameters: Parameters) -> frozenset[str]:
         """Return the names of those of *parameters* that gradients change."""
         return frozenset(parameters)
 
@@ -86,7 +86,7 @@ class Layer(ABC):
         """Return the tape of this layer for input *x*: "x", "z" and what `gradient` needs besides."""
 
     @abstractmethod
-    def drive(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *summed"]:
+    def preactivation(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *summed"]:
         """Return the summed input a = W x + b, units first after the stream axis."""
 
     @abstractmethod
@@ -118,7 +118,7 @@ class FeedForward(Layer):
     """
 
     @abstractmethod
-    def arriving(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
+    def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
         """Return dLoss/da = delta rho'(a), routed to the winners of pooling.
 
         Args:
@@ -128,9 +128,9 @@ class FeedForward(Layer):
 
     @abstractmethod
     def hebbian(
-        self, parameters: Parameters, x: Float[Tensor, " n *shape"], arriving: Float[Tensor, " n *summed"]
+        self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, " n *summed"]
     ) -> Parameters:
-        """Return the sum over streams and positions of *arriving* times *x*, the gradient of each parameter."""
+        """Return the gradient of each parameter: *preactivation_gradient* times *x*, over streams and positions."""
 
     def rescaled(
         self, parameters: Parameters, scale: Float[Tensor, " units"], shift: Float[Tensor, " units"]
@@ -142,12 +142,14 @@ class FeedForward(Layer):
 
     def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:
         """Return the sum of the gradients of several frames, by whichever of two equal ways moves fewer bytes."""
-        arriving = [self.arriving(tape, delta) for tape, delta in zip(tapes, deltas, strict=True)]
+        preactivation_gradient = [
+            self.preactivation_gradient(tape, delta) for tape, delta in zip(tapes, deltas, strict=True)
+        ]
         inputs = [tape["x"] for tape in tapes]
-        if len(tapes) > 1 and sum(a.numel() for a in arriving) < parameters["weight"].numel():
-            return self.hebbian(parameters, torch.cat(inputs), torch.cat(arriving))
-        total = self.hebbian(parameters, inputs[0], arriving[0])
-        for x, a in zip(inputs[1:], arriving[1:], strict=True):
+        if len(tapes) > 1 and sum(a.numel() for a in preactivation_gradient) < parameters["weight"].numel():
+            return self.hebbian(parameters, torch.cat(inputs), torch.cat(preactivation_gradient))
+        total = self.hebbian(parameters, inputs[0], preactivation_gradient[0])
+        for x, a in zip(inputs[1:], preactivation_gradient[1:], strict=True):
             for key, value in self.hebbian(parameters, x, a).items():
                 total[key] += value
         return total

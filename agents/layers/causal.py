@@ -86,25 +86,28 @@ class CausalConv(FeedForward):
 
     def forward(self, parameters: Parameters, x: Float[Tensor, "n c heard"]) -> Tape:
         """See `Layer.forward`; *x* begins with the columns that were kept."""
-        return {"x": x, "z": self.activation.apply_(self.drive(parameters, x))}
+        return {"x": x, "z": self.activation.apply_(self.preactivation(parameters, x))}
 
-    def drive(self, parameters: Parameters, x: Float[Tensor, "n c heard"]) -> Float[Tensor, "n m columns"]:
-        """See `Layer.drive`."""
+    def preactivation(self, parameters: Parameters, x: Float[Tensor, "n c heard"]) -> Float[Tensor, "n m columns"]:
+        """See `Layer.preactivation`."""
         weight, bias = in_dtype(parameters, x.dtype)
         fields = self._fields(x)
-        drive = F.linear(fields.flatten(0, 1), weight.transpose(1, 2).flatten(1), bias)
-        return drive.view(*fields.shape[:2], self.channels).transpose(1, 2)
+        preactivation = F.linear(fields.flatten(0, 1), weight.transpose(1, 2).flatten(1), bias)
+        return preactivation.view(*fields.shape[:2], self.channels).transpose(1, 2)
 
-    def arriving(self, tape: Tape, delta: Float[Tensor, "n m #columns"]) -> Float[Tensor, "n m columns"]:
-        """See `Layer.arriving`."""
+    def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n m #columns"]) -> Float[Tensor, "n m columns"]:
+        """See `Layer.preactivation_gradient`."""
         return self.activation.backward(cast(delta, tape["x"].dtype), tape["z"])
 
     def hebbian(
-        self, parameters: Parameters, x: Float[Tensor, "n c heard"], arriving: Float[Tensor, "n m columns"]
+        self,
+        parameters: Parameters,
+        x: Float[Tensor, "n c heard"],
+        preactivation_gradient: Float[Tensor, "n m columns"],
     ) -> Parameters:
         """See `Layer.hebbian`."""
         master = parameters["weight"].dtype
-        post = arriving.transpose(1, 2).flatten(0, 1)
+        post = preactivation_gradient.transpose(1, 2).flatten(0, 1)
         product = post.T @ self._fields(x).flatten(0, 1)
         weight = product.view(self.channels, self.kernel, -1).transpose(1, 2)
         return {"weight": cast(weight, master)} | ({"bias": cast(post.sum(0), master)} if self.bias else {})

@@ -79,44 +79,50 @@ class Conv(FeedForward):
     def forward(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Tape:
         """See `Layer.forward`."""
         x = channels_last(x)
-        drive = self.drive(parameters, x)
-        seen = {} if self.norm is None else self.norm.seen(parameters, drive)
-        return {"x": x} | seen | self.pool.forward(drive, self.activation)
+        preactivation = self.preactivation(parameters, x)
+        seen = {} if self.norm is None else self.norm.normalised(parameters, preactivation)
+        return {"x": x} | seen | self.pool.forward(preactivation, self.activation)
 
-    def drive(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n m ah aw"]:
-        """See `Layer.drive`."""
+    def preactivation(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n m ah aw"]:
+        """See `Layer.preactivation`."""
         effective = parameters if self.norm is None else self.norm.folded(parameters)
         weight, bias = in_dtype(effective, x.dtype)
         return F.conv2d(x, weight, bias, self.stride, self.padding)
 
-    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
-        """See `Layer.settled`."""
-        return {} if self.norm is None else self.norm.settled(parameters, tape)
+    def update_statistics(self, parameters: Parameters, tape: Tape) -> Parameters:
+        """See `Layer.update_statistics`."""
+        return {} if self.norm is None else self.norm.update_statistics(parameters, tape)
 
-    def learnt(self, parameters: Parameters) -> frozenset[str]:
-        """See `Layer.learnt`."""
+    def trainable(self, parameters: Parameters) -> frozenset[str]:
+        """See `Layer.trainable`."""
         return frozenset(parameters) & {"weight", "bias"}
 
-    def arriving(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
-        """See `Layer.arriving`."""
+    def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
+        """See `Layer.preactivation_gradient`."""
         x = tape["x"]
         return self.pool.backward(cast(delta, x.dtype), tape, self.activation, self._map(x.shape[1:]))
 
     def hebbian(
-        self, parameters: Parameters, x: Float[Tensor, "n c h w"], arriving: Float[Tensor, "n m ah aw"]
+        self, parameters: Parameters, x: Float[Tensor, "n c h w"], preactivation_gradient: Float[Tensor, "n m ah aw"]
     ) -> Parameters:
         """See `Layer.hebbian`."""
         master = parameters["weight"].dtype
-        few = arriving.numel() // self.channels <= self.channels
-        weight = self._from_patches(x, arriving) if few else self._from_maps(parameters, x, arriving)
+        few = preactivation_gradient.numel() // self.channels <= self.channels
+        weight = (
+            self._from_patches(x, preactivation_gradient)
+            if few
+            else self._from_maps(parameters, x, preactivation_gradient)
+        )
         if self.norm is not None:
             weight = weight * self.norm.scale(parameters).view(-1, 1, 1, 1)
-        return {"weight": cast(weight, master)} | ({"bias": cast(arriving.sum((0, 2, 3)), master)} if self.bias else {})
+        return {"weight": cast(weight, master)} | (
+            {"bias": cast(preactivation_gradient.sum((0, 2, 3)), master)} if self.bias else {}
+        )
 
-    def _from_maps(self, parameters: Parameters, x: Tensor, arriving: Tensor) -> Tensor:
+    def _from_maps(self, parameters: Parameters, x: Tensor, preactivation_gradient: Tensor) -> Tensor:
         """Return the weight gradient by the library's convolution, which is best for many positions."""
         _, weight, _ = torch.ops.aten.convolution_backward(
-            channels_last(arriving),
+            channels_last(preactivation_gradient),
             channels_last(x),
             cast(parameters["weight"], x.dtype),
             None,
@@ -131,7 +137,7 @@ class Conv(FeedForward):
         gradient: Tensor = weight
         return gradient
 
-    def _from_patches(self, x: Tensor, arriving: Tensor) -> Tensor:
+    def _from_patches(self, x: Tensor, preactivation_gradient: Tensor) -> Tensor:
         """Return the same by one matrix product, which is best where positions are fewer than units.
 
         Weights are many then, and a convolution would copy them from one memory order to another and back.
@@ -140,7 +146,7 @@ class Conv(FeedForward):
         padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, pad, pad, pad, pad))
         fields = padded.unfold(1, side, self.stride).unfold(2, side, self.stride).permute(0, 1, 2, 4, 5, 3)
         flat = fields.reshape(-1, side * side * x.shape[1])
-        product = arriving.permute(0, 2, 3, 1).reshape(-1, self.channels).T @ flat
+        product = preactivation_gradient.permute(0, 2, 3, 1).reshape(-1, self.channels).T @ flat
         return product.view(self.channels, side, side, x.shape[1]).permute(0, 3, 1, 2)
 
     def _map(self, shape: tuple[int, ...]) -> tuple[int, int]:

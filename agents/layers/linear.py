@@ -44,21 +44,21 @@ class Linear(FeedForward):
 
     def forward(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Tape:
         """See `Layer.forward`."""
-        return {"x": x, "z": self.activation.apply_(self.drive(parameters, x))}
+        return {"x": x, "z": self.activation.apply_(self.preactivation(parameters, x))}
 
-    def drive(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, "n units"]:
-        """See `Layer.drive`."""
+    def preactivation(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, "n units"]:
+        """See `Layer.preactivation`."""
         weight, bias = in_dtype(parameters, x.dtype)
         return F.linear(x.flatten(1), weight, bias)
 
-    def arriving(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
-        """See `Layer.arriving`."""
+    def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
+        """See `Layer.preactivation_gradient`."""
         return self.activation.backward(cast(delta, tape["x"].dtype), tape["z"])
 
     def hebbian(
-        self, parameters: Parameters, x: Float[Tensor, " n *shape"], arriving: Float[Tensor, "n units"]
+        self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, "n units"]
     ) -> Parameters:
         """See `Layer.hebbian`."""
         master = parameters["weight"].dtype
-        weight = cast(arriving.T @ x.flatten(1), master)
-        return {"weight": weight} | ({"bias": cast(arriving.sum(0), master)} if self.bias else {})
+        weight = cast(preactivation_gradient.T @ x.flatten(1), master)
+        return {"weight": weight} | ({"bias": cast(preactivation_gradient.sum(0), master)} if self.bias else {})

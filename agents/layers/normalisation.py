@@ -44,15 +44,15 @@ class RunningNorm:
         bias = parameters["bias"] + shift if "bias" in parameters else shift
         return {"weight": weight * scale.view(-1, *[1] * (weight.ndim - 1)), "bias": bias}
 
-    def seen(self, parameters: Parameters, drive: Float[Tensor, "n units *positions"]) -> Tape:
-        """Return mean and variance of W x in this frame, told from the normalised *drive*."""
-        own = drive.transpose(0, 1).flatten(1).to(parameters["mean"].dtype)
+    def normalised(self, parameters: Parameters, preactivation: Float[Tensor, "n units *positions"]) -> Tape:
+        """Return mean and variance of W x in this frame, told from the normalised *preactivation*."""
+        own = preactivation.transpose(0, 1).flatten(1).to(parameters["mean"].dtype)
         variance, mean = torch.var_mean(own, 1, correction=0)
         scale = self.scale(parameters)
         bias = parameters.get("bias", 0.0)
         return {"mean": (mean - bias) / scale + parameters["mean"], "variance": variance / scale.square()}
 
-    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
+    def update_statistics(self, parameters: Parameters, tape: Tape) -> Parameters:
         """Return the averages after a frame; the first one counts as all that was ever seen."""
         mass = parameters["mass"] * (1 - 1 / self.ticks) + 1
         moved = {n: parameters[n] + (tape[n] - parameters[n]) / mass for n in ("mean", "variance")}

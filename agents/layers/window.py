@@ -63,27 +63,27 @@ class Window(FeedForward):
         """See `Layer.forward`."""
         return self.layer.forward(parameters, x)
 
-    def drive(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *summed"]:
-        """See `Layer.drive`."""
-        return self.layer.drive(parameters, x)
+    def preactivation(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *summed"]:
+        """See `Layer.preactivation`."""
+        return self.layer.preactivation(parameters, x)
 
-    def arriving(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
-        """See `Layer.arriving`."""
-        return self.layer.arriving(tape, delta)
+    def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
+        """See `Layer.preactivation_gradient`."""
+        return self.layer.preactivation_gradient(tape, delta)
 
     def hebbian(
-        self, parameters: Parameters, x: Float[Tensor, " n *shape"], arriving: Float[Tensor, " n *summed"]
+        self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, " n *summed"]
     ) -> Parameters:
         """See `Layer.hebbian`."""
-        return self.layer.hebbian(parameters, x, arriving)
+        return self.layer.hebbian(parameters, x, preactivation_gradient)
 
-    def settled(self, parameters: Parameters, tape: Tape) -> Parameters:
-        """See `Layer.settled`."""
-        return self.layer.settled(parameters, tape)
+    def update_statistics(self, parameters: Parameters, tape: Tape) -> Parameters:
+        """See `Layer.update_statistics`."""
+        return self.layer.update_statistics(parameters, tape)
 
-    def learnt(self, parameters: Parameters) -> frozenset[str]:
-        """See `Layer.learnt`."""
-        return self.layer.learnt(parameters)
+    def trainable(self, parameters: Parameters) -> frozenset[str]:
+        """See `Layer.trainable`."""
+        return self.layer.trainable(parameters)
 
     def _stacked(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (shape[0] * self.frames, *shape[1:])

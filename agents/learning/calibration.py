@@ -18,13 +18,14 @@ from .metrics import summary
 class Calibration:
     """What happens during the first ticks of a life, in which nothing is learnt.
 
-    The ticks are divided into equal phases: one for each layer, bottom to top, if *drive* is set, and a last one for
-    the rule. All statistics are gathered tick by tick, so that one stream can be calibrated as well as many.
+    The ticks are divided into equal phases: one for each layer, bottom to top, if *drive* is set, and a last
+    one for the rule. All statistics are gathered tick by tick, so that one stream can be calibrated as well as many.
 
     Args:
         ticks: length of the whole; 0 for none.
-        drive: whether to scale each unit's weights and set its bias so that its summed input has mean 0 and variance 1
-            over streams and positions. A random layer's units otherwise all answer to the common part of their inputs:
+        drive: whether to scale each unit's weights and set its bias so that its summed input has mean 0 and
+            variance 1 over streams and positions. A random layer's units otherwise all answer to the common part of
+            their inputs:
             in six random layers the effective rank of activity falls to 2.
     """
 
@@ -38,7 +39,7 @@ class Calibration:
         """Return the sums of nothing yet."""
         return {"scores": torch.zeros(layers, 2, device=device)}
 
-    def admit(self, layers: int, slowest: int) -> None:
+    def validate(self, layers: int, slowest: int) -> None:
         """Raise `ConfigurationError` if a phase is too short for the *slowest* layer to act once."""
         phases = layers + 1 if self.drive else 1
         require(
@@ -99,7 +100,7 @@ class Calibrator:
         phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
         found: list[tuple[Sequence[int], Tensor]] = []
         for meeting in meetings:
-            layers = meeting.pace.layers
+            layers = meeting.group.layers
             lessons = self.teaching.lessons(state, tapes, meeting, layers)
             found.append((layers, summary(lessons, meeting.recall)))
             if phase == count:
@@ -115,16 +116,16 @@ class Calibrator:
         """Watch the summed input of one layer; at the end of its phase, bring it to mean 0 and variance 1."""
         name, layer, kept = self.encoder.names[number], self.encoder.layers[number], state["calibration"]
         if name in tapes:
-            self.calibration.watch_drive(kept, layer.drive(state["layers"][name], tapes[name]["x"]))
+            self.calibration.watch_drive(kept, layer.preactivation(state["layers"][name], tapes[name]["x"]))
         if ends:
             state["layers"][name] |= self.calibration.normalise(kept, layer, state["layers"][name])
             kept["scores"].zero_()
 
     def _scale_readouts(self, state: State, meeting: Meeting) -> None:
         """Let the rule scale its read-outs, remembered ones too, to the scores that it met."""
-        pace, readouts, _ = meeting
-        pasts = torch.split(state["memory"][pace.key]["values"], widths(readouts), -1)
-        for place, i in enumerate(pace.layers):
+        group, readouts, _ = meeting
+        pasts = torch.split(state["memory"][group.key]["values"], widths(readouts), -1)
+        for place, i in enumerate(group.layers):
             total, count = state["calibration"]["scores"][i]
             rule = state["rule"][self.encoder.names[i]]
             factor = self.rule.calibrated(rule, total / count.clamp_min(1))

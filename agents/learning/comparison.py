@@ -20,12 +20,12 @@ class Meeting(NamedTuple):
     """What meets at a tick.
 
     Attributes:
-        pace: the layers.
+        group: the layers.
         readouts: the present read-out of each.
         recall: what they remember.
     """
 
-    pace: RateGroup
+    group: RateGroup
     readouts: list[Tensor]
     recall: Recall
 
@@ -34,9 +34,11 @@ def comparison(meetings: Sequence[Meeting]) -> PairRecord | None:
     """Return what instruments may know of what the fastest layers are compared with, pairs in one row."""
     if not meetings:
         return None
-    pace, _, recall = meetings[0]
+    group, _, recall = meetings[0]
     # the tick of a layer's n-th activity
-    birth = recall.birth if pace.every == 1 else torch.where(recall.birth < 0, -1, (recall.birth + 1) * pace.every - 1)
+    birth = (
+        recall.birth if group.every == 1 else torch.where(recall.birth < 0, -1, (recall.birth + 1) * group.every - 1)
+    )
     return PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
 
 
@@ -74,10 +76,10 @@ class Teaching:
 
     def lessons(self, state: State, tapes: dict[str, Tape], meeting: Meeting, layers: Sequence[int]) -> list[Lesson]:
         """Return the lesson of each of *layers*, which are some of the meeting's; *state* is a learner's."""
-        pace, readouts, recall = meeting
+        group, readouts, recall = meeting
         sign, names = recall.sign, self.encoder.names
         pasts = torch.split(recall.past, widths(readouts), -1)
-        own = dict(zip(pace.layers, zip(readouts, pasts, strict=True), strict=True))
+        own = dict(zip(group.layers, zip(readouts, pasts, strict=True), strict=True))
         return [
             self.rule.learn(
                 state["rule"][names[i]],
@@ -90,4 +92,4 @@ class Teaching:
         """Return what a layer's past predicts if that is the layer below it."""
         if not self.encoder.layers[layer].predicts_below:
             return None
-        return self.rule.seen(state["rule"][self.encoder.names[layer - 1]], own[layer - 1][0])
+        return self.rule.normalised(state["rule"][self.encoder.names[layer - 1]], own[layer - 1][0])

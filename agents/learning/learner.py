@@ -105,7 +105,7 @@ class Learner(Agent):
     def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
         """See `Agent.reset`."""
         for contrast in self.contrasts:
-            contrast.admit(streams)
+            contrast.validate(streams)
         shapes, rate_groups = self.encoder.shapes(sensor.shape), self.encoder.rate_groups(sensor.shape)
         self._check(rate_groups)
         generator = torch.Generator().manual_seed(derive(seed, "weights"))
@@ -113,13 +113,13 @@ class Learner(Agent):
         state: State = weights | self.plasticity.reset(weights)
         state |= {
             "memory": {
-                pace.key: self.memory.reset(
+                group.key: self.memory.reset(
                     streams,
-                    sum(self.rule.width(shapes[i + 1]) for i in pace.layers),
-                    derive(seed, "memory", pace.key),
+                    sum(self.rule.width(shapes[i + 1]) for i in group.layers),
+                    derive(seed, "memory", group.key),
                     device,
                 )
-                for pace in rate_groups
+                for group in rate_groups
             },
             "generator": generator_state(derive(seed, "contrasts")),
         }
@@ -128,7 +128,7 @@ class Learner(Agent):
             state["carried"] = transform(lambda t: t.to(device), kept)
             state["age"] = torch.full((streams,), -1, device=device)
         if self.calibration.ticks:
-            self.calibration.admit(len(self.layers), rate_groups[-1].every)
+            self.calibration.validate(len(self.layers), rate_groups[-1].every)
             state["calibration"] = self.calibration.reset(len(self.layers), device)
         if self.rule.credits_past:
             state["traces"] = {}
@@ -139,7 +139,7 @@ class Learner(Agent):
         """See `Agent.step`."""
         tapes = self._forward(state, glimpse)
         rate_groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]))
-        met = [self._meet(state, pace, tapes, glimpse) for pace in rate_groups]
+        met = [self._meet(state, group, tapes, glimpse) for group in rate_groups]
         meetings = [meeting for meeting in met if meeting is not None]
         if glimpse.tick < self.calibration.ticks:
             rows = self.looking.look(state, tapes, meetings, glimpse.tick)
@@ -262,20 +262,22 @@ class Learner(Agent):
         state["carried"], tapes = self.encoder.advance(state["layers"], state["carried"], x, state["age"], glimpse.tick)
         return tapes
 
-    def _meet(self, state: State, pace: RateGroup, tapes: dict[str, Tape], glimpse: Glimpse) -> Meeting | None:
+    def _meet(self, state: State, group: RateGroup, tapes: dict[str, Tape], glimpse: Glimpse) -> Meeting | None:
         """Return the present of the layers of a pace beside what they remember, or None if they do not act."""
-        memory = state["memory"][pace.key]
-        self.memory.notice(memory, glimpse.saccade, state["age"] >= pace.whole if pace.whole else None)
-        if not pace.acts(glimpse.tick):
+        memory = state["memory"][group.key]
+        self.memory.begin_fixations(
+            memory, glimpse.saccade, state["age"] >= group.receptive_ticks if group.receptive_ticks else None
+        )
+        if not group.acts(glimpse.tick):
             return None
-        names = [self.layers[i] for i in pace.layers]
+        names = [self.layers[i] for i in group.layers]
         readouts = [self.rule.read(state["rule"][name], tapes[name]["z"]) for name in names]
         # nothing is remembered at tick 0, whose period cannot be told
-        period = pace.every * glimpse.seconds / glimpse.tick if glimpse.tick else 1.0
-        generator, number = generator_from(state["generator"]), pace.number(glimpse.tick)
+        period = group.every * glimpse.seconds / glimpse.tick if glimpse.tick else 1.0
+        generator, number = generator_from(state["generator"]), group.number(glimpse.tick)
         recall = joined([c.recall(self.memory, memory, number, period, generator) for c in self.contrasts])
         state["generator"] = generator.get_state()
-        return Meeting(pace, readouts, recall)
+        return Meeting(group, readouts, recall)
 
     def _remember(self, state: State, tapes: dict[str, Tape], meetings: Sequence[Meeting], glimpse: Glimpse) -> None:
         """Store this tick, unless weights were rescaled after it, which makes all that is remembered void."""
@@ -286,19 +288,19 @@ class Learner(Agent):
             if "age" in state:
                 state["age"].fill_(-1)  # what layers carry is void, too: all begin anew with the next frame
             return
-        for pace, readouts, _ in meetings:
-            number = pace.number(glimpse.tick)
+        for group, readouts, _ in meetings:
+            number = group.number(glimpse.tick)
             began = glimpse.saccade
             if "age" in state:  # the first activity that is all of its fixation
-                began = (state["age"] >= pace.whole) & (state["age"] < pace.whole + pace.every)
-            self.memory.write(state["memory"][pace.key], number, torch.cat(readouts, -1), began)
+                began = (state["age"] >= group.receptive_ticks) & (state["age"] < group.receptive_ticks + group.every)
+            self.memory.write(state["memory"][group.key], number, torch.cat(readouts, -1), began)
             if self.rule.credits_past:
-                own = recorded({self.layers[i]: tapes[self.layers[i]] for i in pace.layers})
+                own = recorded({self.layers[i]: tapes[self.layers[i]] for i in group.layers})
                 traces = state.setdefault("traces", {})
-                traces[pace.key] = shifted(traces.get(pace.key, {}), own, self.plasticity.longest)
+                traces[group.key] = shifted(traces.get(group.key, {}), own, self.plasticity.longest)
 
     def _settle(self, state: State, tapes: dict[str, Tape]) -> None:
         """Let what layers know of their usual activity follow this frame."""
         for name, layer in zip(self.layers, self.encoder.layers, strict=True):
             if name in tapes:
-                state["layers"][name] |= layer.settled(state["layers"][name], tapes[name])
+                state["layers"][name] |= layer.update_statistics(state["layers"][name], tapes[name])

@@ -68,9 +68,9 @@ class Plasticity:
         gradients: State = {"layers": {}, "rule": {}}
         found: list[tuple[Sequence[int], Tensor]] = []
         for meeting in meetings:
-            for i, readout in zip(meeting.pace.layers, meeting.readouts, strict=True):
-                state["rule"][names[i]] |= self.rule.settled(state["rule"][names[i]], readout)
-            here = [i for i in meeting.pace.layers if i in learning]
+            for i, readout in zip(meeting.group.layers, meeting.readouts, strict=True):
+                state["rule"][names[i]] |= self.rule.update_statistics(state["rule"][names[i]], readout)
+            here = [i for i in meeting.group.layers if i in learning]
             if here:
                 lessons = self.teaching.lessons(state, tapes, meeting, here)
                 self._gather(state, tapes, meeting, dict(zip(here, lessons, strict=True)), gradients)
@@ -85,10 +85,12 @@ class Plasticity:
     def _learnt(self, weights: State) -> State:
         """Return the weights that gradients change."""
         layers = {
-            name: {k: w for k, w in weights["layers"][name].items() if k in layer.learnt(weights["layers"][name])}
+            name: {k: w for k, w in weights["layers"][name].items() if k in layer.trainable(weights["layers"][name])}
             for name, layer in zip(self.encoder.names, self.encoder.layers, strict=True)
         }
-        rules = {n: {k: w for k, w in own.items() if k in self.rule.learnt(own)} for n, own in weights["rule"].items()}
+        rules = {
+            n: {k: w for k, w in own.items() if k in self.rule.trainable(own)} for n, own in weights["rule"].items()
+        }
         return {"layers": layers, "rule": rules if self.rule.rate else {n: {} for n in rules}}
 
     def _choose(self, state: State, number: int) -> None:
@@ -109,8 +111,8 @@ class Plasticity:
         gradients: State,
     ) -> None:
         """Add to *gradients* what the *lessons* of some layers amount to."""
-        traces = state.get("traces", {}).get(meeting.pace.key, {})
-        names = [self.encoder.names[i] for i in meeting.pace.layers]
+        traces = state.get("traces", {}).get(meeting.group.key, {})
+        names = [self.encoder.names[i] for i in meeting.group.layers]
         past = {lag: replayed(traces[str(lag)], names) for lag in self.lags if lag and str(lag) in traces}
         for i, lesson in lessons.items():
             name = self.encoder.names[i]

@@ -25,7 +25,7 @@ class Contrast(ABC):
     def describe(self, memory: ShortTermMemory) -> str:
         """Return in words where pairs come from, as far as *memory* reaches; every result names it."""
 
-    def admit(self, streams: int) -> None:
+    def validate(self, streams: int) -> None:
         """Raise `ConfigurationError` if this contrast cannot serve so many streams."""
 
     @abstractmethod

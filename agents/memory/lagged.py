@@ -54,12 +54,12 @@ class LagContrast(Contrast):
         birth = birth.clone() if len(rows) == 1 else birth  # instruments keep it, and the slot may be written next
         weight = (birth >= 0).to(values.dtype) / birth.numel()
         if memory.life_time is not None:
-            weight = weight * (tick - birth <= memory.oldest(period))
+            weight = weight * (tick - birth <= memory.max_age(period))
         readable = weight
         if "awake" in state:
             weight = weight * state["awake"]
         if memory.decay_time is not None:
-            values = memory.faded(values, (tick - birth).to(values.dtype), period)
+            values = memory.decayed(values, (tick - birth).to(values.dtype), period)
         return Slots(values, birth, weight, readable, fixation == state["now"], lags)
 
 
@@ -167,8 +167,8 @@ class PeerMemory(LagContrast):
         """See `Contrast.describe`."""
         return f"negatives from {self.count} other stream{'s' * (self.count > 1)} at {self.ages(memory)}"
 
-    def admit(self, streams: int) -> None:
-        """See `Contrast.admit`."""
+    def validate(self, streams: int) -> None:
+        """See `Contrast.validate`."""
         least = self.count * self.group
         require(
             streams > least,

@@ -50,7 +50,7 @@ class LatestOwn(Contrast):
     ) -> Recall:
         """See `Contrast.recall`."""
         birth, fixation = state["birth"][: memory.capacity], state["fixation"][: memory.capacity]
-        readable = (birth >= 0) & (tick - birth <= memory.oldest(period))
+        readable = (birth >= 0) & (tick - birth <= memory.max_age(period))
         if "awake" in state:
             readable = readable & state["awake"]
         same = fixation == state["now"]
@@ -64,7 +64,7 @@ class LatestOwn(Contrast):
         weight = torch.cat([w for _, w in found]).to(values.dtype) / birth.shape[1]
         owner = torch.arange(birth.shape[1], device=birth.device).expand_as(slot)
         born = birth.gather(0, slot)
-        past = memory.faded(values[slot, owner], (tick - born).to(values.dtype), period)
+        past = memory.decayed(values[slot, owner], (tick - born).to(values.dtype), period)
         past, is_same, weight, born, owner = (t[:, None] for t in (past, same.gather(0, slot), weight, born, owner))
         return Recall(past, is_same, weight, born, owner, lags=(None,))
 

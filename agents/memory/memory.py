@@ -57,7 +57,7 @@ class ShortTermMemory:
         }
         return state | ({"generator": generator_state(seed)} if self.policy.random or self.noise else {})
 
-    def notice(
+    def begin_fixations(
         self, state: State, saccade: Bool[Tensor, " streams"], awake: Bool[Tensor, " streams"] | None = None
     ) -> None:
         """Begin a new fixation in the streams that were told of a saccade; to be called at every tick.
@@ -102,11 +102,11 @@ class ShortTermMemory:
         """Empty every slot."""
         state["birth"].fill_(-1)
 
-    def oldest(self, period: float) -> int:
+    def max_age(self, period: float) -> int:
         """Return the greatest age in ticks of *period* seconds at which a slot can still be read."""
         return 2**62 if self.life_time is None else int(self.life_time / period + 1e-9)
 
-    def faded(
+    def decayed(
         self, values: Float[Tensor, "*slots streams width"], age: Float[Tensor, "*slots #streams"], period: float
     ) -> Float[Tensor, "*slots streams width"]:
         """Return *values* as they are remembered after *age* ticks of *period* seconds."""

@@ -71,7 +71,7 @@ class GRU(Layer):
         h = parameters["weight_hh"].new_zeros(len(x), self.units)
         return {"x": x, "z": cell(parameters, self._mean(x, parameters), h)[0]}
 
-    def drive(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, "n gates"]:
+    def preactivation(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, "n gates"]:
         """Return what the input alone drives the three gates with."""
         return F.linear(self._mean(x, parameters), parameters["weight_ih"], parameters["bias_ih"])
 

@@ -96,22 +96,24 @@ class CLAPP(Rule):
             mean = z.flatten(2).mean(-1) if z.ndim > 2 else z
         return mean.to(parameters["pred"].dtype)
 
-    def learnt(self, parameters: Parameters) -> frozenset[str]:
-        """See `Rule.learnt`."""
+    def trainable(self, parameters: Parameters) -> frozenset[str]:
+        """See `Rule.trainable`."""
         return frozenset(parameters) & {"pred", "retro"}
 
-    def settled(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
-        """See `Rule.settled`."""
-        return self.homeostasis.settled(parameters, now) if self.homeostasis else {}
+    def update_statistics(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+        """See `Rule.update_statistics`."""
+        return self.homeostasis.update_statistics(parameters, now) if self.homeostasis else {}
 
-    def seen(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
-        """See `Rule.seen`."""
+    def normalised(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
+        """See `Rule.normalised`."""
         return self.homeostasis.normal(parameters, readout) if self.homeostasis else readout
 
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
         """See `Rule.learn`."""
-        c, sign, weight = (t.transpose(0, 1) for t in (self.seen(parameters, pairs.past), pairs.sign, pairs.weight))
-        present = self.seen(parameters, pairs.now) if pairs.target is None else pairs.target
+        c, sign, weight = (
+            t.transpose(0, 1) for t in (self.normalised(parameters, pairs.past), pairs.sign, pairs.weight)
+        )
+        present = self.normalised(parameters, pairs.now) if pairs.target is None else pairs.target
         z = present.expand(len(c), 1, *present.shape)
         forward = predict(z, c, parameters["pred"], sign)
         gate = forward.gate * weight

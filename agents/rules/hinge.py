@@ -130,8 +130,8 @@ class ContrastiveHinge(Rule):
         gradient = {"head": head} | ({"feedback": head} if self.feedback.learns else {})
         return Lesson(delta, None, gradient, found.loss, found.active, found.distance)
 
-    def learnt(self, parameters: Parameters) -> frozenset[str]:
-        """See `Rule.learnt`."""
+    def trainable(self, parameters: Parameters) -> frozenset[str]:
+        """See `Rule.trainable`."""
         return frozenset({"head", "feedback"} if self.feedback.learns else {"head"})
 
     def calibrated(self, parameters: Parameters, mean_score: Float[Tensor, ""]) -> Float[Tensor, ""] | None:

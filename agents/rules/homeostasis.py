@@ -31,7 +31,7 @@ class Homeostasis:
         """Return traces of nothing yet; mass is the number of ticks that they effectively average over."""
         return {"mass": torch.zeros(()), "mean": torch.zeros(width), "variance": torch.zeros(width)}
 
-    def settled(self, traces: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+    def update_statistics(self, traces: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
         """Return *traces* after this tick's read-outs."""
         kept = 1 - 1 / self.ticks
         mass = traces["mass"] * kept + 1

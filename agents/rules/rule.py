@@ -47,8 +47,8 @@ class Pairs:
         past: remembered read-outs.
         sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
         weight: share of each pair in the loss.
-        target: what the past is asked to predict if that is not the layer's own present, as `Rule.seen` gives it; the
-            present then earns no credit.
+        target: what the past is asked to predict if that is not the layer's own present, as `Rule.normalised` gives it;
+            the present then earns no credit.
         factored: whether gradients may be left as outer products (`Lesson.factored`), because more ticks will be added
             before any weight changes.
     """
@@ -94,9 +94,9 @@ class Rule(ABC):
             "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
         credits_past: whether remembered frames are credited too, so that traces of them must be kept.
         rate: factor on the learning rate for the rule's own parameters.
-        non_gradients: which parts of a lesson are by design no gradient of the pairs' loss, because feedback or gates are of
-            their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with finite
-            differences.
+        non_gradients: which parts of a lesson are by design no gradient of the pairs' loss, because feedback or gates
+            are of their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with
+            finite differences.
         predicts: whether the past may be asked to predict another layer's present (`Pairs.target`).
     """
 
@@ -127,7 +127,7 @@ class Rule(ABC):
     def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
         """Return the read-out of a layer's output: what memory stores and what is compared."""
 
-    def seen(self, parameters: Parameters, readout: Float[Tensor, "n width"]) -> Float[Tensor, "n width"]:
+    def normalised(self, parameters: Parameters, readout: Float[Tensor, "n width"]) -> Float[Tensor, "n width"]:
         """Return a read-out of the present as another layer's past is asked to predict it."""
         return readout
 
@@ -135,11 +135,11 @@ class Rule(ABC):
     def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
         """Return the gradients of the rule's loss."""
 
-    def settled(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
+    def update_statistics(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
         """Return those of the rule's own quantities that follow activity without a gradient, after this tick."""
         return {}
 
-    def learnt(self, parameters: Parameters) -> frozenset[str]:
+    def trainable(self, parameters: Parameters) -> frozenset[str]:
         """Return the names of those of *parameters* that gradients change."""
         return frozenset(parameters)
 

@@ -46,7 +46,7 @@ class Reader:
 
     def __init__(self, corpus: Corpus, track: Track, shortest: int, cache_mib: int) -> None:
         self._corpus, self._track, self._shortest = corpus, track, shortest
-        self._kept = LRUCache(self._decode, lambda take: take.size, cache_mib)
+        self._kept = LRUCache(self._decode, lambda utterance: utterance.size, cache_mib)
         self._rates = {RATE}
 
     def read(self, number: int) -> DecodedUtterance:
@@ -110,10 +110,10 @@ class StreamBuffer:
         self._samples = torch.zeros(streams, 0, TICK, dtype=torch.int16)
         self._labels = torch.zeros(streams, 0, dtype=torch.int16)
 
-    def _fill(self, stream: int, take: DecodedUtterance) -> None:
-        ticks = len(take.samples)
+    def _fill(self, stream: int, utterance: DecodedUtterance) -> None:
+        ticks = len(utterance.samples)
         more = ticks - self._samples.shape[1]
         if more > 0:
             self._samples, self._labels = pad(self._samples, (0, 0, 0, more)), pad(self._labels, (0, more))
-        self._samples[stream, :ticks], self._labels[stream, :ticks] = take.samples, take.labels
+        self._samples[stream, :ticks], self._labels[stream, :ticks] = utterance.samples, utterance.labels
         self._ticks[stream] = ticks

@@ -79,7 +79,7 @@ class Speech(Environment):
                 self._track.check(number)
         self._choice = Choice(corpus.utterances, learnt, other_speaker)
         self._reader = Reader(corpus, self._track, round(shortest * RATE / TICK), cache_mib)
-        self._headphones = StreamBuffer(self._reader)
+        self._buffer = StreamBuffer(self._reader)
         self._passed: set[int] = set()  # by probes
         self._random_start, self._gain, self._on_damaged = random_start, gain, on_damaged
 
@@ -122,10 +122,10 @@ class Speech(Environment):
         generator = generator_from(state["random"])
         dice, place = torch.randint(_DICE, (2, len(saccade)), generator=generator)
         utterance, damaged = self._turn(state, saccade, dice)
-        ticks = self._headphones.ticks()
+        ticks = self._buffer.ticks()
         start = place % ticks if self._random_start else torch.zeros_like(ticks)
         tick = torch.where(saccade, start, state["tick"] + 1)
-        samples, label = self._headphones.at(tick)
+        samples, label = self._buffer.at(tick)
         frame = self._frame(samples).to(state["speaker"].device, non_blocking=True)
         after = {"utterance": utterance, "tick": tick, "damaged": damaged, "random": generator.get_state()}
         return {**state, **after}, Scene(frame, utterance, label.long(), tick == ticks - 1)
@@ -142,8 +142,8 @@ class Speech(Environment):
 
         def fetch(chosen: Int[Tensor, " chosen"]) -> Stretch:
             takes = [self._probed(mine[i]) for i in chosen.tolist()]
-            samples = pad_sequence([take.samples for take in takes], batch_first=True)
-            labels = pad_sequence([take.labels for take in takes], batch_first=True, padding_value=-1)
+            samples = pad_sequence([utterance.samples for utterance in takes], batch_first=True)
+            labels = pad_sequence([utterance.labels for utterance in takes], batch_first=True, padding_value=-1)
             return Stretch(self._frame(samples), labels.long())
 
         return Sequences(len(mine), fetch, self._track.pooled)
@@ -160,7 +160,7 @@ class Speech(Environment):
             drawn = self._choice.another(current, dice).tolist()
             for stream in saccade.nonzero().squeeze(1).tolist():
                 utterance[stream] = self._readable(current[stream], drawn[stream], dice[stream], damaged, read)
-        self._headphones.put_on(utterance, read)
+        self._buffer.put_on(utterance, read)
         return utterance, damaged
 
     def _readable(

@@ -39,13 +39,13 @@ class ClipBuffer:
         """Have shots made that are needed now."""
         self._prefetch.ask(coming)
 
-    def read(self, shot: ClipRequest) -> UInt8[Tensor, "frames channels height width"]:
+    def read(self, request: ClipRequest) -> UInt8[Tensor, "frames channels height width"]:
         """Return the frames of a shot.
 
         Raises:
             DataError: its clip is damaged.
         """
-        return self._prefetch.get(shot)
+        return self._prefetch.get(request)
 
     def load(self, clip: Int[Tensor, " streams"], draws: Float[Tensor, "streams draws"]) -> list[ClipRequest]:
         """Show these shots from now on and return them.
@@ -53,9 +53,9 @@ class ClipBuffer:
         Raises:
             DataError: a clip is damaged.
         """
-        now = shots(clip, draws)
+        now = requests(clip, draws)
         self._prefetch.ask(now)
-        self._footage = [self._prefetch.get(shot) for shot in now]
+        self._footage = [self._prefetch.get(request) for request in now]
         self.frames = torch.tensor([len(frames) for frames in self._footage])
         self._clip, self._draws = clip.clone(), draws.clone()
         return now
@@ -71,7 +71,7 @@ class ClipBuffer:
         return torch.stack([frames[i] for frames, i in zip(self._footage, tick.tolist(), strict=True)])
 
 
-def shots(clip: Int[Tensor, " streams"], draws: Float[Tensor, "streams draws"]) -> list[ClipRequest]:
+def requests(clip: Int[Tensor, " streams"], draws: Float[Tensor, "streams draws"]) -> list[ClipRequest]:
     """Return what each stream is to be shown."""
     pairs = zip(clip.tolist(), draws.tolist(), strict=True)
     return [ClipRequest(number, start, tuple(framing)) for number, (start, *framing) in pairs]

@@ -22,7 +22,7 @@ from streamsim.contracts import (
 )
 from streamsim.environments.transforms import DRAWS, Augmentation, IllingAugmentation, Tinting
 
-from .clip_buffer import ClipBuffer, shots
+from .clip_buffer import ClipBuffer, requests
 from .clips import Clips, at_least_two
 from .cutter import ClipRequest, Cutter
 from .decoder import VideoDecoder
@@ -94,8 +94,8 @@ class Video(Environment):
         self._longest, self._random_start, self._on_damaged = longest, random_start, on_damaged
         decoder = decoder or (DecordDecoder() if is_there() else PyAVDecoder())
         self._cutter = Cutter(decoder, 3 if colour else 1, size, every, shortest, resolution)
-        self._projector = ClipBuffer(self._make, threads, ahead)
-        self._screening = ProbeClips(self._cutter, probe_longest, cache_mib, on_damaged)
+        self._buffer = ClipBuffer(self._make, threads, ahead)
+        self._probe_clips = ProbeClips(self._cutter, probe_longest, cache_mib, on_damaged)
         self._sensor = Sensor((self._cutter.channels, size, size), 0.0, 1.0, seconds(period))
 
     @property
@@ -111,7 +111,7 @@ class Video(Environment):
     def damaged(self, state: State) -> int:
         """Return how many clips were passed over, by streams or, since the world was made, by probes."""
         met = {self._learning[i].file for i in state["damaged"].nonzero().flatten().tolist()}
-        return len(met | self._screening.damaged)
+        return len(met | self._probe_clips.damaged)
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         """See `Environment.reset`."""
@@ -135,53 +135,53 @@ class Video(Environment):
         tint = self._tinting.draw(state["tint"], saccade, generator)
         now, damaged = self._turn(state, saccade)
         following = _where(saccade, fresh, state["next"])
-        if not self._projector.shows(now["clip"], now["draws"]):
-            shown = self._projector.load(now["clip"], now["draws"])
-            coming = shots(following["clip"], following["draws"])
-            self._projector.look_ahead(shown, coming, self._projector.frames - tick)
-        clip, frames = now["clip"], self._projector.frames
-        pixels = self._projector.at(tick).to(state["screen"].device, non_blocking=True)
+        if not self._buffer.shows(now["clip"], now["draws"]):
+            shown = self._buffer.load(now["clip"], now["draws"])
+            coming = requests(following["clip"], following["draws"])
+            self._buffer.look_ahead(shown, coming, self._buffer.frames - tick)
+        clip, frames = now["clip"], self._buffer.frames
+        pixels = self._buffer.at(tick).to(state["screen"].device, non_blocking=True)
         after = {"now": now, "next": following, "tick": tick, "tint": tint, "damaged": damaged}
         scene = Scene(self._tinting.frame(pixels, tint), clip, self._labels[clip], tick == frames - 1)
         return {**state, **after, "random": generator.get_state()}, scene
 
     def labelled(self, split: Split) -> Sequences:
         """Return the clips of *split* with their actions, the centre of the pictures, from the first frame on."""
-        return self._screening.of(self._clips.probe(split))
+        return self._probe_clips.of(self._clips.probe(split))
 
-    def _make(self, shot: ClipRequest) -> Tensor:
-        start = shot.start if self._random_start else 0.0
-        file = self._learning[shot.clip].file
-        return self._cutter.cut(file, self._augmentation.framing, shot.framing, start, self._longest)
+    def _make(self, request: ClipRequest) -> Tensor:
+        start = request.start if self._random_start else 0.0
+        file = self._learning[request.clip].file
+        return self._cutter.cut(file, self._augmentation.framing, request.framing, start, self._longest)
 
     def _turn(self, state: State, saccade: Tensor) -> tuple[State, Tensor]:
         """Return what streams see after *saccade*, and which clips are damaged."""
         now, damaged = _where(saccade, state["next"], state["now"]), state["damaged"].clone()
         moved = saccade.nonzero().squeeze(1)
-        coming = shots(now["clip"][moved], now["draws"][moved])
-        self._projector.prepare(coming)
-        for stream, shot in zip(moved.tolist(), coming, strict=True):
+        coming = requests(now["clip"][moved], now["draws"][moved])
+        self._buffer.prepare(coming)
+        for stream, request in zip(moved.tolist(), coming, strict=True):
             current, dice = int(state["now"]["clip"][stream]), int(state["next"]["dice"][stream])
-            order = candidates(shot.clip, current, len(damaged), dice)
-            now["clip"][stream] = self._readable(shot, order, damaged)
+            order = candidates(request.clip, current, len(damaged), dice)
+            now["clip"][stream] = self._readable(request, order, damaged)
         return now, damaged
 
-    def _readable(self, shot: ClipRequest, order: Iterable[int], damaged: Tensor) -> int:
+    def _readable(self, request: ClipRequest, order: Iterable[int], damaged: Tensor) -> int:
         """Return the first clip of *order* that can be read; note which cannot."""
         for clip in order:
-            if not damaged[clip] and self._try(shot._replace(clip=clip), damaged):
+            if not damaged[clip] and self._try(request._replace(clip=clip), damaged):
                 return clip
         raise DataError(
             f"none of the clips that may follow can be read, {int(damaged.sum())} are damaged: restore some"
         )
 
-    def _try(self, shot: ClipRequest, damaged: Tensor) -> bool:
+    def _try(self, request: ClipRequest, damaged: Tensor) -> bool:
         try:
-            self._projector.read(shot)
+            self._buffer.read(request)
         except DataError:
             if self._on_damaged is OnDamaged.REFUSE:
                 raise
-            damaged[shot.clip] = True
+            damaged[request.clip] = True
             return False
         return True
 

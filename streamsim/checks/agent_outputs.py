@@ -8,26 +8,26 @@ from .agent_trial import PICTURES, AgentHarness
 from .contract import check_that
 
 
-def frames_are_left_alone(audition: AgentHarness) -> None:
+def frames_are_left_alone(harness: AgentHarness) -> None:
     """Check that the agent does not write into its glimpse."""
-    state = audition.start()
-    for glimpse in audition.glimpses(10):
+    state = harness.start()
+    for glimpse in harness.glimpses(10):
         seen = glimpse.frame.clone(), glimpse.saccade.clone()
-        state, _ = audition.agent.step(state, glimpse)
+        state, _ = harness.agent.step(state, glimpse)
         check_that(
             torch.equal(seen[0], glimpse.frame) and torch.equal(seen[1], glimpse.saccade),
             f"the agent wrote into the glimpse of tick {glimpse.tick}: work on a copy",
         )
 
 
-def features_leave_the_state_alone(audition: AgentHarness) -> None:
+def features_leave_the_state_alone(harness: AgentHarness) -> None:
     """Check that features come for any number of frames, one row a frame, and leave no trace in the state."""
-    agent, state = audition.agent, snapshot(audition.after)
+    agent, state = harness.agent, snapshot(harness.after)
     before = digest(state)
-    many = agent.features(state, audition.frames(5))
+    many = agent.features(state, harness.frames(5))
     check_that(tuple(many) == agent.layers, f"features must be those of {agent.layers} (got {tuple(many)})")
     for count in (1, 3):
-        for layer, z in agent.features(state, audition.frames(5)[:count]).items():
+        for layer, z in agent.features(state, harness.frames(5)[:count]).items():
             check_that(len(z) == count, f"features of {layer!r} must be {count} rows for as many frames (got {len(z)})")
             check_that(
                 torch.allclose(z, many[layer][:count], rtol=1e-3, atol=1e-5),
@@ -36,11 +36,11 @@ def features_leave_the_state_alone(audition: AgentHarness) -> None:
     check_that(digest(state) == before, "features changed the state: compute them without learning")
 
 
-def reports_have_their_form(audition: AgentHarness) -> None:
+def reports_have_their_form(harness: AgentHarness) -> None:
     """Check that a report has a row per layer, a column per quantity, and what each layer did, streams first."""
-    agent = audition.agent
+    agent = harness.agent
     shape = (len(agent.layers), len(agent.quantities))
-    for tick, (_, report) in enumerate(audition.live(audition.start(), audition.glimpses())):
+    for tick, (_, report) in enumerate(harness.live(harness.start(), harness.glimpses())):
         found = tuple(report.metrics.shape)
         check_that(
             found == shape, f"StepReport.metrics must be layers x quantities, {shape} (got {found} at tick {tick})"
@@ -48,13 +48,13 @@ def reports_have_their_form(audition: AgentHarness) -> None:
         check_that(not report.metrics.isinf().any(), f"StepReport.metrics are infinite at tick {tick}")
         for layer, z in report.activity.items():
             check_that(layer in agent.layers, f"StepReport.activity names {layer!r}, which is none of {agent.layers}")
-            check_that(len(z) == audition.streams, f"StepReport.activity of {layer!r} must have the streams first")
-        _compares_the_past(report, tick, audition.streams)
+            check_that(len(z) == harness.streams, f"StepReport.activity of {layer!r} must have the streams first")
+        _compares_the_past(report, tick, harness.streams)
 
 
-def reports_stay_as_they_are(audition: AgentHarness) -> None:
+def reports_stay_as_they_are(harness: AgentHarness) -> None:
     """Check that later ticks do not write into what was reported."""
-    lives = audition.live(audition.start(), audition.glimpses(10))
+    lives = harness.live(harness.start(), harness.glimpses(10))
     told = [(r, r.metrics.clone(), {n: z.clone() for n, z in r.activity.items()}) for _, r in lives]
     for tick, (report, metrics, activity) in enumerate(told):
         same = torch.equal(report.metrics.nan_to_num(), metrics.nan_to_num())
@@ -62,20 +62,20 @@ def reports_stay_as_they_are(audition: AgentHarness) -> None:
         check_that(same, f"later ticks changed the report of tick {tick}: report new tensors")
 
 
-def the_ledger_is_complete(audition: AgentHarness) -> None:
+def the_ledger_is_complete(harness: AgentHarness) -> None:
     """Check that the ledger accounts for every byte that the tensors of the state occupy."""
-    for tick, (state, _) in enumerate(audition.live(audition.start(), audition.glimpses())):
-        told, held = audition.agent.ledger(state).total, size_in_bytes(state)
+    for tick, (state, _) in enumerate(harness.live(harness.start(), harness.glimpses())):
+        told, held = harness.agent.ledger(state).total, size_in_bytes(state)
         check_that(told == held, f"the ledger tells of {told} bytes but the state holds {held} at tick {tick}")
 
 
-def streams_are_alike(audition: AgentHarness) -> None:
+def streams_are_alike(harness: AgentHarness) -> None:
     """Check that streams that all see the same are treated alike: each does the same with its frame."""
-    state = audition.start()
-    for glimpse in audition.glimpses(10):
-        frame = glimpse.frame[:1].repeat(audition.streams, *[1] * len(audition.sensor.shape))
-        same = Glimpse(frame, glimpse.saccade[:1].repeat(audition.streams), glimpse.tick, glimpse.seconds)
-        state, report = audition.agent.step(state, same)
+    state = harness.start()
+    for glimpse in harness.glimpses(10):
+        frame = glimpse.frame[:1].repeat(harness.streams, *[1] * len(harness.sensor.shape))
+        same = Glimpse(frame, glimpse.saccade[:1].repeat(harness.streams), glimpse.tick, glimpse.seconds)
+        state, report = harness.agent.step(state, same)
         for layer, z in report.activity.items():
             alike = torch.allclose(z, z[:1].expand_as(z), rtol=1e-2, atol=1e-4)
             check_that(alike, f"streams that see the same differ in {layer!r} at tick {glimpse.tick}: share weights")
@@ -90,11 +90,11 @@ def check_order_of_streams(agent: Agent, sensor: Sensor | None = None, ticks: in
         ContractError: it is of some account.
 
     """
-    audition = AgentHarness(agent, sensor or PICTURES, ticks, streams)
+    harness = AgentHarness(agent, sensor or PICTURES, ticks, streams)
     order = torch.randperm(streams, generator=torch.Generator().manual_seed(0))
-    shuffled = (Glimpse(g.frame[order], g.saccade[order], g.tick, g.seconds) for g in audition.glimpses())
-    *_, (_, mixed) = audition.live(audition.start(), shuffled)
-    _, ordered = audition.life()
+    shuffled = (Glimpse(g.frame[order], g.saccade[order], g.tick, g.seconds) for g in harness.glimpses())
+    *_, (_, mixed) = harness.live(harness.start(), shuffled)
+    _, ordered = harness.life()
     for layer, z in ordered.activity.items():
         check_that(
             torch.allclose(z[order], mixed.activity[layer], rtol=1e-3, atol=1e-4),

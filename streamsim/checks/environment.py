@@ -38,45 +38,45 @@ def check_environment(environment: Environment, streams: int = 3, ticks: int = 5
     """
     require(streams >= 2, f"check_environment: streams must be at least 2 to compare them (got {streams})")
     require(ticks >= 10, f"check_environment: ticks must be at least 10 to see fixations (got {ticks})")
-    trial = EnvironmentHarness(environment, streams, ticks)
+    harness = EnvironmentHarness(environment, streams, ticks)
     for check in CHECKS:
-        check(trial)
+        check(harness)
 
 
-def frames_fit_the_sensor(trial: EnvironmentHarness) -> None:
+def frames_fit_the_sensor(harness: EnvironmentHarness) -> None:
     """Check that frames have the sensor's shape and range."""
-    shape = (trial.streams, *trial.environment.sensor.shape)
-    for tick, scene in enumerate(trial.scenes()):
-        fits(scene.frame, shape, trial.environment.sensor, f"the frame of tick {tick}")
+    shape = (harness.streams, *harness.environment.sensor.shape)
+    for tick, scene in enumerate(harness.scenes()):
+        fits(scene.frame, shape, harness.environment.sensor, f"the frame of tick {tick}")
 
 
-def bookkeeping_is_on_the_cpu(trial: EnvironmentHarness) -> None:
+def bookkeeping_is_on_the_cpu(harness: EnvironmentHarness) -> None:
     """Check that identities, labels and ends are one integer or bit a stream, on the CPU."""
-    scene = trial.scenes()[0]
+    scene = harness.scenes()[0]
     for name, kind in {"object_id": torch.int64, "label": torch.int64, "ends": torch.bool}.items():
         value = getattr(scene, name)
         check_that(
-            value.dtype is kind and value.shape == (trial.streams,) and value.device == CPU,
-            f"Scene.{name} must be ({trial.streams},) {kind} on the cpu "
+            value.dtype is kind and value.shape == (harness.streams,) and value.device == CPU,
+            f"Scene.{name} must be ({harness.streams},) {kind} on the cpu "
             f"(got {tuple(value.shape)} {value.dtype} on {value.device})",
         )
 
 
-def labels_name_classes(trial: EnvironmentHarness) -> None:
+def labels_name_classes(harness: EnvironmentHarness) -> None:
     """Check that labels number the classes; -1 means unknown."""
-    most = len(trial.environment.classes) - 1
-    labels = torch.stack([scene.label for scene in trial.scenes()])
+    most = len(harness.environment.classes) - 1
+    labels = torch.stack([scene.label for scene in harness.scenes()])
     low, high = int(labels.min()), int(labels.max())
     check_that(low >= -1 and high <= most, f"Scene.label must be -1 (unknown) to {most} (got {low} to {high})")
 
 
-def same_seed_same_stream(trial: EnvironmentHarness) -> None:
+def same_seed_same_stream(harness: EnvironmentHarness) -> None:
     """Check that a seed gives the same stream, and that torch's global generator has no part in it."""
     with torch.random.fork_rng(devices=[]):
-        first = trial.scenes()
+        first = harness.scenes()
         torch.rand(7)
         before = torch.get_rng_state()
-        second = trial.scenes()
+        second = harness.scenes()
         after = torch.get_rng_state()
     check_that(
         torch.equal(before, after), "the world draws from torch's global generator: draw from reset's seed alone"
@@ -85,25 +85,25 @@ def same_seed_same_stream(trial: EnvironmentHarness) -> None:
         check_that(equal(one, other), f"one seed gave two streams (tick {tick}): draw from reset's seed alone")
 
 
-def different_seed_different_stream(trial: EnvironmentHarness) -> None:
+def different_seed_different_stream(harness: EnvironmentHarness) -> None:
     """Check that another seed gives another stream."""
-    pairs = zip(trial.scenes(seed=1), trial.scenes(seed=2), strict=True)
+    pairs = zip(harness.scenes(seed=1), harness.scenes(seed=2), strict=True)
     check_that(
         not all(equal(one, other) for one, other in pairs), "seeds 1 and 2 gave the same stream: draw from reset's seed"
     )
 
 
-def saccades_show_another_thing(trial: EnvironmentHarness) -> None:
+def saccades_show_another_thing(harness: EnvironmentHarness) -> None:
     """Check that every saccade, chosen or forced, changes the identity."""
-    for tick, before, step in successive(trial):
+    for tick, before, step in successive(harness):
         stayed = step.saccade & (before.object_id == step.scene.object_id)
         check_that(not stayed.any(), f"the saccade at tick {tick} left Scene.object_id as it was: show another thing")
 
 
-def fixations_show_one_thing(trial: EnvironmentHarness) -> None:
+def fixations_show_one_thing(harness: EnvironmentHarness) -> None:
     """Check that the identity stays without a saccade, and the label too unless every tick has one of its own."""
-    spoken = _labels_ticks(trial.environment)
-    for tick, before, step in successive(trial):
+    spoken = _labels_ticks(harness.environment)
+    for tick, before, step in successive(harness):
         changed = before.object_id != step.scene.object_id
         changed |= (before.label != step.scene.label) & (not spoken)
         check_that(
@@ -112,17 +112,17 @@ def fixations_show_one_thing(trial: EnvironmentHarness) -> None:
         )
 
 
-def scenes_are_not_rewritten(trial: EnvironmentHarness) -> None:
+def scenes_are_not_rewritten(harness: EnvironmentHarness) -> None:
     """Check that a scene stays as it was, whatever is looked at later."""
-    kept = [(step.scene, copied(step.scene)) for step in trial.play(trial.start(), trial.schedule())]
+    kept = [(step.scene, copied(step.scene)) for step in harness.play(harness.start(), harness.schedule())]
     for tick, (scene, copy) in enumerate(kept):
         check_that(equal(scene, copy), f"later looks changed the scene of tick {tick}: return new tensors")
 
 
-def writing_into_frames_is_harmless(trial: EnvironmentHarness) -> None:
+def writing_into_frames_is_harmless(harness: EnvironmentHarness) -> None:
     """Check that a learner that writes into its frame does not change what it sees next."""
-    expected = [copied(scene) for scene in trial.scenes()]
-    for tick, step in enumerate(trial.play(trial.start(), trial.schedule())):
+    expected = [copied(scene) for scene in harness.scenes()]
+    for tick, step in enumerate(harness.play(harness.start(), harness.schedule())):
         check_that(
             equal(step.scene, expected[tick]),
             f"writing into a frame changed the scene of tick {tick}: frames must not share memory with the state",
@@ -131,12 +131,12 @@ def writing_into_frames_is_harmless(trial: EnvironmentHarness) -> None:
             step.scene.frame.add_(1)
 
 
-def streams_are_independent(trial: EnvironmentHarness) -> None:
+def streams_are_independent(harness: EnvironmentHarness) -> None:
     """Check that what a stream shows does not depend on the saccades of another."""
-    schedule = trial.schedule()
+    schedule = harness.schedule()
     disturbed = [schedule[0], *(torch.cat([~saccade[:1], saccade[1:]]) for saccade in schedule[1:])]
-    sensor = trial.environment.sensor
-    pairs = zip(trial.play(trial.start(), schedule), trial.play(trial.start(), disturbed), strict=True)
+    sensor = harness.environment.sensor
+    pairs = zip(harness.play(harness.start(), schedule), harness.play(harness.start(), disturbed), strict=True)
     for tick, (one, other) in enumerate(pairs):
         identities = torch.equal(one.scene.object_id[1:], other.scene.object_id[1:])
         check_that(
@@ -145,20 +145,20 @@ def streams_are_independent(trial: EnvironmentHarness) -> None:
         )
 
 
-def state_is_plain_tensors(trial: EnvironmentHarness) -> None:
+def state_is_plain_tensors(harness: EnvironmentHarness) -> None:
     """Check that state is a tree of tensors without graphs, its names without dots."""
-    plain(trial.start())
-    for step in trial.play(trial.start(), trial.schedule()[:3]):
+    plain(harness.start())
+    for step in harness.play(harness.start(), harness.schedule()[:3]):
         plain(step.state)
 
 
-def state_is_all_there_is(trial: EnvironmentHarness) -> None:
+def state_is_all_there_is(harness: EnvironmentHarness) -> None:
     """Check that a copy of the state continues exactly as the original does: nothing hides in the world itself."""
-    half, schedule = trial.ticks // 2, trial.schedule()
-    *_, last = trial.play(trial.start(), schedule[:half])
+    half, schedule = harness.ticks // 2, harness.schedule()
+    *_, last = harness.play(harness.start(), schedule[:half])
     copy, ends = unflatten(flatten(snapshot(last.state))), last.scene.ends.clone()
-    first = list(trial.play(last.state, schedule[half:], ends))
-    second = list(trial.play(copy, schedule[half:], ends))
+    first = list(harness.play(last.state, schedule[half:], ends))
+    second = list(harness.play(copy, schedule[half:], ends))
     for tick, (one, other) in enumerate(zip(first, second, strict=True), half):
         check_that(
             equal(one.scene, other.scene),
@@ -166,14 +166,14 @@ def state_is_all_there_is(trial: EnvironmentHarness) -> None:
         )
 
 
-def memory_is_constant(trial: EnvironmentHarness) -> None:
+def memory_is_constant(harness: EnvironmentHarness) -> None:
     """Check that the state is as large after 10,000 ticks, or after half a second's worth of them, as after one."""
-    schedule = trial.schedule()
-    step = next(trial.play(trial.start(), schedule))
+    schedule = harness.schedule()
+    step = next(harness.play(harness.start(), schedule))
     before, deadline, tick = size_in_bytes(step.state), time.monotonic() + _PATIENCE, 1
     while tick < 10_000 and time.monotonic() < deadline:
-        *_, step = trial.play(step.state, schedule, step.scene.ends)
-        tick += trial.ticks
+        *_, step = harness.play(step.state, schedule, step.scene.ends)
+        tick += harness.ticks
     after = size_in_bytes(step.state)
     message = f"the state went from {before} to {after} bytes in {tick} ticks: hold as much at every tick"
     check_that(after == before, message)

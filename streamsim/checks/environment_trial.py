@@ -76,9 +76,9 @@ def fits(frames: Tensor, shape: tuple[int, ...], sensor: Sensor, what: str) -> N
     )
 
 
-def successive(trial: EnvironmentHarness) -> Iterator[tuple[int, Scene, Step]]:
+def successive(harness: EnvironmentHarness) -> Iterator[tuple[int, Scene, Step]]:
     """Yield every tick after the first with the scene before it."""
-    steps = list(trial.play(trial.start(), trial.schedule()))
+    steps = list(harness.play(harness.start(), harness.schedule()))
     for tick, (before, step) in enumerate(pairwise(steps), 1):
         yield tick, before.scene, step
 

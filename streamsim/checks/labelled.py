@@ -8,20 +8,20 @@ from .contract import check_that
 from .environment_trial import EnvironmentHarness, close, fits
 
 
-def labelled_data_stay_the_same(trial: EnvironmentHarness) -> None:
+def labelled_data_stay_the_same(harness: EnvironmentHarness) -> None:
     """Check that labelled data are the same at every call, have the frames' form and labels that number the classes."""
     for split in Split:
         try:
-            first, second = trial.environment.labelled(split), trial.environment.labelled(split)
+            first, second = harness.environment.labelled(split), harness.environment.labelled(split)
         except DataError:  # a world without labels
             continue
         what = f"labelled({split})"
         check_that(type(first) is type(second), f"{what} returned another kind of examples at a second call")
         if isinstance(first, Labelled) and isinstance(second, Labelled):
-            _labelled(first, second, trial.environment, what)
+            _labelled(first, second, harness.environment, what)
         elif isinstance(first, Sequences) and isinstance(second, Sequences):
-            _sequences(first, second, trial.environment, what)
-        baselines_keep_ticks(first, trial.environment)
+            _sequences(first, second, harness.environment, what)
+        baselines_keep_ticks(first, harness.environment)
 
 
 def baselines_keep_ticks(labelled: Labelled | Sequences, environment: Environment) -> None:

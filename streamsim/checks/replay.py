@@ -11,9 +11,9 @@ from .contract import check_that
 _TICKS = 12
 
 
-def replay_leaves_the_state_alone(audition: AgentHarness) -> None:
+def replay_leaves_the_state_alone(harness: AgentHarness) -> None:
     """Check that a replay yields once a tick, a row a recording, the same at every call, and leaves no trace."""
-    agent, state, frames = audition.agent, snapshot(audition.after), _recordings(audition)
+    agent, state, frames = harness.agent, snapshot(harness.after), _recordings(harness)
     before = digest(state)
     first, second = (list(agent.replay(state, frames)) for _ in range(2))
     check_that(digest(state) == before, "replay changed the state: follow recordings without learning")
@@ -28,9 +28,9 @@ def replay_leaves_the_state_alone(audition: AgentHarness) -> None:
         check_that(same, f"replay gave something else at a second call (tick {tick}): start every replay anew")
 
 
-def replay_looks_at_the_past_only(audition: AgentHarness) -> None:
+def replay_looks_at_the_past_only(harness: AgentHarness) -> None:
     """Check that what comes of a tick depends neither on what follows nor on the recordings beside."""
-    agent, state, frames = audition.agent, audition.after, _recordings(audition)
+    agent, state, frames = harness.agent, harness.after, _recordings(harness)
     whole = list(agent.replay(state, frames))
     for some, words in ((frames[:, : _TICKS // 2], "on what comes later"), (frames[:1], "on the recordings beside it")):
         for tick, found in enumerate(agent.replay(state, some)):
@@ -41,5 +41,5 @@ def replay_looks_at_the_past_only(audition: AgentHarness) -> None:
                 )
 
 
-def _recordings(audition: AgentHarness) -> Tensor:
-    return audition.frames(3 * _TICKS).view(3, _TICKS, *audition.sensor.shape)
+def _recordings(harness: AgentHarness) -> Tensor:
+    return harness.frames(3 * _TICKS).view(3, _TICKS, *harness.sensor.shape)

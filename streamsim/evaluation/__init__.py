@@ -4,16 +4,22 @@ from .evaluate import Row, confusions, dense, evaluate, tabulate, untrained_stat
 from .extractor import Layers
 from .features import ALL, Filling, is_baseline, is_layer, looks, parts_of
 from .pair_truth import ObjectHistory, Tally
-from .protocol import ProbeProtocol, ProbeResult, examine, examine_baselines
-from .readout import Pooled, Readout
+from .probe import LinearProbe, NearestNeighbours, Probe
+from .protocol import ProbeProtocol, ProbeResult, probe_baselines, probe_layers
+from .readout import Averaged, Flattened, Pooled, Readout
 from .representation import survey
 
 __all__ = [
     "ALL",
+    "Averaged",
     "Filling",
+    "Flattened",
     "Layers",
+    "LinearProbe",
+    "NearestNeighbours",
     "ObjectHistory",
     "Pooled",
+    "Probe",
     "ProbeProtocol",
     "ProbeResult",
     "Readout",
@@ -22,12 +28,12 @@ __all__ = [
     "confusions",
     "dense",
     "evaluate",
-    "examine",
-    "examine_baselines",
     "is_baseline",
     "is_layer",
     "looks",
     "parts_of",
+    "probe_baselines",
+    "probe_layers",
     "survey",
     "tabulate",
     "untrained_state",

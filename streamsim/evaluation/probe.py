@@ -47,7 +47,7 @@ class Probe(ABC):
     ) -> Int[Tensor, " test"]:
         """Learn from labelled training features (labels 0 to *classes* - 1) and return the class of every test one."""
 
-    def examine(
+    def probe_layers(
         self,
         train: Float[Tensor, "train features"],
         labels: Int[Tensor, " train"],

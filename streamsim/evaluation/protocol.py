@@ -47,7 +47,7 @@ class ProbeProtocol:
             value = getattr(self, name)
             require(value is None or value >= 1, f"ProbeProtocol.{name} must be at least 1 (got {value})")
 
-    def protocol(self, probe: Probe, labelled: Labelled | Sequences) -> str:
+    def words(self, probe: Probe, labelled: Labelled | Sequences) -> str:
         """Return in words how *probe* comes to its number with such examples."""
         return f"{probe.protocol} of frozen features, {self.readout.protocol}{_how(labelled)}"
 
@@ -86,42 +86,42 @@ class ProbeResult:
     baseline: bool = False
 
 
-def examine(agent: Agent, state: State, environment: Environment, examination: ProbeProtocol) -> list[ProbeResult]:
+def probe_layers(agent: Agent, state: State, environment: Environment, protocol: ProbeProtocol) -> list[ProbeResult]:
     """Return what every probe finds in every layer, and in all layers together unless they are too wide for that.
 
     Raises:
         DataError: the world has no labels, or none of its labelled recordings can be read.
     """
-    return list(_judge(environment, examination, Layers(agent, state), baseline=False))
+    return list(_judge(environment, protocol, Layers(agent, state), baseline=False))
 
 
-def examine_baselines(environment: Environment, examination: ProbeProtocol) -> list[ProbeResult]:
+def probe_baselines(environment: Environment, protocol: ProbeProtocol) -> list[ProbeResult]:
     """Return what every probe finds in features that need no learning: what can be done without any agent.
 
     Raises:
         DataError: the world has no labels, or none of its labelled recordings can be read.
     """
-    return list(_judge(environment, examination, Baselines(environment.baselines), baseline=True))
+    return list(_judge(environment, protocol, Baselines(environment.baselines), baseline=True))
 
 
 def _judge(
-    environment: Environment, examination: ProbeProtocol, extractor: Extractor, baseline: bool
+    environment: Environment, protocol: ProbeProtocol, extractor: Extractor, baseline: bool
 ) -> Iterator[ProbeResult]:
     start = time.perf_counter()
     halves = {split: environment.labelled(split) for split in Split}
-    known, new = (_complete(examination.table(extractor, x, split), x, baseline) for split, x in halves.items())
+    known, new = (_complete(protocol.table(extractor, x, split), x, baseline) for split, x in halves.items())
     features = time.perf_counter() - start
     classes = len(environment.classes)
     # recordings may all be too short for a slow layer to act in them
     both = [layer for layer in known.features if layer in new.features]
-    for layer, probe in product(both, examination.probes):
+    for layer, probe in product(both, protocol.probes):
         start = time.perf_counter()
-        outcome = probe.examine(known.features[layer], known.labels, new.features[layer], new.labels, classes)
+        outcome = probe.probe_layers(known.features[layer], known.labels, new.features[layer], new.labels, classes)
         wall = {"features": round(features, 3), "probe": round(time.perf_counter() - start, 3)}
-        protocol = examination.protocol(probe, halves[Split.TRAIN])
+        words = protocol.words(probe, halves[Split.TRAIN])
         confusion = confused(new.labels, outcome.predictions, classes)
         sizes = len(known.labels), len(new.labels)
-        yield ProbeResult(probe.name, layer, outcome.accuracy, *sizes, protocol, wall, confusion, baseline)
+        yield ProbeResult(probe.name, layer, outcome.accuracy, *sizes, words, wall, confusion, baseline)
 
 
 def confused(

@@ -16,7 +16,7 @@ class Health(Instrument):
     An agent that has a method `alignments(state) -> dict[str, float]` is asked for named angles in degrees.
 
     Args:
-        occasions: when; by default before the first frame and every 1000 ticks.
+        schedule: when; by default before the first frame and every 1000 ticks.
         sample_every: ticks from one look at the pairs compared to the next, when the device is waited for; a prime,
             lest it beat with fixations of a fixed length.
         depth: ticks for which the truth is remembered, to judge pairs by; older pairs are left out.
@@ -28,7 +28,7 @@ class Health(Instrument):
 
     def __init__(
         self,
-        occasions: TickSchedule | None = None,
+        schedule: TickSchedule | None = None,
         *,
         sample_every: int = 11,
         depth: int = 512,
@@ -40,7 +40,7 @@ class Health(Instrument):
         for name, value in (("sample_every", sample_every), ("depth", depth)):
             require(value >= 1, f"Health.{name} must be at least 1 tick (got {value})")
         require(frames >= 2, f"Health.frames must be at least 2 (got {frames})")
-        self.occasions = occasions or TickSchedule(every=1000)
+        self.schedule = schedule or TickSchedule(every=1000)
         self.sample_every = sample_every
         self.depth = depth
         self.frames = frames
@@ -57,20 +57,20 @@ class Health(Instrument):
         """Examine the untrained network if the run begins here."""
         pathway = find(simulation, self.pathway)
         self._history = self._history or ObjectHistory(self.depth, simulation.streams)
-        if simulation.ticks(pathway) == 0 and self._last < 0 and self.occasions.due(0):
+        if simulation.ticks(pathway) == 0 and self._last < 0 and self.schedule.due(0):
             self._examine(simulation, pathway, 0)
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """Remember the truth; look at the pairs now and then; examine the agent on an occasion."""
-        if moment.pathway is not find(moment.simulation, self.pathway) or self._history is None:
+        if record.pathway is not find(record.simulation, self.pathway) or self._history is None:
             return
-        tick = moment.glimpse.tick
-        self._saccades += count(moment.truth.saccade)
-        self._history.add(tick, moment.truth)
-        if tick % self.sample_every == 0 and moment.report.comparison is not None:
-            self._tally.add(self._history, moment.report.comparison, tick)
-        if self.occasions.due(tick + 1):
-            self._examine(moment.simulation, moment.pathway, tick + 1)
+        tick = record.glimpse.tick
+        self._saccades += count(record.truth.saccade)
+        self._history.add(tick, record.truth)
+        if tick % self.sample_every == 0 and record.report.comparison is not None:
+            self._tally.add(self._history, record.report.comparison, tick)
+        if self.schedule.due(tick + 1):
+            self._examine(record.simulation, record.pathway, tick + 1)
 
     def state(self) -> State:
         """Return what must survive a checkpoint."""

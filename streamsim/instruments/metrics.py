@@ -65,13 +65,13 @@ class Metrics(Instrument):
             every = lasting(self.every, simulation.pathways[0].period, pathway.period)
             self._paces[pathway.name] = LineInterval(every, self._began)
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
-        pending = self._pending[moment.pathway.name]
-        pending.rows.append(moment.report.metrics)
-        pending.saccades.append(moment.truth.saccade)
-        if len(pending.rows) == self._paces[moment.pathway.name].every:
-            self._drain(moment.pathway, moment.glimpse.tick + 1, pending)
+        pending = self._pending[record.pathway.name]
+        pending.rows.append(record.report.metrics)
+        pending.saccades.append(record.truth.saccade)
+        if len(pending.rows) == self._paces[record.pathway.name].every:
+            self._drain(record.pathway, record.glimpse.tick + 1, pending)
 
     def stop(self, simulation: Simulation) -> None:
         """See `Instrument.stop`."""

@@ -24,12 +24,12 @@ class NaNGuard(Instrument):
         """See `Instrument.start`."""
         self._sums = {p.name: torch.zeros((), device=simulation.device) for p in simulation.pathways}
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
-        name, tick = moment.pathway.name, moment.glimpse.tick
-        self._sums[name] = self._sums[name] + moment.glimpse.frame.sum(dtype=torch.float32)
+        name, tick = record.pathway.name, record.glimpse.tick
+        self._sums[name] = self._sums[name] + record.glimpse.frame.sum(dtype=torch.float32)
         if (tick + 1) % self.every == 0:
-            self.inspect(moment.simulation)
+            self.inspect(record.simulation)
 
     def inspect(self, simulation: Simulation) -> None:
         """Raise an error if anything is not finite.

@@ -10,8 +10,8 @@ from streamsim.evaluation import (
     ProbeResult,
     Row,
     confusions,
-    examine,
-    examine_baselines,
+    probe_baselines,
+    probe_layers,
     tabulate,
     untrained_state,
 )
@@ -40,8 +40,8 @@ class ProbeSchedule(Instrument):
     """Probes one pathway's agent on given occasions; rows go to probes.jsonl and to `rows`.
 
     Args:
-        occasions: when; by default before the first frame and every 1000 ticks.
-        examination: probes, readout and numbers of examples.
+        schedule: when; by default before the first frame and every 1000 ticks.
+        protocol: probes, readout and numbers of examples.
         write: takes every row, e.g. into the run folder; may be set later.
         pathway: name of the pathway, by default the first.
         confuse: takes what the first probe confuses, a row for the uppermost and for the best layer.
@@ -49,14 +49,14 @@ class ProbeSchedule(Instrument):
 
     def __init__(
         self,
-        occasions: TickSchedule | None = None,
-        examination: ProbeProtocol | None = None,
+        schedule: TickSchedule | None = None,
+        protocol: ProbeProtocol | None = None,
         write: Write | None = None,
         pathway: str | None = None,
         confuse: Write | None = None,
     ) -> None:
-        self.occasions = occasions or TickSchedule(every=1000)
-        self.examination = examination or ProbeProtocol()
+        self.schedule = schedule or TickSchedule(every=1000)
+        self.protocol = protocol or ProbeProtocol()
         self.write: Write = write or nowhere
         self.pathway = pathway
         self.confuse: Write = confuse or nowhere
@@ -68,16 +68,16 @@ class ProbeSchedule(Instrument):
     def start(self, simulation: Simulation) -> None:
         """Probe the untrained network if the run begins here."""
         pathway = find(simulation, self.pathway)
-        if simulation.ticks(pathway) == 0 and self._last < 0 and self.occasions.due(0):
+        if simulation.ticks(pathway) == 0 and self._last < 0 and self.schedule.due(0):
             self._probe(simulation, pathway, 0)
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """Count saccades; probe on an occasion."""
-        if moment.pathway is not find(moment.simulation, self.pathway):
+        if record.pathway is not find(record.simulation, self.pathway):
             return
-        self._saccades += count(moment.truth.saccade)
-        if self.occasions.due(moment.glimpse.tick + 1):
-            self._probe(moment.simulation, moment.pathway, moment.glimpse.tick + 1)
+        self._saccades += count(record.truth.saccade)
+        if self.schedule.due(record.glimpse.tick + 1):
+            self._probe(record.simulation, record.pathway, record.glimpse.tick + 1)
 
     def state(self) -> State:
         """Return what must survive a checkpoint; the reference is derived again from the seed."""
@@ -92,7 +92,7 @@ class ProbeSchedule(Instrument):
         reference = self._reference = self._reference or self._refer(simulation, pathway)
         agent = simulation.state[pathway.name]["agent"]
         learned = tick > 0 or digest(agent) != reference.digest
-        now = examine(pathway.agent, agent, pathway.environment, self.examination) if learned else reference.untrained
+        now = probe_layers(pathway.agent, agent, pathway.environment, self.protocol) if learned else reference.untrained
         self._last = tick
         where = position(simulation, pathway, tick, self._saccades)
         known = reference.baselines
@@ -105,5 +105,5 @@ class ProbeSchedule(Instrument):
     def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:
         agent = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
         world = pathway.environment
-        baselines = examine_baselines(world, self.examination) if self.examination.pixels else []
-        return Reference(examine(pathway.agent, agent, world, self.examination), baselines, digest(agent))
+        baselines = probe_baselines(world, self.protocol) if self.protocol.pixels else []
+        return Reference(probe_layers(pathway.agent, agent, world, self.protocol), baselines, digest(agent))

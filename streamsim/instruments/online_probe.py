@@ -60,17 +60,17 @@ class OnlineProbe(Instrument):
             f"windows of {self.window} ticks"
         )
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """Predict, score, learn; write a row at the end of a window."""
-        if moment.pathway is not find(moment.simulation, self.pathway):
+        if record.pathway is not find(record.simulation, self.pathway):
             return
-        self._saccades += count(moment.truth.saccade)
-        classes = len(moment.pathway.environment.classes)
+        self._saccades += count(record.truth.saccade)
+        classes = len(record.pathway.environment.classes)
         with torch.no_grad():
-            for layer, activity in moment.report.activity.items():
-                self._follow(layer, activity, moment, classes)
-        if (moment.glimpse.tick + 1) % self.window == 0:
-            self._publish(moment.simulation, moment.glimpse.tick + 1, classes)
+            for layer, activity in record.report.activity.items():
+                self._follow(layer, activity, record, classes)
+        if (record.glimpse.tick + 1) % self.window == 0:
+            self._publish(record.simulation, record.glimpse.tick + 1, classes)
 
     def state(self) -> State:
         """Return what must survive a checkpoint."""
@@ -82,13 +82,13 @@ class OnlineProbe(Instrument):
             self._saccades, self._layers = int(state["saccades"]), snapshot(state["layers"])
 
     def _follow(
-        self, layer: str, activity: Float[Tensor, " streams *activity"], moment: TickRecord, classes: int
+        self, layer: str, activity: Float[Tensor, " streams *activity"], record: TickRecord, classes: int
     ) -> None:
         x = self.readout(activity.float())
         if layer not in self._layers:
             self._layers[layer] = fresh(x, classes)
-        label = moment.truth.label.to(x.device, non_blocking=True)
-        first = moment.truth.saccade.to(x.device, non_blocking=True)
+        label = record.truth.label.to(x.device, non_blocking=True)
+        first = record.truth.saccade.to(x.device, non_blocking=True)
         predict_then_learn(self._layers[layer], x, label, first, self.rate)
 
     def _publish(self, simulation: Simulation, tick: int, classes: int) -> None:

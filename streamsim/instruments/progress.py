@@ -43,11 +43,11 @@ class ProgressBar(Instrument):
             self._bar.add_task("", total=self.ticks, completed=simulation.ticks(), said="")
             self._bar.start()
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
-        if moment.pathway is not moment.simulation.pathways[0]:
+        if record.pathway is not record.simulation.pathways[0]:
             return
-        self._latest = (moment.glimpse.tick + 1, time.monotonic())
+        self._latest = (record.glimpse.tick + 1, time.monotonic())
         if self._since is None:  # not at the start: the first probe comes in between
             self._since = self._latest
             self._next = self._latest[1] + self._pause

@@ -88,19 +88,19 @@ class Recorder(Instrument):
         self.sound = sound
         self._rings: State = {}
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """Keep the frame in the place of the oldest one."""
-        if moment.pathway is not find(moment.simulation, self.pathway):
+        if record.pathway is not find(record.simulation, self.pathway):
             return
-        glimpse, truth = moment.glimpse, moment.truth
-        record = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
+        glimpse, truth = record.glimpse, record.truth
+        kept = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
         if not self._rings:
-            self._rings = {end: self._empty(record, moment.pathway.environment.sensor) for end in ("first", "last")}
+            self._rings = {end: self._empty(kept, record.pathway.environment.sensor) for end in ("first", "last")}
         ticks = len(self._rings["last"]["tick"])
         for ring in (self._rings["first"],) * (glimpse.tick < ticks) + (self._rings["last"],):
             slot = glimpse.tick % ticks
             ring["tick"].numpy()[slot] = glimpse.tick
-            for name, value in zip(FIELDS[1:], record, strict=True):
+            for name, value in zip(FIELDS[1:], kept, strict=True):
                 place(ring[name], slot, value)
 
     def stop(self, simulation: Simulation) -> None:

@@ -38,7 +38,7 @@ class TensorBoard(Instrument):
             # steps are ticks of the pathway; those that a crash undid are purged
             self._writers[p.name] = SummaryWriter(str(folder), purge_step=simulation.ticks(p) + 1)
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
         line = self.metrics.last
         if line is not self._passed:

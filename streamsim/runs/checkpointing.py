@@ -19,23 +19,23 @@ class Checkpoints(Instrument):
         folder: the run folder.
         configuration: of the run; checkpoints are good for it only.
         instruments: by name, whose state is saved too.
-        sentinel: asked before every save; the one that watches the run, for only it has seen the frames.
+        guard: asked before every save; the one that watches the run, for only it has seen the frames.
     """
 
     def __init__(
-        self, folder: Path, configuration: Configuration, instruments: Mapping[str, Instrument], sentinel: NaNGuard
+        self, folder: Path, configuration: Configuration, instruments: Mapping[str, Instrument], guard: NaNGuard
     ) -> None:
         self.folder = folder
         self.configuration = configuration
         self.instruments = dict(instruments)
-        self._sentinel = sentinel
+        self._guard = guard
         self._saved = -1
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
-        first = moment.simulation.pathways[0]
-        if moment.pathway is first and (moment.glimpse.tick + 1) % self.configuration.experiment.checkpoint_every == 0:
-            self.save(moment.simulation)
+        first = record.simulation.pathways[0]
+        if record.pathway is first and (record.glimpse.tick + 1) % self.configuration.experiment.checkpoint_every == 0:
+            self.save(record.simulation)
 
     def save(self, simulation: Simulation) -> None:
         """Save, unless this tick is saved already.
@@ -48,7 +48,7 @@ class Checkpoints(Instrument):
         tick = sum(simulation.ticks(p) for p in simulation.pathways)
         if tick == self._saved:
             return
-        self._sentinel.inspect(simulation)
+        self._guard.inspect(simulation)
         state = {"simulation": simulation.state, "instruments": {n: i.state() for n, i in self.instruments.items()}}
         with explained(self.folder):
             facts = {"configuration": self.configuration.tree, "lengths": file_lengths(self.folder)}

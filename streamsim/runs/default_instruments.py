@@ -41,7 +41,7 @@ class RunInstruments:
         self._lines = {name: JsonLines(folder / f"{name}.jsonl") for name in ("probes", "health", "confusions")}
         self.kept: dict[str, Instrument] = {"Metrics": self.metrics}
         for name in experiment.senses:
-            found = self._watchers(experiment, name, folder, console)
+            found = self._instruments(experiment, name, folder, console)
             self.kept |= {called(experiment, kind, name): instrument for kind, instrument in found.items()}
 
     def close(self) -> None:
@@ -49,20 +49,20 @@ class RunInstruments:
         for lines in self._lines.values():
             lines.close()
 
-    def _watchers(self, experiment: Experiment, name: str, folder: Path, console: Console) -> dict[str, Instrument]:
+    def _instruments(self, experiment: Experiment, name: str, folder: Path, console: Console) -> dict[str, Instrument]:
         """Return the instruments of the pathway called *name* by their kind."""
         probes, health, confusions = (lines.write for lines in self._lines.values())
         found: dict[str, Instrument] = {}
         if experiment.probes is not None and labelled(experiment, name, console):
-            found["ProbeSchedule"] = schedule = ProbeSchedule(
-                occasions(experiment, name), experiment.probes, probes, name, confusions
+            found["ProbeSchedule"] = own = ProbeSchedule(
+                ticks_of(experiment, name), experiment.probes, probes, name, confusions
             )
-            self.probes.append(schedule)
+            self.probes.append(own)
         if experiment.online_probe_every and experiment.senses[name].environment.classes:
             window = own_ticks(experiment, name, experiment.online_probe_every)
             found["OnlineProbe"] = OnlineProbe(window, write=probes, pathway=name)
         if experiment.health:
-            found["Health"] = Health(occasions(experiment, name), write=health, pathway=name)
+            found["Health"] = Health(ticks_of(experiment, name), write=health, pathway=name)
         if experiment.film:
             found["Recorder"] = Recorder(folder, pathway=name)
         return found
@@ -79,7 +79,7 @@ def own_ticks(experiment: Experiment, name: str, ticks: int) -> int:
     return lasting(ticks, next(iter(periods.values())), periods[name])
 
 
-def occasions(experiment: Experiment, name: str) -> TickSchedule:
+def ticks_of(experiment: Experiment, name: str) -> TickSchedule:
     """Return when the pathway called *name* is probed: before its first tick, now and then, after its last."""
     every = own_ticks(experiment, name, experiment.probe_every) if experiment.probe_every else None
     return TickSchedule(every=every, last=own_ticks(experiment, name, experiment.ticks))

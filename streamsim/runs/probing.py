@@ -21,12 +21,12 @@ def probe_run(folder: Path) -> list[Row]:
     configuration, simulation, found, damaged = revive(folder)
     for sentence in damaged:
         warnings.warn(sentence, stacklevel=2)
-    examination = configuration.experiment.probes or ProbeProtocol()
+    protocol = configuration.experiment.probes or ProbeProtocol()
     kept = found.state["instruments"] if found else {}
     rows: list[Row] = []
     for pathway in simulation.pathways:
         try:
-            rows += probe_pathway(simulation, pathway, examination, kept)
+            rows += probe_pathway(simulation, pathway, protocol, kept)
         except DataError as error:
             if len(simulation.pathways) == 1:
                 raise
@@ -34,11 +34,11 @@ def probe_run(folder: Path) -> list[Row]:
     return rows
 
 
-def probe_pathway(simulation: Simulation, pathway: Pathway, examination: ProbeProtocol, kept: State) -> list[Row]:
+def probe_pathway(simulation: Simulation, pathway: Pathway, protocol: ProbeProtocol, kept: State) -> list[Row]:
     """Return the probes of one pathway; *kept* is what instruments remember of it, by name."""
     untrained = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
     agent = simulation.state[pathway.name]["agent"]
-    rows = evaluate(pathway.agent, agent, pathway.environment, examination, untrained)
+    rows = evaluate(pathway.agent, agent, pathway.environment, protocol, untrained)
     schedule = kept.get("ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}", {})
     where = position(simulation, pathway, simulation.ticks(pathway), int(schedule.get("saccades", 0)))
     return [{**where, **row} for row in rows]

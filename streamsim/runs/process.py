@@ -33,9 +33,9 @@ class Interruption(Instrument):
         """See `Instrument.start`."""
         self._obey(simulation)
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
-        self._obey(moment.simulation)
+        self._obey(record.simulation)
 
     def _obey(self, simulation: Simulation) -> None:
         # not in the handler: a signal between two runs would be forgotten when the next one starts

@@ -56,17 +56,17 @@ class Session:
         self.simulation = simulation
         self.experiment = configuration.experiment
         self.interruption = Interruption()
-        self.watchers = RunInstruments(self.experiment, folder.path, console)
-        sentinel = NaNGuard()
-        self.checkpoints = Checkpoints(folder.path, configuration, self.watchers.kept, sentinel)
-        metrics = self.watchers.metrics
+        self.instruments = RunInstruments(self.experiment, folder.path, console)
+        guard = NaNGuard()
+        self.checkpoints = Checkpoints(folder.path, configuration, self.instruments.kept, guard)
+        metrics = self.instruments.metrics
         views = [TensorBoard(folder.path / "tensorboard", metrics)] if tensorboard else []
-        watch = ProgressBar(console, self.experiment.ticks, metrics, self.watchers.probes)
+        watch = ProgressBar(console, self.experiment.ticks, metrics, self.instruments.probes)
         simulation.instruments = [
             watch,
-            *self.watchers.kept.values(),
+            *self.instruments.kept.values(),
             *views,
-            sentinel,
+            guard,
             self.interruption,
             self.checkpoints,
         ]
@@ -88,7 +88,7 @@ class Session:
     def run(self) -> Ending:
         """Run to the end or to a signal, and save."""
         began = time.monotonic()
-        with self.interruption, explained(self.folder.path), closing(self.watchers):
+        with self.interruption, explained(self.folder.path), closing(self.instruments):
             self.simulation.run(self.left)
             self.checkpoints.save(self.simulation)
             if self.finished:

@@ -46,7 +46,7 @@ class Instrument(ABC):  # noqa: B024  every method has a sensible default
     def start(self, simulation: Simulation) -> None:
         """Prepare; the simulation stands before its next tick."""
 
-    def watch(self, moment: TickRecord) -> None:
+    def watch(self, record: TickRecord) -> None:
         """Look at one tick; must not change anything it is shown."""
 
     def stop(self, simulation: Simulation) -> None:

@@ -112,12 +112,12 @@ class LosesAGenerator(Good):
     seen = -1
 
     def reset(self, sensor, streams, seed, device):
-        self.seen = -1
+        self.normalised = -1
         return super().reset(sensor, streams, seed, device)
 
     def step(self, state, glimpse):
-        again = glimpse.tick <= self.seen
-        self.seen = glimpse.tick
+        again = glimpse.tick <= self.normalised
+        self.normalised = glimpse.tick
         state["layers"]["layer2"]["bias"] += 1e-3 * again
         return super().step(state, glimpse)
 

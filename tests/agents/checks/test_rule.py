@@ -201,17 +201,17 @@ class LosesNumbers(Changed):
 
 
 class SettlesNoWeight(Good):
-    def settled(self, parameters, now):
+    def update_statistics(self, parameters, now):
         return {"mean": now.mean(0)}
 
 
 class SettlesWhatLearns(Good):
-    def settled(self, parameters, now):
+    def update_statistics(self, parameters, now):
         return {"head": parameters["head"] * 1}
 
 
 class SettlesInPlace(Good):
-    def settled(self, parameters, now):
+    def update_statistics(self, parameters, now):
         parameters["head"] *= 0.9
         return {}
 

@@ -171,8 +171,8 @@ def test_windows_of_a_clip_give_what_the_whole_clip_gives(encoder, side, chance)
         assert set(activity) == {name for name, timing in timings.items() if (tick + 1) % timing.every == 0}
         for name, z in activity.items():
             for stream in range(streams):
-                if age[stream] >= timings[name].whole:
-                    clip = frames[tick - timings[name].whole : tick + 1, stream]
+                if age[stream] >= timings[name].receptive_ticks:
+                    clip = frames[tick - timings[name].receptive_ticks : tick + 1, stream]
                     whole = offline_video(encoder, weights, clip)[name][-1]
                     assert float((z[stream] - whole).abs().max()) < TOLERANCE
                     compared[name] += 1
@@ -181,27 +181,27 @@ def test_windows_of_a_clip_give_what_the_whole_clip_gives(encoder, side, chance)
 
 @pytest.mark.parametrize("encoder", [AUDIO[0], VIDEO[0][0], VIDEO[1][0]])
 def test_what_a_whole_layer_sees_is_all_of_its_fixation(encoder):
-    """At `whole` ticks another past changes nothing any more; one tick earlier it does."""
+    """At `receptive_ticks` ticks another past changes nothing any more; one tick earlier it does."""
     shape = (2, 160) if encoder is AUDIO[0] else (2, 83, 83) if encoder is VIDEO[0][0] else (2, 6, 6)
     weights, ticks = weights_of(encoder, shape), 20
     frames = drawn(ticks, 1, *shape, seed=7)
     for name, timing in zip(encoder.names, encoder.timings(shape), strict=True):
-        end = next(t for t in range(ticks) if (t + 1) % timing.every == 0 and t > timing.whole + 1)
+        end = next(t for t in range(ticks) if (t + 1) % timing.every == 0 and t > timing.receptive_ticks + 1)
         for missing, matters in ((0, False), (1, True)):
-            start = end - timing.whole + missing
+            start = end - timing.receptive_ticks + missing
             began = torch.zeros(ticks, 1, dtype=torch.bool)
             began[0] = began[start] = True
             free = began.clone()
             free[start] = False
             one, other = ([a for *_, a in streamed(encoder, weights, frames, b)][end][name] for b in (began, free))
-            if missing and timing.whole == 0:
+            if missing and timing.receptive_ticks == 0:
                 continue
             assert (float((one - other).abs().max()) > 1e-9) == matters, name
 
 
 def test_the_audio_network_acts_every_10_ms_and_sees_465_samples():
     encoder = CPCAudioEncoder(4, GRU(3))
-    assert [(t.every, t.whole) for t in encoder.timings((1, 160))] == [(1, 1)] * 4 + [(1, 2)] * 2
+    assert [(t.every, t.receptive_ticks) for t in encoder.timings((1, 160))] == [(1, 1)] * 4 + [(1, 2)] * 2
     field, step = 1, 1
     for layer in encoder.layers[:5]:
         field, step = field + (layer.kernel - 1) * step, step * layer.stride
@@ -211,7 +211,13 @@ def test_the_audio_network_acts_every_10_ms_and_sees_465_samples():
 
 def test_the_video_network_acts_every_9_frames_at_the_top():
     encoder = VideoEncoder()
-    assert [(t.every, t.whole) for t in encoder.timings((3, 128, 128))] == [(1, 0), (1, 0), (1, 0), (3, 2), (9, 8)]
+    assert [(t.every, t.receptive_ticks) for t in encoder.timings((3, 128, 128))] == [
+        (1, 0),
+        (1, 0),
+        (1, 0),
+        (3, 2),
+        (9, 8),
+    ]
     assert encoder.shapes((3, 128, 128))[1:] == [(96, 30, 30), (256, 6, 6), (512, 6, 6), (512, 6, 6), (512, 2, 2)]
 
 
@@ -221,7 +227,7 @@ GEOMETRIES = st.lists(st.tuples(st.integers(1, 9), st.sampled_from([1, 2, 5])), 
 @given(geometry=GEOMETRIES, top=st.sampled_from([None, "linear"]), seed=st.integers(0, 99))
 @settings(max_examples=25)
 def test_timing_of_signals_agrees_with_what_a_saccade_changes(geometry, top, seed):
-    """`whole` is the first age at which, whatever came before the fixation, a layer's activity is the same."""
+    """`receptive_ticks` is the first age at which a layer's activity is the same, whatever came before the fixation."""
     layers = [CausalConv(3, max(k, s), s, Tanh(), gain=2.0) for k, s in geometry]
     if math.prod(s for _, s in geometry) not in (1, 2, 4, 5, 10, 20, 25, 50, 100):
         return
@@ -234,7 +240,7 @@ def test_timing_of_signals_agrees_with_what_a_saccade_changes(geometry, top, see
     runs = [list(streamed(encoder, weights, torch.cat((p, later)), began)) for p in (past, -past)]
     for name, timing in zip(encoder.names, encoder.timings(shape), strict=True):
         same = [float((a[2][name] - b[2][name]).abs().max()) == 0 for a, b in zip(*runs, strict=True)][12:]
-        assert same.index(True) == timing.whole, (name, same)
+        assert same.index(True) == timing.receptive_ticks, (name, same)
 
 
 def sound(columns=20):

@@ -223,9 +223,9 @@ def test_units_can_be_rescaled_and_shifted(layer):
     x = drawn(2, 2, 8, 8)
     parameters = {k: t.double() for k, t in layer.parameters((2, 8, 8), torch.Generator().manual_seed(1)).items()}
     scale, shift = torch.tensor([2.0, 0.5, 1.0]).double(), torch.tensor([0.0, 1.0, -3.0]).double()
-    unit = (-1, *[1] * (layer.drive(parameters, x).ndim - 2))
-    expected = layer.drive(parameters, x) * scale.view(unit) + shift.view(unit)
-    close(layer.drive(layer.rescaled(parameters, scale, shift), x), expected)
+    unit = (-1, *[1] * (layer.preactivation(parameters, x).ndim - 2))
+    expected = layer.preactivation(parameters, x) * scale.view(unit) + shift.view(unit)
+    close(layer.preactivation(layer.rescaled(parameters, scale, shift), x), expected)
 
 
 @pytest.mark.parametrize("kernel, stride, padding", [(3, 1, 1), (3, 2, 0), (1, 1, 0), (5, 2, 2)])
@@ -235,7 +235,7 @@ def test_both_ways_to_a_convolutions_gradient_agree(kernel, stride, padding):
     generator = torch.Generator().manual_seed(0)
     parameters = {k: w.double() for k, w in layer.parameters((3, 9, 9), generator).items()}
     x = torch.rand(4, 3, 9, 9, dtype=torch.float64, generator=generator)
-    arriving = torch.randn(layer.drive(parameters, x).shape, dtype=torch.float64, generator=generator)
+    arriving = torch.randn(layer.preactivation(parameters, x).shape, dtype=torch.float64, generator=generator)
     maps, patches = layer._from_maps(parameters, x, arriving), layer._from_patches(x, arriving)
     torch.testing.assert_close(maps, patches, rtol=1e-12, atol=1e-12)
     assert maps.abs().sum() > 1

@@ -14,19 +14,19 @@ def drawn(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def settled(layer, shape=(3, 9, 9), frames=7):
+def update_statistics(layer, shape=(3, 9, 9), frames=7):
     """Weights and averages after some frames, and the frames."""
     weights = {k: w.double() for k, w in layer.parameters(shape, torch.Generator().manual_seed(1)).items()}
     seen = [drawn(4, *shape, seed=10 + i) * (1 + i) + i for i in range(frames)]
     for x in seen:
-        weights |= layer.settled(weights, layer.forward(weights, x))
+        weights |= layer.update_statistics(weights, layer.forward(weights, x))
     return weights, seen
 
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_it_is_pytorchs_batch_norm_that_evaluates(bias):
     layer = Conv(5, norm=RunningNorm(20), activation=Tanh(), bias=bias)
-    weights, _ = settled(layer)
+    weights, _ = update_statistics(layer)
     x, delta = drawn(4, 3, 9, 9, seed=2), drawn(4, 5, 9, 9, seed=3)
     leaves = {k: weights[k].clone().requires_grad_() for k in ("weight", "bias") if k in weights}
     summed = F.conv2d(x, leaves["weight"], None, padding=1)
@@ -35,7 +35,7 @@ def test_it_is_pytorchs_batch_norm_that_evaluates(bias):
     tape = layer.forward(weights, x)
     assert float((tape["z"] - z.detach()).abs().max()) < TOLERANCE
     found = layer.gradient(weights, tape, delta)
-    assert found.keys() == leaves.keys() == layer.learnt(weights)
+    assert found.keys() == leaves.keys() == layer.trainable(weights)
     for key, value in zip(leaves, expected, strict=True):
         assert float(value.abs().max()) > 1e-2
         assert float((found[key] - value).abs().max()) < TOLERANCE
@@ -44,7 +44,7 @@ def test_it_is_pytorchs_batch_norm_that_evaluates(bias):
 def test_averages_follow_what_is_summed_and_not_what_is_normalised():
     """Mean and variance of W x, weighted with (1 - 1/ticks) to the power of how long ago they were seen."""
     layer = Conv(5, norm=RunningNorm(4))
-    weights, seen = settled(layer)
+    weights, seen = update_statistics(layer)
     summed = [F.conv2d(x, weights["weight"], None, padding=1).transpose(0, 1).flatten(1) for x in seen]
     share = torch.tensor([0.75 ** (len(seen) - 1 - i) for i in range(len(seen))], dtype=torch.float64)
     for name, values in (("mean", [s.mean(1) for s in summed]), ("variance", [s.var(1, correction=0) for s in summed])):
@@ -54,7 +54,7 @@ def test_averages_follow_what_is_summed_and_not_what_is_normalised():
 
 def test_a_stream_does_not_depend_on_the_streams_beside_it():
     layer = Conv(5, norm=RunningNorm())
-    weights, _ = settled(layer)
+    weights, _ = update_statistics(layer)
     x = drawn(4, 3, 9, 9, seed=2)
     alone = torch.cat([layer.forward(weights, one[None])["z"] for one in x])
     assert float((alone - layer.forward(weights, x)["z"]).abs().max()) < TOLERANCE

@@ -118,8 +118,8 @@ def test_what_is_held_is_constant_over_many_ticks(rule, monkeypatch):
 
 @pytest.mark.parametrize(("contrast", "streams"), [("own", 1), ("own", 7), ("past", 1), ("peers", 7)])
 def test_one_stream_and_many_streams_both_work(contrast, streams):
-    audition = AgentHarness(made("BP", contrast), sensor(), 20, streams)
-    state, report = audition.life()
+    harness = AgentHarness(made("BP", contrast), sensor(), 20, streams)
+    state, report = harness.life()
     assert state["updates"].tolist() == [16, 16]
     assert all(len(z) == streams for z in report.activity.values())
 

@@ -202,7 +202,7 @@ def test_calibration_can_give_every_unit_a_drive_of_mean_0_and_variance_1():
     # phases of one tick: layer 1 looked at tick 0, layer 2 at tick 1, layer 3 at tick 2, the rule at tick 3
     for tick, (layer, name) in enumerate(zip(agent.encoder.layers, LAYERS, strict=True)):
         x = seen[tick].frame if tick == 0 else agent.features(state, seen[tick].frame)[LAYERS[tick - 1]]
-        drive_ = layer.drive(state["layers"][name], x).transpose(0, 1).flatten(1)
+        drive_ = layer.preactivation(state["layers"][name], x).transpose(0, 1).flatten(1)
         torch.testing.assert_close(drive_.mean(1), torch.zeros(len(drive_)), atol=1e-3, rtol=0)
         torch.testing.assert_close(drive_.var(1, correction=0), torch.ones(len(drive_)), atol=1e-3, rtol=0)
     assert "drive" not in state["calibration"]

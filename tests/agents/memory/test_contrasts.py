@@ -31,7 +31,7 @@ def recalls(contrast, memory, saccades, streams=STREAMS, seed=0):
     for tick, row in enumerate(saccades):
         earlier = fixations[-1] if fixations else [0] * streams
         fixations.append([n + s for n, s in zip(earlier, row, strict=True)])
-        memory.notice(state, torch.tensor(row))
+        memory.begin_fixations(state, torch.tensor(row))
         yield tick, fixations, contrast.recall(memory, state, tick, 0.1, generator)
         # the value tells tick and stream
         values = (100.0 * tick + torch.arange(streams))[:, None]
@@ -185,7 +185,7 @@ def test_it_is_an_error_if_no_lag_is_left(make):
         (lambda: LatestOwn(share=0.0), "LatestOwn.share must be positive"),
         (lambda: LatestOwn(1, 9).lags(ShortTermMemory(8)), "LatestOwn wants 9 memories but .* is 8"),
         (lambda: OwnMemory().lags(ShortTermMemory(policy=Reservoir())), "needs a memory of recent frames"),
-        (lambda: PeerMemory(4).admit(4), r"needs more than 4 streams \(got 4\)"),
+        (lambda: PeerMemory(4).validate(4), r"needs more than 4 streams \(got 4\)"),
         (lambda: Learner(contrasts=[OwnMemory((1, 2)), PeerMemory(1)]), "must share their lags"),
         (lambda: Learner(rule=CLAPP(), contrasts=[LatestOwn()]), "CLAPP credits remembered frames and needs"),
     ],

@@ -28,7 +28,7 @@ def lived(memory, saccades, streams=2, seed=0):
     state = memory.reset(streams, WIDTH, seed, CPU)
     for tick, row in enumerate(saccades):
         saccade = torch.tensor(row)
-        memory.notice(state, saccade)
+        memory.begin_fixations(state, saccade)
         memory.write(state, tick, readout(tick, streams), saccade)
     return state
 
@@ -126,19 +126,19 @@ def test_writing_does_not_keep_hold_of_what_was_given():
     ("life_time", "period", "ticks"), [(0.3, 0.1, 3), (0.35, 0.1, 3), (0.05, 0.1, 0), (1.0, 1 / 30, 30), (2.0, 0.5, 4)]
 )
 def test_life_time_is_in_seconds(life_time, period, ticks):
-    assert ShortTermMemory(life_time=life_time).oldest(period) == ticks
+    assert ShortTermMemory(life_time=life_time).max_age(period) == ticks
 
 
 def test_without_a_life_time_nothing_expires():
-    assert ShortTermMemory().oldest(1e-6) > 2**60
+    assert ShortTermMemory().max_age(1e-6) > 2**60
 
 
 def test_what_fades_shrinks_to_1_over_e_in_the_decay_time():
     memory, ages = ShortTermMemory(decay_time=2.0), torch.tensor([[0.0], [5.0], [20.0]])
-    faded = memory.faded(torch.ones(3, 2, WIDTH), ages, 0.1)
+    faded = memory.decayed(torch.ones(3, 2, WIDTH), ages, 0.1)
     for row, expected in zip(faded, (1.0, math.exp(-0.25), math.exp(-1.0)), strict=True):
         assert row.flatten().tolist() == pytest.approx([expected] * 2 * WIDTH)
-    assert torch.equal(ShortTermMemory().faded(faded, ages, 0.1), faded)
+    assert torch.equal(ShortTermMemory().decayed(faded, ages, 0.1), faded)
 
 
 def test_what_was_forgotten_can_no_longer_be_read():

@@ -197,7 +197,7 @@ def homeostatic(rule, parameters, readouts):
     """*parameters* with the traces of a rule that has seen *readouts*."""
     own = parameters | {k: t.double() for k, t in rule.homeostasis.reset(MAPS).items()}
     for now in readouts:
-        own |= rule.settled(own, now)
+        own |= rule.update_statistics(own, now)
     return own
 
 

@@ -16,9 +16,9 @@ class Begun(Instrument):
     def __init__(self):
         self.times = {"eye": [], "ear": []}
 
-    def watch(self, moment):
-        if moment.truth.saccade[0]:
-            self.times[moment.pathway.name].append(moment.glimpse.tick * moment.pathway.period)
+    def watch(self, record):
+        if record.truth.saccade[0]:
+            self.times[record.pathway.name].append(record.glimpse.tick * record.pathway.period)
 
 
 def simulation(clips, speech, gaze, seed=0, shared=True):

@@ -43,7 +43,7 @@ def test_the_cache_is_bounded_and_counts_what_it_holds(reader):
     reads._kept._capacity = 8 * 322  # 8 ticks with their labels
     for number in (0, 1, 2, 3, 1, 3, 0, 2, 2):
         reads.read(number)
-        assert reads._kept._held == sum(take.size for take in reads._kept._things.values()) <= 8 * 322
+        assert reads._kept._held == sum(utterance.size for utterance in reads._kept._things.values()) <= 8 * 322
     assert list(reads._kept._things) == [0, 2]
 
 
@@ -87,10 +87,10 @@ def test_headphones_follow_the_numbers(reader):
 def test_headphones_read_only_what_changed(reader, tmp_path):
     reads = reader(cache_mib=0)
     headphones = StreamBuffer(reads)
-    take = reads.read(2)
+    utterance = reads.read(2)
     headphones.put_on(torch.tensor([0, 1]), {})
     for n in range(4):
         (tmp_path / f"{n}.wav").unlink()
-    headphones.put_on(torch.tensor([0, 2]), {2: take})
+    headphones.put_on(torch.tensor([0, 2]), {2: utterance})
     with pytest.raises(DataError):
         headphones.put_on(torch.tensor([1, 2]), {})

@@ -4,7 +4,7 @@ import pytest
 
 from streamsim.environments import UCF101, LibriSpeech, Speech, SpeechFolder
 from streamsim.evaluation.probe import LinearProbe
-from streamsim.evaluation.protocol import ProbeProtocol, examine_baselines
+from streamsim.evaluation.protocol import ProbeProtocol, probe_baselines
 from streamsim.evaluation.readout import Averaged, Pooled
 
 pytestmark = pytest.mark.realdata
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.realdata
 
 def found(world, **settings):
     """Return what a linear probe finds, by name."""
-    return {f.layer: f for f in examine_baselines(world, ProbeProtocol([LinearProbe()], **settings))}
+    return {f.layer: f for f in probe_baselines(world, ProbeProtocol([LinearProbe()], **settings))}
 
 
 def test_phones_of_single_ticks(recordings):

@@ -188,7 +188,7 @@ def test_clips_of_probes_are_kept_up_to_a_limit(folder, monkeypatch):
         for _ in range(2):
             world.labelled(Split.TEST).fetch(torch.tensor([0, 1]))
         monkeypatch.undo()
-        assert len(opened) == again and len(world._screening._kept._things) == (2 if cache_mib else 0)
+        assert len(opened) == again and len(world._probe_clips._kept._things) == (2 if cache_mib else 0)
 
 
 def copy_with(folder, target, write_clip, damage):
@@ -259,7 +259,7 @@ def test_all_damaged(tmp_path):
 def test_memory_is_bounded_by_what_is_wanted(folder):
     world = make(folder, threads=2, ahead=2, longest=4)
     for _, _ in play(world, 60, streams=4):
-        assert len(world._projector._prefetch) <= 4 + 2
+        assert len(world._buffer._prefetch) <= 4 + 2
 
 
 class Two(Clips):

@@ -37,8 +37,8 @@ class SaccadeCounter(Instrument):
 
     saccades = 0
 
-    def watch(self, moment):
-        self.saccades += sum(moment.truth.saccade.tolist())
+    def watch(self, record):
+        self.saccades += sum(record.truth.saccade.tolist())
 
 
 def timeless(rows):
@@ -169,8 +169,8 @@ def test_train_and_test_halves_are_not_mixed_up():
 
 
 def test_logarithmic_occasions():
-    occasions = TickSchedule(per_decade=2, earliest=10)
-    assert [tick for tick in range(1200) if occasions.due(tick)] == [0, 10, 32, 100, 316, 1000]
+    schedule = TickSchedule(per_decade=2, earliest=10)
+    assert [tick for tick in range(1200) if schedule.due(tick)] == [0, 10, 32, 100, 316, 1000]
     assert not TickSchedule(first=False).due(0)
 
 
@@ -230,11 +230,11 @@ def test_confusions_of_the_uppermost_and_the_best_layer_are_told():
 
 
 def test_the_best_layer_is_told_apart_from_the_uppermost():
-    def finding(layer, accuracy, probe="linear", **settings):
+    def result(layer, accuracy, probe="linear", **settings):
         return ProbeResult(probe, layer, accuracy, 9, 3, "words", {}, torch.eye(3).long(), **settings)
 
-    found = [finding(n, a) for n, a in (("a", 0.2), ("b", 0.6), ("c", 0.5), (ALL, 0.9))]
-    found += [finding("pixels", 0.9, baseline=True), finding("a", 0.9, "nearest neighbours")]
+    found = [result(n, a) for n, a in (("a", 0.2), ("b", 0.6), ("c", 0.5), (ALL, 0.9))]
+    found += [result("pixels", 0.9, baseline=True), result("a", 0.9, "nearest neighbours")]
     assert [(row["layer"], row["best"]) for row in confusions(found, ("x", "y", "z"))] == [("b", True), ("c", False)]
     assert confusions(found, ("x", "y", "z"))[0]["counts"] == [[0, 0, 1], [1, 1, 1], [2, 2, 1]]
     assert confusions(found, ("x", "y")) == []

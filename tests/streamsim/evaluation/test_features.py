@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from streamsim import DataError, Pathway, Sequences, Simulation, Split, Stretch
-from streamsim.evaluation import protocol as examination
+from streamsim.evaluation import protocol
 from streamsim.evaluation.extractor import Baselines, Layers
 from streamsim.evaluation.features import ALL, WIDEST, Filling, Table, gather, is_baseline, is_layer, looks, together
 from streamsim.evaluation.probe import LinearProbe
-from streamsim.evaluation.protocol import ProbeProtocol, confused, examine, examine_baselines
+from streamsim.evaluation.protocol import ProbeProtocol, confused, probe_baselines, probe_layers
 from streamsim.evaluation.readout import Averaged, Flattened, Pooled
 from streamsim.evaluation.representation import survey
 from streamsim.instruments.health import Health
@@ -106,19 +106,19 @@ def test_baselines_are_read_like_layers():
 @pytest.mark.parametrize(("pooled", "sizes"), [(False, (33, 33)), (True, (11, 11))])
 def test_probes_of_recordings_count_their_examples_and_say_how(pooled, sizes):
     world, agent = Melodies(pooled), Echo()
-    findings = examine(agent, state_of(agent, world), world, LINEAR)
-    assert [f.layer for f in findings] == ["ear", "sum", ALL]
-    assert {(f.n_train, f.n_test) for f in findings} == {sizes}
-    assert findings[0].accuracy == 1.0
-    assert ("over the ticks of a recording" if pooled else "at single ticks of recordings") in findings[0].protocol
-    assert findings[0].confusion.diag().sum() == sizes[1]
-    known = examine_baselines(world, LINEAR)
+    results = probe_layers(agent, state_of(agent, world), world, LINEAR)
+    assert [f.layer for f in results] == ["ear", "sum", ALL]
+    assert {(f.n_train, f.n_test) for f in results} == {sizes}
+    assert results[0].accuracy == 1.0
+    assert ("over the ticks of a recording" if pooled else "at single ticks of recordings") in results[0].protocol
+    assert results[0].confusion.diag().sum() == sizes[1]
+    known = probe_baselines(world, LINEAR)
     assert [(f.layer, f.baseline) for f in known] == [("input", True), ("loudness", True)]
 
 
 def test_half_as_many_ticks_for_the_test():
     world, agent = Melodies(), Echo()
-    found = examine(agent, state_of(agent, world), world, ProbeProtocol([LinearProbe()], Flattened(), ticks=9))
+    found = probe_layers(agent, state_of(agent, world), world, ProbeProtocol([LinearProbe()], Flattened(), ticks=9))
     assert {(f.n_train, f.n_test) for f in found} == {(9, 4)}
 
 
@@ -130,8 +130,8 @@ def test_all_layers_together_stay_narrow_where_ticks_are_the_examples():
 
 @pytest.mark.parametrize(("pooled", "wide"), [(False, []), (True, [ALL])])
 def test_recordings_are_few_enough_for_all_layers_together(monkeypatch, pooled, wide):
-    monkeypatch.setattr(examination, "WIDEST", 1)
-    found = examine(Echo(), state_of(Echo(), Melodies()), Melodies(pooled), LINEAR)
+    monkeypatch.setattr(protocol, "WIDEST", 1)
+    found = probe_layers(Echo(), state_of(Echo(), Melodies()), Melodies(pooled), LINEAR)
     assert [f.layer for f in found] == ["ear", "sum", *wide]
 
 

@@ -19,7 +19,7 @@ def clusters(n: int, seed: int, spread: float = 0.1):
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda p: p.name)
 def test_separable_classes_are_found(probe):
-    outcome = probe.examine(*clusters(90, 0), *clusters(60, 1), classes=3)
+    outcome = probe.probe_layers(*clusters(90, 0), *clusters(60, 1), classes=3)
     assert outcome.accuracy == 1.0
     assert outcome.predictions.tolist() == clusters(60, 1)[1].tolist()
 
@@ -28,7 +28,7 @@ def test_separable_classes_are_found(probe):
 def test_shuffled_labels_leave_chance(probe):
     x, labels = clusters(600, 0)
     shuffled = labels[torch.randperm(600, generator=torch.Generator().manual_seed(0))]
-    outcome = probe.examine(x, shuffled, *clusters(600, 1), classes=3)
+    outcome = probe.probe_layers(x, shuffled, *clusters(600, 1), classes=3)
     assert outcome.accuracy == pytest.approx(1 / 3, abs=0.12)
 
 
@@ -36,8 +36,8 @@ def test_shuffled_labels_leave_chance(probe):
 def test_scale_and_offset_of_a_feature_do_not_matter(probe):
     (x, labels), (y, truth) = clusters(90, 0, 0.5), clusters(60, 1, 0.5)
     scale, offset = torch.logspace(-3, 3, 8), torch.linspace(-5, 5, 8)
-    plain = probe.examine(x, labels, y, truth, 3)
-    warped = probe.examine(x * scale + offset, labels, y * scale + offset, truth, 3)
+    plain = probe.probe_layers(x, labels, y, truth, 3)
+    warped = probe.probe_layers(x * scale + offset, labels, y * scale + offset, truth, 3)
     assert (warped.predictions == plain.predictions).float().mean() > 0.95
 
 
@@ -45,7 +45,7 @@ def test_scale_and_offset_of_a_feature_do_not_matter(probe):
 def test_probing_twice_gives_the_same_and_leaves_the_features_alone(probe):
     data = (*clusters(90, 0, 1.0), *clusters(60, 1, 1.0))
     before = [tensor.clone() for tensor in data]
-    first, second = probe.examine(*data, 3), probe.examine(*data, 3)
+    first, second = probe.probe_layers(*data, 3), probe.probe_layers(*data, 3)
     assert first.predictions.equal(second.predictions)
     assert all(a.equal(b) for a, b in zip(data, before, strict=True))
 
@@ -61,7 +61,7 @@ def test_linear_probe_finds_the_minimum():
 
 def test_linear_probe_works_where_gradients_are_off():
     with torch.no_grad():
-        assert LinearProbe().examine(*clusters(90, 0), *clusters(60, 1), classes=3).accuracy == 1.0
+        assert LinearProbe().probe_layers(*clusters(90, 0), *clusters(60, 1), classes=3).accuracy == 1.0
 
 
 def test_a_tie_goes_to_the_nearer_neighbours():

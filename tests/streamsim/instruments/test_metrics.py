@@ -18,9 +18,9 @@ class Notes(Instrument):
     def __init__(self):
         self.metrics, self.saccades = [], []
 
-    def watch(self, moment):
-        self.metrics.append(moment.report.metrics.clone())
-        self.saccades.append(int(moment.truth.saccade.sum()))
+    def watch(self, record):
+        self.metrics.append(record.report.metrics.clone())
+        self.saccades.append(int(record.truth.saccade.sum()))
 
 
 def simulation(*instruments, seed=3):

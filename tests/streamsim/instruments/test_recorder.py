@@ -26,9 +26,9 @@ class Witness(Instrument):
     def __init__(self):
         self.frames, self.truths = [], []
 
-    def watch(self, moment):
-        self.frames.append(moment.glimpse.frame.clone())
-        self.truths.append(moment.truth)
+    def watch(self, record):
+        self.frames.append(record.glimpse.frame.clone())
+        self.truths.append(record.truth)
 
 
 def test_the_film_shows_both_ends_of_the_run(tmp_path):

@@ -40,10 +40,10 @@ def folder(tmp_path_factory):
     base = tmp_path_factory.mktemp("report")
     path = base / "run"
     made = session(path, toy(base, ticks=40, probe_every=10, checkpoint_every=20, streams=2))
-    occasions = TickSchedule(every=10, last=40)
+    schedule = TickSchedule(every=10, last=40)
     have = {type(i).__name__ for i in made.simulation.instruments}
     extra = [
-        Health(occasions, sample_every=1, write=JsonLines(path / "health.jsonl").write),
+        Health(schedule, sample_every=1, write=JsonLines(path / "health.jsonl").write),
         OnlineProbe(20, write=JsonLines(path / "probes.jsonl").write),
         Recorder(path, frames=6),
     ]

@@ -24,8 +24,8 @@ class Stop(Instrument):
     def __init__(self, tick, number=None):
         self.tick, self.number = tick, number
 
-    def watch(self, moment):
-        if moment.glimpse.tick + 1 == self.tick:
+    def watch(self, record):
+        if record.glimpse.tick + 1 == self.tick:
             if self.number is None:
                 raise ZeroDivisionError
             signal.raise_signal(self.number)

@@ -164,12 +164,12 @@ class Stop(Instrument):
     def __init__(self, after, crash):
         self.left, self.crash = after, crash
 
-    def watch(self, moment):
+    def watch(self, record):
         self.left -= 1
         if self.left == 0 and self.crash:
             raise ZeroDivisionError
         if self.left == 0:
-            moment.simulation.stop()
+            record.simulation.stop()
 
 
 # the eye ticks for the last time as the 210th of 220

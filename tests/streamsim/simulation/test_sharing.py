@@ -27,11 +27,11 @@ class Saccades(Instrument):
     def __init__(self):
         self.made, self.received = {}, {}
 
-    def watch(self, moment):
-        now = moment.glimpse.tick * moment.pathway.period * 100
-        for kept, bits in ((self.made, moment.truth.saccade), (self.received, moment.glimpse.saccade)):
+    def watch(self, record):
+        now = record.glimpse.tick * record.pathway.period * 100
+        for kept, bits in ((self.made, record.truth.saccade), (self.received, record.glimpse.saccade)):
             for stream, bit in enumerate(bits.tolist()):
-                times = kept.setdefault((moment.pathway.name, stream), [])
+                times = kept.setdefault((record.pathway.name, stream), [])
                 if bit:
                     times.append(int(now) if now.denominator == 1 else now)
 
@@ -148,10 +148,10 @@ def test_a_run_interrupted_anywhere_continues_identically(parts, seed, cut):
     class Stop(Instrument):
         left = cut
 
-        def watch(self, moment):
+        def watch(self, record):
             self.left -= 1
             if self.left == 0:
-                moment.simulation.stop()
+                record.simulation.stop()
 
     first, second = built(parts, [Stop()], seed), built(parts, seed=seed)
     first.run(8)
@@ -165,9 +165,9 @@ def test_a_run_has_reached_its_end_when_all_senses_have():
     senses = [sense(n, p, ScriptedSaccades([])) for n, p in (("eye", "1/10"), ("ear", "1/100"))]
 
     class Stop(Instrument):
-        def watch(self, moment):
-            if (moment.pathway.name, moment.glimpse.tick) == ("ear", 25):
-                moment.simulation.stop()
+        def watch(self, record):
+            if (record.pathway.name, record.glimpse.tick) == ("ear", 25):
+                record.simulation.stop()
 
     simulation = Simulation(*senses, instruments=[Stop()])
     simulation.run(3)
