@@ -41,7 +41,7 @@ class Encoder:
     def rate_groups(self, shape: tuple[int, ...]) -> tuple[RateGroup, ...]:
         """Return which layers act together, the fastest first, for frames of *shape*."""
         if shape not in self._paces:
-            self._paces[shape] = rate_groups(self.layers, self.timings(shape))
+            self._paces[shape] = rate_groups(self.layers, self.names, self.timings(shape))
         return self._paces[shape]
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> dict[str, Parameters]:

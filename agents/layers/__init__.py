@@ -7,7 +7,7 @@ from .conv import Conv
 from .linear import Linear
 from .normalisation import RunningNorm
 from .pooling import AveragePool, MaxPool, NoPool, Pool
-from .tensors import cast, uniform, zero_where
+from .tensors import uniform, zero_where
 from .window import Window
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "Tanh",
     "Tape",
     "Window",
-    "cast",
     "uniform",
     "zero_where",
 ]

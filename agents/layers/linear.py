@@ -11,7 +11,7 @@ from streamsim.contracts import require
 
 from .activations import Activation, ReLU
 from .base import FeedForward, Parameters, Tape
-from .tensors import cast, in_dtype, uniform
+from .tensors import uniform
 
 
 class Linear(FeedForward):
@@ -48,17 +48,17 @@ class Linear(FeedForward):
 
     def preactivation(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, "n units"]:
         """See `Layer.preactivation`."""
-        weight, bias = in_dtype(parameters, x.dtype)
-        return F.linear(x.flatten(1), weight, bias)
+        bias = parameters["bias"].to(x.dtype) if "bias" in parameters else None
+        return F.linear(x.flatten(1), parameters["weight"].to(x.dtype), bias)
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
         """See `Layer.preactivation_gradient`."""
-        return self.activation.backward(cast(delta, tape["x"].dtype), tape["z"])
+        return self.activation.backward(delta.to(tape["x"].dtype), tape["z"])
 
     def hebbian(
         self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, "n units"]
     ) -> Parameters:
         """See `Layer.hebbian`."""
         master = parameters["weight"].dtype
-        weight = cast(preactivation_gradient.T @ x.flatten(1), master)
-        return {"weight": weight} | ({"bias": cast(preactivation_gradient.sum(0), master)} if self.bias else {})
+        weight = (preactivation_gradient.T @ x.flatten(1)).to(master)
+        return {"weight": weight} | ({"bias": preactivation_gradient.sum(0).to(master)} if self.bias else {})

@@ -7,7 +7,7 @@ from torch import Tensor
 from streamsim.contracts import require
 
 from .base import FeedForward, Parameters, Tape
-from .tensors import cast, zero_where
+from .tensors import zero_where
 
 
 class Window(FeedForward):
@@ -30,6 +30,7 @@ class Window(FeedForward):
         require(alone, f"Window.layer must be a layer without a past of its own (got {type(layer).__name__})")
         self.layer = layer
         self.rescalable = layer.rescalable
+        self.keeps_statistics = layer.keeps_statistics
         self.frames = frames
         self.window = (frames, stride or frames)
 
@@ -55,7 +56,7 @@ class Window(FeedForward):
         number: int,
     ) -> tuple[Parameters, Tape | None]:
         """See `Layer.advance`."""
-        seen = torch.cat((cast(zero_where(begins, carried["window"]), x.dtype), x), 1)
+        seen = torch.cat((zero_where(begins, carried["window"]).to(x.dtype), x), 1)
         acts = (number + 1) % self.window[1] == 0
         return {"window": seen[:, x.shape[1] :].clone()}, self.forward(parameters, seen) if acts else None
 

@@ -1,6 +1,7 @@
 """The contract of a contrast: which memories the present is compared with."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 
@@ -14,8 +15,10 @@ class Contrast(ABC):
     """Chooses memories to compare the present with. Every result should name the contrasts that it used."""
 
     @abstractmethod
-    def lags(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
+    def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
         """Return the lag of each predictor, as far as *memory* reaches; None for memories of no fixed age.
+
+        A learner asks once, when it is made, and so finds out whether the two fit.
 
         Raises:
             ConfigurationError: the memory cannot serve this contrast.
@@ -33,3 +36,19 @@ class Contrast(ABC):
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
     ) -> Recall:
         """Return what is remembered; *generator* is on the CPU."""
+
+
+def recall_all(
+    contrasts: Sequence[Contrast],
+    memory: ShortTermMemory,
+    state: State,
+    tick: int,
+    period: float,
+    generator: torch.Generator,
+) -> Recall:
+    """Return what all *contrasts*, which have the same predictors, find in the state of a memory, as one."""
+    recalls = [contrast.recall(memory, state, tick, period, generator) for contrast in contrasts]
+    if len(recalls) == 1:
+        return recalls[0]
+    fields = ("past", "same", "weight", "birth", "owner")
+    return Recall(**{f: torch.cat([getattr(r, f) for r in recalls]) for f in fields}, lags=recalls[0].lags)

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from streamsim.agents.layers import Layer, Parameters, Tape, cast, uniform, zero_where
+from streamsim.agents.layers import Layer, Parameters, Tape, uniform, zero_where
 from streamsim.contracts import require
 
 from .cell import NAMES, cell
@@ -95,4 +95,4 @@ class GRU(Layer):
 
     def _mean(self, x: Float[Tensor, " n *shape"], parameters: Parameters) -> Float[Tensor, "n inputs"]:
         mean = x.flatten(2).mean(2) if x.ndim > 2 else x
-        return cast(mean, parameters["weight_ih"].dtype)
+        return mean.to(parameters["weight_ih"].dtype)

@@ -11,9 +11,9 @@ from torch.nn import functional as F
 from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
-from .dendrite import Dendrite, Retrodiction, Scores, SharedGate, credit, outer, predict
+from .dendrite import Retrodiction, SharedGate, predictive_credit
 from .homeostasis import Homeostasis
-from .rule import Lesson, Pairs, Rule, angle
+from .rule import ContrastBatch, Rule, RuleFactors, angle
 
 
 class CLAPP(Rule):
@@ -60,7 +60,6 @@ class CLAPP(Rule):
         self.rate = rate
         self.homeostasis = homeostasis
         self.grid = grid
-        self.reads = frozenset({"pre", "post", "dendrite", "broadcast"} | ({"trace"} if retrodict else set()))
         if retrodict and self.retrodiction.own_weights:
             self.non_gradients = frozenset({"past_delta", "retro"})  # W_retro is in no loss but its own
 
@@ -106,31 +105,25 @@ class CLAPP(Rule):
 
     def normalised(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
         """See `Rule.normalised`."""
-        return self.homeostasis.normal(parameters, readout) if self.homeostasis else readout
+        return self.homeostasis.normalised(parameters, readout) if self.homeostasis else readout
 
-    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        c, sign, weight = (
-            t.transpose(0, 1) for t in (self.normalised(parameters, pairs.past), pairs.sign, pairs.weight)
-        )
-        present = self.normalised(parameters, pairs.now) if pairs.target is None else pairs.target
+        past, now, gain = batch.past, batch.now, None
+        if self.homeostasis is not None:
+            mean, gain = self.homeostasis.usual(parameters)
+            past, now = (past - mean) * gain, (now - mean) * gain
+        c, sign, weight = (t.transpose(0, 1) for t in (past, batch.sign, batch.weight))
+        present = now if batch.target is None else batch.target
         z = present.expand(len(c), 1, *present.shape)
-        forward = predict(z, c, parameters["pred"], sign)
-        gate = forward.gate * weight
-        products = {"pred": outer(z, c, gate)}
-        past_delta = None
-        if self.credits_past:
-            backward = self.retrodiction.judge(z, c, parameters, sign, forward)
-            weighted = backward.gate * weight
-            past_delta = self._spread(parameters, credit(backward, weighted).transpose(0, 1), pairs.z)
-            if self.retrodiction.own_weights:
-                products["retro"] = outer(c, z, weighted)
-        # what is predicted elsewhere earns nothing here
-        delta = credit(forward, gate).sum((0, 1)) if pairs.target is None else torch.zeros_like(pairs.now)
-        loss, active, score = (t.transpose(0, 1) for t in self._facts(forward))
-        gradient = {} if pairs.factored else {name: product.dense for name, product in products.items()}
-        left = products if pairs.factored else {}
-        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, loss, active, score, left)
+        retrodiction = self.retrodiction if self.credits_past else None
+        forward, delta, past_delta, products = predictive_credit(z, c, parameters, sign, weight, retrodiction)
+        if batch.target is not None:
+            delta = torch.zeros_like(batch.now)  # what is predicted elsewhere earns nothing here
+        if past_delta is not None:
+            past_delta = self._spread(past_delta.transpose(0, 1), batch.z, gain)
+        loss, gate, score = (t.transpose(0, 1) for t in (forward.loss, forward.gate, forward.score))
+        return RuleFactors(self._spread(delta, batch.z, gain), past_delta, products, loss, gate.abs(), score)
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
@@ -138,13 +131,10 @@ class CLAPP(Rule):
             return {}
         return {"W_pred, W_retro^T": angle(parameters["pred"], parameters["retro"].transpose(1, 2))}
 
-    def _facts(self, forward: Dendrite) -> tuple[Scores, Scores, Scores]:
-        return forward.loss, forward.gate.abs(), forward.score
-
-    def _spread(self, parameters: Parameters, delta: Tensor, z: Tensor) -> Tensor:
+    def _spread(self, delta: Tensor, z: Tensor, gain: Tensor | None) -> Tensor:
         """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""
-        if self.homeostasis:
-            delta = delta * self.homeostasis.gain(parameters)
+        if gain is not None:
+            delta = delta * gain
         positions = z.shape[2:]
         if self.grid > 1 and len(positions) == 2:
             height, width = (side // self.grid for side in positions)
