@@ -46,7 +46,7 @@ class RateGroup:
     """Some layers of an encoder that act together.
 
     Attributes:
-        every: ticks from one activity to the next.
+        every: ticks from one activity to the next; they act at the last tick of each such stretch.
         receptive_ticks: ticks that a fixation must have lasted before the present one, so that all that these layers
             see is of that fixation.
         layers: their numbers, ascending.
@@ -59,10 +59,6 @@ class RateGroup:
     layers: tuple[int, ...]
     names: tuple[str, ...]
     key: str
-
-    def activity(self, tick: int) -> int | None:
-        """Return how many times the layers acted before *tick* if they act at it, else None."""
-        return tick // self.every if (tick + 1) % self.every == 0 else None
 
 
 def rate_groups(layers: Sequence[Layer], names: Sequence[str], found: Sequence[Timing]) -> tuple[RateGroup, ...]:

@@ -1,12 +1,11 @@
 """Weights of one area with closed-form gradients."""
 
-from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
 from .base import FeedForward, Layer, Parameters, Tape
 from .causal import CausalConv
 from .conv import Conv
 from .linear import Linear
 from .normalisation import RunningNorm
-from .pooling import AveragePool, MaxPool, NoPool, Pool
+from .response import Activation, AveragePool, Hardtanh, Identity, MaxPool, NoPool, Pool, ReLU, Tanh
 from .tensors import uniform, zero_where
 from .window import Window
 

@@ -124,6 +124,10 @@ class FeedForward(Layer):
     """
 
     @abstractmethod
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """Return the gradient of each parameter for one frame: `hebbian` of its `preactivation_gradient`."""
+
+    @abstractmethod
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
         """Return dLoss/da = delta rho'(a), routed to the winners of pooling.
 
@@ -151,15 +155,12 @@ class FeedForward(Layer):
         if len(tapes) > 1 and sum(t["x"].numel() + t["z"].numel() for t in tapes) < max(
             _FEW, parameters["weight"].numel()
         ):
-            return self._gradient(parameters, *_joined(tapes, deltas))
-        total = self._gradient(parameters, tapes[0], deltas[0])
+            return self.frame_gradient(parameters, *_joined(tapes, deltas))
+        total = self.frame_gradient(parameters, tapes[0], deltas[0])
         for tape, delta in zip(tapes[1:], deltas[1:], strict=True):
-            for key, value in self._gradient(parameters, tape, delta).items():
+            for key, value in self.frame_gradient(parameters, tape, delta).items():
                 total[key] += value
         return total
-
-    def _gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
-        return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
 
 def _joined(tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> tuple[Tape, Tensor]:

@@ -7,8 +7,8 @@ from torch.nn import functional as F
 
 from streamsim.contracts import ConfigurationError, require
 
-from .activations import Activation, ReLU
 from .base import FeedForward, Parameters, Tape
+from .response import Activation, ReLU
 from .tensors import uniform, zero_where
 
 
@@ -95,6 +95,10 @@ class CausalConv(FeedForward):
         fields = self._fields(x)
         preactivation = F.linear(fields.flatten(0, 1), weight.transpose(1, 2).flatten(1), bias)
         return preactivation.view(*fields.shape[:2], self.channels).transpose(1, 2)
+
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n m #columns"]) -> Float[Tensor, "n m columns"]:
         """See `Layer.preactivation_gradient`."""

@@ -7,10 +7,9 @@ from torch.nn import functional as F
 
 from streamsim.contracts import ConfigurationError, require
 
-from .activations import Activation, ReLU
 from .base import FeedForward, Parameters, Tape
 from .normalisation import RunningNorm
-from .pooling import NoPool, Pool
+from .response import Activation, NoPool, Pool, ReLU
 from .tensors import uniform
 
 
@@ -101,6 +100,10 @@ class Conv(FeedForward):
     def trainable(self, parameters: Parameters) -> frozenset[str]:
         """See `Layer.trainable`."""
         return frozenset(parameters) & {"weight", "bias"}
+
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
         """See `Layer.preactivation_gradient`."""

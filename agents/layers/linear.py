@@ -9,8 +9,8 @@ from torch.nn import functional as F
 
 from streamsim.contracts import require
 
-from .activations import Activation, ReLU
 from .base import FeedForward, Parameters, Tape
+from .response import Activation, ReLU
 from .tensors import uniform
 
 
@@ -50,6 +50,10 @@ class Linear(FeedForward):
         """See `Layer.preactivation`."""
         bias = parameters["bias"].to(x.dtype) if "bias" in parameters else None
         return F.linear(x.flatten(1), parameters["weight"].to(x.dtype), bias)
+
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
         """See `Layer.preactivation_gradient`."""

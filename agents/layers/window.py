@@ -68,6 +68,10 @@ class Window(FeedForward):
         """See `Layer.preactivation`."""
         return self.layer.preactivation(parameters, x)
 
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.layer.frame_gradient(parameters, tape, delta)
+
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
         """See `Layer.preactivation_gradient`."""
         return self.layer.preactivation_gradient(tape, delta)

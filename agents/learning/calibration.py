@@ -99,15 +99,15 @@ class Calibrator:
         count, sums = len(self.encoder.layers), dict(state["calibration"])
         phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
         found: list[Found] = []
-        for group, recall, parameters, batches in comparisons:
+        for group, recall, parameters, batches, _ in comparisons:
             factors = [self.rule.learn(parameters[name], batches[name]) for name in group.names]
             found.append((group.layers, factors, recall))
         measured = metrics(count, found, sums["scores"].device)
         if phase < count:
             return self._look_at(phase, state, tapes, sums, ends, measured)
-        for numbers, factors, recall in found:
+        for numbers, made, recall in found:
             unrelated = ~recall.same & (recall.weight > 0)
-            scores = torch.stack([(own.score * unrelated).sum() for own in factors])
+            scores = torch.stack([(own.score * unrelated).sum() for own in made])
             seen = torch.stack((scores, unrelated.sum().expand_as(scores)), -1)
             sums["scores"] = sums["scores"].index_add(0, torch.tensor(numbers, device=seen.device), seen)
         rules, grown = self._scaled(comparisons, sums["scores"]) if ends else ({}, {})
@@ -136,7 +136,7 @@ class Calibrator:
     ) -> tuple[dict[str, Parameters], dict[str, Tensor]]:
         """Let the rule scale its read-outs to the scores that it met."""
         rules, factors = {}, {}
-        for group, _, parameters, _ in comparisons:
+        for group, _, parameters, *_ in comparisons:
             for number, name in zip(group.layers, group.names, strict=True):
                 total, count = scores[number]
                 factor = self.rule.calibrated(parameters[name], total / count.clamp_min(1))

@@ -21,12 +21,14 @@ class Comparison(NamedTuple):
         recall: what they remember.
         parameters: the rule's own weights and statistics of each layer, by name.
         batches: what the rule is to learn from in each layer, by name.
+        record: what instruments may know of it, pairs in one row.
     """
 
     group: RateGroup
     recall: Recall
     parameters: dict[str, Parameters]
     batches: dict[str, ContrastBatch]
+    record: PairRecord
 
 
 class Comparer:
@@ -65,11 +67,13 @@ class Comparer:
     ) -> Comparison:
         readouts = {name: self.rule.read(rules[name], tapes[name]["z"]) for name in group.names}
         parameters = {
-            name: {**rules[name], **self.rule.update_statistics(rules[name], now)} if learns else rules[name]
+            name: {**rules[name], **self.rule.update_statistics(rules[name], now)}
+            if learns and self.rule.keeps_statistics
+            else rules[name]
             for name, now in readouts.items()
         }
         sign = recall.same.to(recall.weight.dtype) * 2 - 1
-        pasts = recall.past.split([now.shape[1] for now in readouts.values()], -1)
+        pasts = torch.split(recall.past, [now.shape[1] for now in readouts.values()], -1)
         batches = {
             name: ContrastBatch(tapes[name]["z"], now, past, sign, recall.weight)
             for (name, now), past in zip(readouts.items(), pasts, strict=True)
@@ -78,16 +82,7 @@ class Comparer:
             if name in batches:
                 target = self.rule.normalised(parameters[below], readouts[below])
                 batches[name] = replace(batches[name], target=target)
-        return Comparison(group, recall, parameters, batches)
-
-
-def pair_record(comparisons: Sequence[Comparison]) -> PairRecord | None:
-    """Return what instruments may know of what the fastest layers are compared with, pairs in one row."""
-    if not comparisons:
-        return None
-    group, recall, *_ = comparisons[0]
-    # the tick of a layer's n-th activity
-    birth = recall.birth
-    if group.every > 1:
-        birth = torch.where(birth < 0, -1, (birth + 1) * group.every - 1)
-    return PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
+        # the tick of a layer's n-th activity
+        birth = recall.birth if group.every == 1 else recall.birth.add(1).mul(group.every).sub(1).clamp_min(-1)
+        record = PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
+        return Comparison(group, recall, parameters, batches, record)

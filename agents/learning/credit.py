@@ -37,8 +37,7 @@ class Credit(ABC):
             past: the tape of each lag that is remembered.
             recall: the pairs.
         """
-        if factors.past_delta is None:
-            return layer.gradient(parameters, tape, factors.delta)
+        assert factors.past_delta is not None
         own = dict(zip(recall.lags, by_owner(factors.past_delta, recall.owner), strict=True))
         arrivals = {lag: (then, own[lag]) for lag, then in past.items()}
         return self.assign(layer, parameters, tape, factors.delta, arrivals, max(lag or 0 for lag in recall.lags))

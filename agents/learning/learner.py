@@ -13,7 +13,7 @@ from streamsim.agents.rules import ContrastiveHinge, Rule
 from streamsim.contracts import derive, generator_from, generator_state, transform
 
 from .calibration import Calibrated, Calibration, Calibrator
-from .comparison import Comparer, Comparison, pair_record
+from .comparison import Comparer, Comparison
 from .credit import Credit, ImmediateCredit
 from .ledger import ledger
 from .metrics import QUANTITIES
@@ -137,7 +137,7 @@ class Learner(Agent):
         if glimpse.tick <= (self.memory.capacity + 1) * groups[-1].every:
             self.ledger(state).enforce()
         activity = {name: tape["z"] for name, tape in percept.tapes.items()}
-        return state, StepReport(outcome.metrics, activity, pair_record(comparisons))
+        return state, StepReport(outcome.metrics, activity, comparisons[0].record if comparisons else None)
 
     @torch.no_grad()
     def features(self, state: State, frames: Float[Tensor, " n *shape"]) -> dict[str, Float[Tensor, " n *activity"]]:
@@ -215,7 +215,7 @@ class Learner(Agent):
                 return
         else:
             state["learning"] = outcome.learning
-        acted = [recollection for recollection in recollections if recollection.number is not None]
+        acted = [recollection for recollection in recollections if recollection.recall is not None]
         for recollection, comparison in zip(acted, comparisons, strict=True):
             readouts = {name: batch.now for name, batch in comparison.batches.items()}
             self.recollector.store(recollection, readouts, factors, percept, glimpse)

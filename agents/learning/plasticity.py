@@ -80,16 +80,19 @@ class Plasticity:
         gradients: dict[str, Parameters] = {}
         products: dict[str, Mapping[str, Outer]] = {}
         found: list[Found] = []
-        for group, recall, parameters, batches in comparisons:
+        for group, recall, parameters, batches, _ in comparisons:
             here = [name for name in group.names if name in names]
             factors = [self.rule.learn(parameters[name], batches[name]) for name in here]
             past = {}
             if here and self.rule.credits_past:
                 past = remembered(state["traces"].get(group.key, {}), group.names, recall.lags)
             for name, own in zip(here, factors, strict=True):
-                frames = {lag: then[name] for lag, then in past.items()}
-                weights = state["layers"][name]
-                gradients[name] = self.credit.gradient(self.layers[name], weights, tapes[name], own, frames, recall)
+                layer, weights, tape = self.layers[name], state["layers"][name], tapes[name]
+                if own.past_delta is None:
+                    gradients[name] = layer.gradients(weights, (tape,), (own.delta,))
+                else:
+                    frames = {lag: then[name] for lag, then in past.items()}
+                    gradients[name] = self.credit.gradient(layer, weights, tape, own, frames, recall)
                 products[name] = own.products
             if here:
                 found.append(([self.names.index(name) for name in here], factors, recall))

@@ -100,7 +100,7 @@ class Updates:
             for key, total in state["gradients"]["rule"].get(name, {}).items():
                 left, right = factors[key]
                 if _TICKS * left.shape[-2] * (left.shape[-1] + right.shape[-1]) > _MOST:
-                    total.add_(factors[key].dense.view_as(total), alpha=1 / self.every)
+                    total.add_((left.mT @ right).view_as(total), alpha=1 / self.every)
                 else:
                     self._hold(state, name, key, factors[key])
 
@@ -135,7 +135,7 @@ def _dense(products: Mapping[str, Outer], weights: Parameters) -> Parameters:
     done: dict[int, Tensor] = {}
     for product in products.values():
         if id(product) not in done:
-            done[id(product)] = product.dense
+            done[id(product)] = product.left.mT @ product.right
     return {key: done[id(product)].view_as(weights[key]) for key, product in products.items()}
 
 

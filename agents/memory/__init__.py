@@ -1,6 +1,6 @@
 """What the past gives back: slots, policies, contrasts, traces."""
 
-from .contrast import Contrast, recall_all
+from .contrast import Contrast
 from .lagged import OwnMemory, PeerMemory
 from .latest import LatestOwn
 from .memory import ShortTermMemory
@@ -22,7 +22,6 @@ __all__ = [
     "Reservoir",
     "ShortTermMemory",
     "StoragePolicy",
-    "recall_all",
     "remembered",
     "shifted",
 ]

@@ -1,7 +1,6 @@
 """The contract of a contrast: which memories the present is compared with."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 
 import torch
 
@@ -36,19 +35,3 @@ class Contrast(ABC):
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
     ) -> Recall:
         """Return what is remembered; *generator* is on the CPU."""
-
-
-def recall_all(
-    contrasts: Sequence[Contrast],
-    memory: ShortTermMemory,
-    state: State,
-    tick: int,
-    period: float,
-    generator: torch.Generator,
-) -> Recall:
-    """Return what all *contrasts*, which have the same predictors, find in the state of a memory, as one."""
-    recalls = [contrast.recall(memory, state, tick, period, generator) for contrast in contrasts]
-    if len(recalls) == 1:
-        return recalls[0]
-    fields = ("past", "same", "weight", "birth", "owner")
-    return Recall(**{f: torch.cat([getattr(r, f) for r in recalls]) for f in fields}, lags=recalls[0].lags)

@@ -10,7 +10,7 @@ from torch import Tensor
 from streamsim import Glimpse, State
 from streamsim.agents.encoders import Percept, RateGroup
 
-from .contrast import Contrast, recall_all
+from .contrast import Contrast
 from .memory import ShortTermMemory
 from .recall import Recall
 
@@ -21,13 +21,13 @@ class Recollection(NamedTuple):
     Attributes:
         group: the layers.
         memory: the state of their memory, in which this tick's fixations have begun.
-        number: how often they acted before, or None if they do not act at this tick.
-        recall: what there is to be compared with the present, if they act.
+        number: how often they acted before.
+        recall: what there is to be compared with the present, or None if they do not act at this tick.
     """
 
     group: RateGroup
     memory: State
-    number: int | None
+    number: int
     recall: Recall | None
 
 
@@ -60,11 +60,11 @@ class Recollector:
         for group in groups:
             awake = None if percept.age is None or not group.receptive_ticks else percept.age >= group.receptive_ticks
             memory = self.memory.begin_fixations(memories[group.key], glimpse.saccade, awake)
-            number, recall = group.activity(glimpse.tick), None
-            if number is not None:
+            number, recall = glimpse.tick // group.every, None
+            if (glimpse.tick + 1) % group.every == 0:
                 # nothing is remembered at tick 0, whose period cannot be told
                 period = group.every * glimpse.seconds / glimpse.tick if glimpse.tick else 1.0
-                recall = recall_all(self.contrasts, self.memory, memory, number, period, generator)
+                recall = joined([c.recall(self.memory, memory, number, period, generator) for c in self.contrasts])
             found.append(Recollection(group, memory, number, recall))
         return found
 
@@ -83,11 +83,19 @@ class Recollector:
         group, memory, number, _ = recollection
         if factors:
             widths = [readout.shape[1] for readout in readouts.values()]
-            for name, past in zip(readouts, memory["values"].split(widths, -1), strict=True):
+            for name, past in zip(readouts, torch.split(memory["values"], widths, -1), strict=True):
                 past.mul_(factors.get(name, 1.0))
         present = [now * factors[name] if name in factors else now for name, now in readouts.items()]
         began = glimpse.saccade
         if percept.age is not None:  # the first activity that is all of its fixation
             since = percept.age - group.receptive_ticks
             began = (since >= 0) & (since < group.every)
-        self.memory.write(memory, number or 0, torch.cat(present, -1), began)
+        self.memory.write(memory, number, torch.cat(present, -1), began)
+
+
+def joined(recalls: Sequence[Recall]) -> Recall:
+    """Return the groups of *recalls*, which must have the same predictors, as one."""
+    if len(recalls) == 1:
+        return recalls[0]
+    fields = ("past", "same", "weight", "birth", "owner")
+    return Recall(**{f: torch.cat([getattr(r, f) for r in recalls]) for f in fields}, lags=recalls[0].lags)

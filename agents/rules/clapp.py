@@ -56,6 +56,7 @@ class CLAPP(Rule):
         require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
         self.retrodiction = retrodiction or SharedGate()
         self.credits_past = retrodict
+        self.keeps_statistics = homeostasis is not None
         self.gain = gain
         self.rate = rate
         self.homeostasis = homeostasis

@@ -67,7 +67,8 @@ def outer(target: Targets, source: Vectors, gate: Scores) -> Outer:
 
 def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
     """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
-    return outer(target, source, gate).dense
+    left, right = outer(target, source, gate)
+    return left.mT @ right
 
 
 def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:

@@ -31,11 +31,6 @@ class Outer(NamedTuple):
     left: Float[Tensor, " *predictors pairs rows"]
     right: Float[Tensor, " *predictors pairs columns"]
 
-    @property
-    def dense(self) -> Float[Tensor, " *predictors rows columns"]:
-        """The sum of the products."""
-        return self.left.mT @ self.right
-
 
 @dataclass(frozen=True, slots=True)
 class ContrastBatch:
@@ -93,12 +88,14 @@ class Rule(ABC):
         non_gradients: which factors are by design no gradient of the pairs' loss, because feedback or gates
             are of their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with
             finite differences.
+        keeps_statistics: whether `update_statistics` has anything to return.
         predicts: whether the past may be asked to predict another layer's present (`ContrastBatch.target`).
     """
 
     credits_past: bool = False
     rate: float = 1.0
     non_gradients: frozenset[str] = frozenset()
+    keeps_statistics: bool = False
     predicts: bool = False
 
     @abstractmethod
