@@ -226,10 +226,11 @@ def agrees(
     harness: RuleHarness, name: str, gradient: Tensor, point: Tensor, weights: Parameters, pairs: ContrastBatch
 ) -> None:
     """Check *gradient* at *point* along some directions, in which no pair's hinge is likely to turn within a step."""
+    flat = gradient if gradient.ndim == point.ndim else gradient.reshape(point.shape)
     for seed in range(_DIRECTIONS):
         way = random(*point.shape, seed=10 + seed)
         ahead, behind = (loss(harness, name, point + step * way, weights, pairs) for step in (_STEP, -_STEP))
-        measured, claimed = float(ahead - behind) / (2 * _STEP), float((gradient.reshape(point.shape) * way).sum())
+        measured, claimed = float(ahead - behind) / (2 * _STEP), float((flat * way).sum())
         check_that(
             math.isclose(measured, claimed, rel_tol=1e-4, abs_tol=1e-6),
             f"{name} is not the gradient of the weighted loss: along one direction the loss changes by {measured:.6g}, "

@@ -221,7 +221,8 @@ class Learner(Agent):
             self.recollector.store(recollection, readouts, factors, percept, glimpse)
             if self.rule.credits_past:
                 key, own = recollection.group.key, {name: percept.tapes[name] for name in readouts}
-                state["traces"][key] = shifted(state["traces"].get(key, {}), own, self.longest)
+                traces = state.setdefault("traces", {})  # a restored state has no empty branches
+                traces[key] = shifted(traces.get(key, {}), own, self.longest)
 
     def _write_calibration(self, state: State, outcome: Calibrated) -> None:
         """Write what was scaled; what was remembered of layers whose weights changed is void, and all begins anew."""
@@ -233,7 +234,6 @@ class Learner(Agent):
         if outcome.layers:
             for memory in state["memory"].values():
                 self.memory.forget(memory)
-            if "traces" in state:
-                state["traces"] = {}
+            state.pop("traces", None)
             if "age" in state:
                 state["age"] = torch.full_like(state["age"], -1)

@@ -85,7 +85,7 @@ class Plasticity:
             factors = [self.rule.learn(parameters[name], batches[name]) for name in here]
             past = {}
             if here and self.rule.credits_past:
-                past = remembered(state["traces"].get(group.key, {}), group.names, recall.lags)
+                past = remembered(state.get("traces", {}).get(group.key, {}), group.names, recall.lags)
             for name, own in zip(here, factors, strict=True):
                 layer, weights, tape = self.layers[name], state["layers"][name], tapes[name]
                 if own.past_delta is None:

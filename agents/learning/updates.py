@@ -84,8 +84,8 @@ class Updates:
             ]
             if places:
                 weights = [state[group][name][key] for group, name, key in places]
-                # a restored state has no empty branches
-                kept = [state["optimiser"].get(g, {}).get(n, {}).get(k, {}) for g, n, k in places]
+                optimiser = state.get("optimiser", {})  # a restored state has no empty branches
+                kept = [optimiser.get(group, {}).get(name, {}).get(key, {}) for group, name, key in places]
                 self.optimiser.step(weights, [gradients[g][n][k] for g, n, k in places], kept, rate)
         state["updates"] += torch.tensor([name in names for name in self.names])
 
