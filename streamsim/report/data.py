@@ -48,7 +48,7 @@ class RunData:
 
     Attributes:
         why_not_revived: why the agent could not be rebuilt, empty unless that was tried and failed.
-        name: the pathway that this is about, None for the only or the first one.
+        pathway_name: the pathway that this is about, None for the only or the first one.
 
     Raises:
         RunFolderError: it holds no run, or one of its files is damaged.
@@ -68,7 +68,7 @@ class RunData:
         self.health = read_rows(folder / "health.jsonl")
         self.films = [film for film in read_films(folder) if is_showable(film)]
         self.why_not_revived = ""
-        self.name: str | None = None
+        self.pathway_name: str | None = None
 
     @property
     def by_pathway(self) -> list["RunData"]:
@@ -79,7 +79,7 @@ class RunData:
     def _only(self, name: str, settings: dict[str, Any]) -> "RunData":
         _ = self.revived  # once for all pathways
         part = copy(self)
-        part.name, part.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
+        part.pathway_name, part.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
         for kind in ("probes", "confusions", "metrics", "health"):
             setattr(part, kind, [row for row in getattr(self, kind) if row.get("pathway") == name])
         part.films = [film for film in self.films if film.pathway == name]
@@ -118,7 +118,7 @@ class RunData:
     @property
     def pathway(self) -> Pathway | None:
         """The pathway that this is about."""
-        return find(self.revived[0], self.name) if self.revived else None
+        return find(self.revived[0], self.pathway_name) if self.revived else None
 
     @property
     def states(self) -> dict[str, State]:
@@ -155,8 +155,8 @@ def examples_of(pathway: Pathway, state: State, labelled: Labelled | Sequences, 
         DataError: no recording can be read.
     """
     parts = parts_of(labelled) if isinstance(labelled, Labelled) else 1
-    examples, most = max(1, count // parts), max(count, parts)
-    frames, activity, pattern, labels = Filling(most), Filling(most), Filling(most), torch.full((most,), -1)
+    examples, places = max(1, count // parts), max(count, parts)
+    frames, activity, pattern, labels = Filling(places), Filling(places), Filling(places), torch.full((places,), -1)
     for look in looks(Layers(pathway.agent, state), labelled, examples, 128):
         labels[look.place] = look.label
         frames.add("frames", look.place, look.frames)
@@ -168,8 +168,8 @@ def examples_of(pathway: Pathway, state: State, labelled: Labelled | Sequences, 
     if not bool(read.any()):
         raise DataError("none of the labelled recordings can be read: restore them")
     peaks = {layer: x[read] for layer, x in activity.means(layers).items()}
-    shown, pattern_of_last = frames.means(("frames",))["frames"], list(pattern.means(layers).values())[-1]
-    return Examples(shown[read], labels[read], peaks, pattern_of_last[read], isinstance(labelled, Sequences))
+    (shown,), (*_, last) = frames.means(("frames",)).values(), pattern.means(layers).values()
+    return Examples(shown[read], labels[read], peaks, last[read], isinstance(labelled, Sequences))
 
 
 def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:

@@ -29,14 +29,9 @@ def page(title: str, chapters: Sequence[Chapter], origin: Section) -> str:
     """Return a whole page that needs nothing from outside."""
     from plotly.offline import get_plotlyjs  # noqa: PLC0415  heavy, and only reports need it
 
-    style, script = Markup(text_file("style.css")), Markup(text_file("script.js"))
-    return (
-        templates()
-        .get_template("page.html")
-        .render(
-            title=title, chapters=chapters, origin=origin, style=style, script=script, plotly=Markup(get_plotlyjs())
-        )
-    )
+    own = {name: Markup(text_file(file)) for name, file in (("style", "style.css"), ("script", "script.js"))}
+    template = templates().get_template("page.html")
+    return template.render(title=title, chapters=chapters, origin=origin, plotly=Markup(get_plotlyjs()), **own)
 
 
 def text_file(name: str) -> str:

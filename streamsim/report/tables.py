@@ -65,7 +65,7 @@ def heading(data: RunData) -> Markup:
     known = [(name, value) for name, value in facts.items() if value is not None]
     source = data.provenance.get("source")
     kicker = f"streamsim {data.provenance.get('packages', {}).get('streamsim') or ''} · {source or data.folder.name}"
-    kicker += f" · pathway {data.name}" if data.name else ""
+    kicker += f" · pathway {data.pathway_name}" if data.pathway_name else ""
     return piece("heading", kicker=kicker, title=title, headline=headline(data), facts=known)
 
 

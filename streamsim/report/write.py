@@ -40,7 +40,7 @@ def write_report(folder: Path) -> Path:
     """
     data = RunData(folder)
     pathways = data.by_pathway
-    chapters = [chapter(one, f"{one.name}-" if len(pathways) > 1 else "") for one in pathways]
+    chapters = [chapter(one, f"{one.pathway_name}-" if len(pathways) > 1 else "") for one in pathways]
     origin = Section("origin", "Origin", tables.origin(data))
     path = folder / "report.html"
     with explained(folder, f"repeat `streamsim report {folder}`"):
