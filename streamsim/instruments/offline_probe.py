@@ -13,7 +13,6 @@ from streamsim.evaluation import (
     probe_baselines,
     probe_layers,
     tabulate,
-    untrained_state,
 )
 from streamsim.simulation import Instrument, Pathway, Simulation, TickRecord
 
@@ -103,7 +102,7 @@ class ProbeSchedule(Instrument):
             self.confuse({**where, **row})
 
     def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:
-        agent = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
+        agent = simulation.untrained(pathway)
         world = pathway.environment
         baselines = probe_baselines(world, self.protocol) if self.protocol.pixels else []
         return Reference(probe_layers(pathway.agent, agent, world, self.protocol), baselines, digest(agent))

@@ -4,11 +4,11 @@ import warnings
 from pathlib import Path
 
 from streamsim.contracts import DataError, State
-from streamsim.evaluation import ProbeProtocol, Row, evaluate, untrained_state
+from streamsim.evaluation import ProbeProtocol, Row, evaluate
 from streamsim.instruments import position
 from streamsim.simulation import Pathway, Simulation
 
-from .revive import revive
+from .revival import revive
 
 
 def probe_run(folder: Path) -> list[Row]:
@@ -36,7 +36,7 @@ def probe_run(folder: Path) -> list[Row]:
 
 def probe_pathway(simulation: Simulation, pathway: Pathway, protocol: ProbeProtocol, kept: State) -> list[Row]:
     """Return the probes of one pathway; *kept* is what instruments remember of it, by name."""
-    untrained = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
+    untrained = simulation.untrained(pathway)
     agent = simulation.state[pathway.name]["agent"]
     rows = evaluate(pathway.agent, agent, pathway.environment, protocol, untrained)
     schedule = kept.get("ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}", {})

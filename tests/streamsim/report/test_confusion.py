@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from streamsim.evaluation.evaluate import dense
+from streamsim.evaluation import dense
 from streamsim.report.confusion import commonest, confusion, matrix
 
 

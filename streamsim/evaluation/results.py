@@ -8,7 +8,6 @@ from jaxtyping import Int
 from torch import Tensor
 
 from streamsim.contracts import Agent, Environment, State
-from streamsim.simulation import Pathway
 
 from .features import ALL
 from .protocol import ProbeProtocol, ProbeResult, probe_baselines, probe_layers
@@ -67,12 +66,6 @@ def tabulate(
         }
         for result in results
     ]
-
-
-def untrained_state(pathway: Pathway, streams: int, seed: int, device: torch.device) -> State:
-    """Return the agent's state before its first tick, derived again from the seed."""
-    agent: State = pathway.reset(streams, seed, device)["agent"]
-    return agent
 
 
 FEWEST = 3
