@@ -1,7 +1,7 @@
 """Pictures in a folder of class folders, decoded on demand with a bounded cache."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split, require
-from streamsim.environments.io import natural, subfolders
+from streamsim.environments.io import lru_cached, natural, subfolders
 
 from .sources import Pictures, Source
 
@@ -104,26 +104,15 @@ class Decoder:
     """
 
     def __init__(self, shape: tuple[int, int, int], cache_mib: int) -> None:
-        self._shape = shape
-        self._capacity = cache_mib * 2**20 // int(np.prod(shape))
-        self._cache: OrderedDict[Path, Tensor] = OrderedDict()
+        self._picture = lru_cached(partial(decode, shape=shape), lambda pixels: pixels.nbytes, cache_mib)
 
     def pictures(self, files: Sequence[Path], labels: Sequence[int]) -> Pictures:
         """Return the pictures in *files*."""
 
         def fetch(chosen: Int[Tensor, " chosen"]) -> UInt8[Tensor, "chosen channels height width"]:
-            return torch.stack([self._recall(files[i]) for i in chosen.tolist()])
+            return torch.stack([self._picture(files[i]) for i in chosen.tolist()])
 
         return Pictures(torch.tensor(labels, dtype=torch.int64), fetch)
-
-    def _recall(self, file: Path) -> Tensor:
-        picture = self._cache.pop(file, None)
-        picture = decode(file, self._shape) if picture is None else picture
-        if self._capacity > 0:
-            self._cache[file] = picture
-        if len(self._cache) > self._capacity > 0:
-            self._cache.popitem(last=False)
-        return picture
 
 
 def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels height width"]:
