@@ -4,6 +4,7 @@ Which room may import which is said in pyproject.toml and checked by import-lint
 """
 
 import ast
+import json
 import tomllib
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def test_type_checkers_see_every_room():
     for link in links.iterdir():
         assert link.resolve() == ((ROOT if link.name in ("agents", "environments") else home) / link.name).resolve()
         assert not link.readlink().is_absolute()
+
+
+def test_pyright_looks_behind_every_link():
+    """It follows a link to a folder only if that folder is named, and finds nothing to complain of in no files."""
+    settings = json.loads((ROOT / ".types" / "pyrightconfig.json").read_text())
+    links = {f"streamsim/{path.name}" for path in (ROOT / ".types" / "streamsim").iterdir() if path.is_dir()}
+    assert set(settings["include"]) == {"streamsim", *links}
 
 
 @pytest.mark.parametrize("folder", ROOMS, ids=installed)

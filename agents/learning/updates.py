@@ -27,7 +27,7 @@ class Updates:
 
     def __init__(self, optimiser: Optimiser, rate: float) -> None:
         self.optimiser = optimiser
-        self.rates = dict(zip(GROUPS, (1.0, rate), strict=True))
+        self.rates: dict[str, float] = dict(zip(GROUPS, (1.0, rate), strict=True))
 
     def reset(self, weights: State, layers: int) -> State:
         """Return the parts of a learner's state that belong to updates, for *weights* of so many layers."""

@@ -136,9 +136,8 @@ class Speech(Environment):
         if not mine:
             raise DataError(f"there are no {split} utterances: add some, or list them in {split}_split.txt")
         if len(self.classes) < 2:
-            raise DataError(
-                f"all utterances are of the speaker {self.classes[0]!r} and have no phones: nothing to tell"
-            )
+            speaker = ", ".join(map(repr, self.classes))
+            raise DataError(f"all utterances are of the speaker {speaker} and have no phones: nothing to tell")
 
         def fetch(chosen: Int[Tensor, " chosen"]) -> Stretch:
             takes = [self._probed(mine[i]) for i in chosen.tolist()]
