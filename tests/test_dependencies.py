@@ -41,6 +41,19 @@ def test_what_is_imported_is_declared():
     assert not missing, "declare it in pyproject.toml"
 
 
+def test_no_dependency_is_for_a_system_that_cannot_run_the_package():
+    """A run folder is locked and made durable by calls that Windows lacks (fcntl.flock, fsync of folders)."""
+    assert all(systems in {"MacOS", "POSIX :: Linux"} for systems in classified("Operating System"))
+    assert not [line for line in PROJECT["dependencies"] if "win32" in line or "Windows" in line]
+
+
+def classified(kind):
+    """Return what the classifiers of a kind say; there is at least one."""
+    found = [line.partition(" :: ")[2] for line in PROJECT["classifiers"] if line.startswith(f"{kind} :: ")]
+    assert found
+    return found
+
+
 def test_no_file_loads_a_second_copy():
     """Such as `agents.rules` beside `streamsim.agents.rules`."""
     everywhere = [path for top in (*TOPS, "tests", "benchmarks", "docs") for path in (ROOT / top).rglob("*.py")]

@@ -70,6 +70,15 @@ def test_a_file_holds_one_idea(path):
     assert len(path.read_text().splitlines()) <= 250
 
 
+def test_no_two_classes_share_a_name():
+    places = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert not {name: found for name, found in places.items() if len(found) > 1}
+
+
 @pytest.mark.parametrize("path", [p for p in MODULES if ROOT / "streamsim" in p.parents], ids=lambda p: p.name)
 def test_the_simulator_names_no_world_and_no_agent(path):
     """Not even as text: built-in ones register as a stranger's do."""

@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split, require
-from streamsim.environments.io import lru_cached, natural, subfolders
+from streamsim.environments.io import existing_folder, lru_cached, natural, subfolders
 
 from .sources import Pictures, Source
 
@@ -39,7 +39,7 @@ class FolderSource(Source):
     def __init__(self, root: str, size: int = 32, colour: bool = True, cache_mib: int = 256) -> None:
         require(size >= 1, f"FolderSource.size must be at least 1 pixel (got {size})")
         require(cache_mib >= 0, f"FolderSource.cache_mib must not be negative (got {cache_mib})")
-        folder = existing_folder(root, "FolderSource.root")
+        folder = existing_folder(root, "FolderSource.root", "pictures")
         self._shape = (3 if colour else 1, size, size)
         self._decoder = Decoder(self._shape, cache_mib)
         parts = {name: folder / name for name in _PARTS if (folder / name).is_dir()}
@@ -132,18 +132,6 @@ def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels h
     if converted.size != (width, height):
         converted = ImageOps.fit(converted, (width, height), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(converted).reshape(height, width, channels)).permute(2, 0, 1).contiguous()
-
-
-def existing_folder(root: str, argument: str) -> Path:
-    """Return *root* as a path.
-
-    Raises:
-        DataError: there is no such folder.
-    """
-    folder = Path(root).expanduser()
-    if not folder.is_dir():
-        raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the pictures")
-    return folder
 
 
 def image_files(folder: Path) -> list[Path]:

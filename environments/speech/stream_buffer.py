@@ -86,7 +86,7 @@ class StreamBuffer:
         self._numbers: Tensor = torch.zeros(0, dtype=torch.int64)
         self._make_room(0)
 
-    def put_on(self, utterance: Int[Tensor, " streams"], read: Mapping[int, DecodedUtterance]) -> None:
+    def load(self, utterance: Int[Tensor, " streams"], read: Mapping[int, DecodedUtterance]) -> None:
         """Hold *utterance* from now on, some of which were *read* a moment ago."""
         if len(utterance) != len(self._numbers):
             self._make_room(len(utterance))

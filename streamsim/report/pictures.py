@@ -71,14 +71,14 @@ def bit(film: Film, tick: int, stream: int) -> str:
 
 def filters(data: RunData) -> str:
     """Return the first layer's weights before and after learning, and their change."""
-    find = getattr(data.pathway and data.pathway.agent, "filters", None)
-    weights = {name: find(state) for name, state in data.states.items()} if find else {}
-    if not weights or any(weight is None or weight.ndim != 4 for weight in weights.values()):
+    shown = {name: data.pathway.agent.filters(state) for name, state in data.states.items()} if data.pathway else {}
+    weights = {name: weight for name, weight in shown.items() if weight is not None}
+    if not weights:
         return ""
     change = weights["learned"] - weights["untrained"]
     share = float(change.norm() / weights["untrained"].norm().clamp(min=1e-12))
     sheets = {**weights, f"change ({100 * share:.1f} % of the first weights' length)": change}
-    shown = "".join(
+    tiles = "".join(
         f"<div><h3>{text(name)}</h3>{image(weights_sheet(weight), 4, text(name))}</div>"
         for name, weight in sheets.items()
     )
@@ -86,7 +86,7 @@ def filters(data: RunData) -> str:
         f"Weights of the first layer{f', the first {FILTERS} units' if len(change) > FILTERS else ''}; each filter is "
         "scaled to its own largest weight, mid-grey is zero. Same unit, same place."
     )
-    return section("filters", "First-layer filters", f'<div class="tiles">{shown}</div>', note(words))
+    return section("filters", "First-layer filters", f'<div class="tiles">{tiles}</div>', note(words))
 
 
 def weights_sheet(weight: Float[Tensor, "units channels height width"]) -> np.ndarray:

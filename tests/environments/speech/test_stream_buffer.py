@@ -62,23 +62,23 @@ def test_conversion_is_said_once_for_each_rate(tmp_path, write_sound):
     ]
 
 
-def test_headphones_follow_the_numbers(reader):
-    headphones = StreamBuffer(reader())
+def test_buffer_follow_the_numbers(reader):
+    buffer = StreamBuffer(reader())
     for numbers in ([0, 3, 0], [0, 3, 1], [2, 2, 2], [1, 0], [3]):
-        headphones.put_on(torch.tensor(numbers), {})
-        assert headphones.ticks().tolist() == [n + 2 for n in numbers]
-        samples, labels = headphones.at(torch.ones(len(numbers), dtype=torch.int64))
+        buffer.load(torch.tensor(numbers), {})
+        assert buffer.ticks().tolist() == [n + 2 for n in numbers]
+        samples, labels = buffer.at(torch.ones(len(numbers), dtype=torch.int64))
         assert samples.unique(dim=1).squeeze(1).tolist() == [100 * n + 1 for n in numbers]
         assert labels.tolist() == [0] * len(numbers)
 
 
-def test_headphones_read_only_what_changed(reader, tmp_path):
+def test_buffer_read_only_what_changed(reader, tmp_path):
     reads = reader(cache_mib=0)
-    headphones = StreamBuffer(reads)
+    buffer = StreamBuffer(reads)
     utterance = reads.read(2)
-    headphones.put_on(torch.tensor([0, 1]), {})
+    buffer.load(torch.tensor([0, 1]), {})
     for n in range(4):
         (tmp_path / f"{n}.wav").unlink()
-    headphones.put_on(torch.tensor([0, 2]), {2: utterance})
+    buffer.load(torch.tensor([0, 2]), {2: utterance})
     with pytest.raises(DataError):
-        headphones.put_on(torch.tensor([1, 2]), {})
+        buffer.load(torch.tensor([1, 2]), {})

@@ -1,4 +1,4 @@
-"""The matrix of confusions is that of the last occasion, in percent of each class, classes by name."""
+"""The matrix of confusions is that of the last probing, in percent of each class, classes by name."""
 
 import json
 import re
