@@ -19,7 +19,7 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
-	$(BIN)/pyright --warnings --pythonpath $(BIN)/python --project .types
+	$(BIN)/pyright --warnings --pythonpath $(abspath $(BIN))/python --project .types
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/check.py
