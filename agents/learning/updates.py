@@ -32,7 +32,7 @@ class Updates:
         self.names = tuple(names)
         self.optimiser = optimiser
         self.every = optimiser.every
-        self.rates = dict(zip(GROUPS, (1.0, rate), strict=True))
+        self.rates: dict[str, float] = dict(zip(GROUPS, (1.0, rate), strict=True))
 
     def reset(self, weights: State) -> State:
         """Return the parts of a learner's state that belong to updates, for trainable *weights*."""

@@ -82,11 +82,12 @@ class CLAPP(Rule):
 
     def width(self, shape: tuple[int, ...]) -> int:
         """See `Rule.width`."""
-        if self.grid == 1 or len(shape) < 3:
-            return shape[0]
-        fits = all(side % self.grid == 0 for side in shape[1:])
+        channels, *sides = shape
+        if self.grid == 1 or len(sides) < 2:
+            return channels
+        fits = all(side % self.grid == 0 for side in sides)
         require(fits, f"CLAPP.grid ({self.grid}) must divide the sides of every layer's maps (got {shape[1:]})")
-        return shape[0] * self.grid**2
+        return channels * self.grid**2
 
     def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
         """Return activity averaged over positions, or over those of each cell, the cells of a map side by side."""

@@ -9,8 +9,8 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
+from streamsim.environments.io import existing_folder
 
-from .folder import existing_folder
 from .sources import Pictures, Source
 
 _SHAPE = (3, 96, 96)
@@ -34,7 +34,7 @@ class STL10Source(Source):
     def __init__(self, root: str, split: Part = "unlabeled", download: bool = False) -> None:
         if download:
             _download(root)
-        folder = existing_folder(root, "STL10.root")
+        folder = existing_folder(root, "STL10.root", "pictures")
         folder = folder / "stl10_binary" if (folder / "stl10_binary").is_dir() else folder
         self._classes = tuple(_existing(folder / "class_names.txt").read_text().split())
         self._probes = {split: self._labelled(folder, split) for split in Split}

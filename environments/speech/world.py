@@ -136,14 +136,13 @@ class Speech(Environment):
         if not mine:
             raise DataError(f"there are no {split} utterances: add some, or list them in {split}_split.txt")
         if len(self.classes) < 2:
-            raise DataError(
-                f"all utterances are of the speaker {self.classes[0]!r} and have no phones: nothing to tell"
-            )
+            speaker = ", ".join(map(repr, self.classes))
+            raise DataError(f"all utterances are of the speaker {speaker} and have no phones: nothing to tell")
 
         def fetch(chosen: Int[Tensor, " chosen"]) -> Stretch:
-            takes = [self._probed(mine[i]) for i in chosen.tolist()]
-            samples = pad_sequence([utterance.samples for utterance in takes], batch_first=True)
-            labels = pad_sequence([utterance.labels for utterance in takes], batch_first=True, padding_value=-1)
+            found = [self._probed(mine[i]) for i in chosen.tolist()]
+            samples = pad_sequence([utterance.samples for utterance in found], batch_first=True)
+            labels = pad_sequence([utterance.labels for utterance in found], batch_first=True, padding_value=-1)
             return Stretch(self._frame(samples), labels.long())
 
         return Sequences(len(mine), fetch, self._track.pooled)
@@ -160,7 +159,7 @@ class Speech(Environment):
             drawn = self._choice.another(current, dice).tolist()
             for stream in saccade.nonzero().squeeze(1).tolist():
                 utterance[stream] = self._readable(current[stream], drawn[stream], dice[stream], damaged, read)
-        self._buffer.put_on(utterance, read)
+        self._buffer.load(utterance, read)
         return utterance, damaged
 
     def _readable(

@@ -121,10 +121,11 @@ def choose(name: str | None, bases: tuple[type, ...], path: str) -> tuple[str, t
 
 def only(bases: tuple[type, ...], path: str) -> type:
     """Return the class that settings without a class name belong to."""
-    if len(bases) > 1 or inspect.isabstract(bases[0]):
+    first, *others = bases
+    if others or inspect.isabstract(first):
         kinds = " or ".join(base.__name__ for base in bases)
         raise ConfigurationError(f"{path} needs the name of its {kinds}: {options(bases)}")
-    return bases[0]
+    return first
 
 
 def path_of(name: str, bases: tuple[type, ...], path: str) -> str:

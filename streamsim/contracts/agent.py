@@ -1,7 +1,7 @@
 """The contract of a learner, with the ledger of what it holds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -120,6 +120,18 @@ class Agent(ABC):
     def describe(self) -> str | None:
         """Return in words what is compared with what while learning, to stand beside every result, or None."""
         return None
+
+    def title(self) -> str:
+        """Return in a word or two what to call this learner in results: its class, or the rule that it learns by."""
+        return type(self).__name__
+
+    def filters(self, state: State) -> Float[Tensor, "units channels height width"] | None:
+        """Return the weights of the first layer as pictures, or None if they are none."""
+        return None
+
+    def alignments(self, state: State) -> Mapping[str, float]:
+        """Return named angles in degrees, 0 to 180, between weights that theory says should align; none by default."""
+        return {}
 
     @abstractmethod
     def ledger(self, state: State) -> Ledger:

@@ -154,7 +154,7 @@ def pairs(data: RunData) -> Markup:
     palette = ("hsl(12,60%,52%)", "hsl(265,45%,60%)", "hsl(178,50%,45%)")
     shown = []
     for caption, (unit, factor, names) in kinds.items():
-        colours = dict(zip(names, palette, strict=False))
+        colours: dict[str, str] = dict(zip(names, palette, strict=False))
         curves = [
             curve(label, [(r, scaled(r["comparisons"][name], factor)) for r in rows], colours[label], data.streams)
             for label, name in names.items()

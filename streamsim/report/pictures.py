@@ -76,9 +76,9 @@ def bit_error(film: Film, tick: int, stream: int) -> str:
 
 def filters(data: RunData) -> Markup:
     """Return the first layer's weights before and after learning, and their change."""
-    find = getattr(data.pathway and data.pathway.agent, "filters", None)
-    weights = {name: find(state) for name, state in data.states.items()} if find else {}
-    if not weights or any(weight is None or weight.ndim != 4 for weight in weights.values()):
+    shown = {name: data.pathway.agent.filters(state) for name, state in data.states.items()} if data.pathway else {}
+    weights = {name: weight for name, weight in shown.items() if weight is not None}
+    if not weights:
         return Markup()
     change = weights["learned"] - weights["untrained"]
     share = float(change.norm() / weights["untrained"].norm().clamp(min=1e-12))

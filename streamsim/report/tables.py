@@ -19,10 +19,8 @@ def class_of(part: Any) -> str:  # noqa: ANN401  a setting of any kind
 
 
 def learner(data: RunData) -> str:
-    """Return the name of the agent's rule, or of the agent where it has none."""
-    agent = data.pathway.agent if data.pathway else None
-    rule = getattr(agent, "rule", None)
-    return type(rule).__name__ if rule is not None else class_of(data.configuration.get("agent"))
+    """Return what to call the agent, or its class where it could not be rebuilt."""
+    return data.pathway.agent.title() if data.pathway else class_of(data.configuration.get("agent"))
 
 
 def words_of(name: str) -> str:

@@ -3,10 +3,10 @@
 from .checkpoint import replace_file
 from .console import catalogue_table, settings_table, show_probes
 from .folder import RunFolder, explained, require_run
+from .origin import provenance
 from .probing import probe_run
 from .process import keep_memory
-from .provenance import provenance
-from .revive import revive
+from .revival import revive
 from .session import Ending, Session
 
 __all__ = [

@@ -75,7 +75,7 @@ def catalogue_table(entries: Iterable[tuple[str, str, str]]) -> Table:
 
 def settings_table(tree: dict[str, Any]) -> Table:
     """Return every setting of a configuration with its value, as `--setting value` takes it."""
-    from .revive import settings  # noqa: PLC0415
+    from .revival import settings  # noqa: PLC0415
 
     table = Table("setting", "value", box=None)
     for name, value in settings(tree).items():

@@ -473,7 +473,7 @@ AGENTS = {
 
 @pytest.mark.parametrize("name", AGENTS)
 def test_the_contract_is_kept(name, monkeypatch):
-    monkeypatch.setattr("streamsim.checks.agent._LATER", 120)
+    monkeypatch.setattr("streamsim.checks.agent_state._LATER", 120)
     make, sensor = AGENTS[name]
     check_agent(make(), sensor, ticks=24, streams=4)
 
