@@ -20,7 +20,7 @@ class Window(FeedForward):
     Args:
         layer: what sees them.
         frames: extent of the window in inputs, at least 1.
-        stride: inputs from one window to the next; by default windows lie side by side.
+        stride: inputs from one window to the next; None for windows that lie side by side.
     """
 
     def __init__(self, layer: FeedForward, frames: int, stride: int | None = None) -> None:
@@ -31,6 +31,7 @@ class Window(FeedForward):
         self.layer = layer
         self.rescalable = layer.rescalable
         self.frames = frames
+        self.stride = stride
         self.window = (frames, stride or frames)
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
