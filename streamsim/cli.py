@@ -175,12 +175,12 @@ def report(arguments: Arguments, line: list[str]) -> int:
 
 def list_(arguments: Arguments, line: list[str]) -> int:
     """List what is registered."""
-    from .config import KINDS, catalogue  # noqa: PLC0415
+    from .config import catalogue, kinds  # noqa: PLC0415
     from .runs import catalogue_table  # noqa: PLC0415
 
     only(arguments)
     kind = arguments.words[0] if len(arguments.words) == 1 else ""
-    require(kind in KINDS, f"list takes one of {', '.join(KINDS)} (got {' '.join(arguments.words) or 'nothing'})")
+    require(kind in kinds(), f"list takes one of {', '.join(kinds())} (got {' '.join(arguments.words) or 'nothing'})")
     Console(width=None if sys.stdout.isatty() else 160).print(catalogue_table(catalogue(kind)))
     return 0
 

@@ -92,7 +92,7 @@ def test_the_installed_command_runs_a_strangers_preset(place):
         "provenance.json",
         "summary.json",
     ]
-    assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["init_args"]["rate"] == 0.1
+    assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["toys.LinearLearner"]["rate"] == 0.1
 
 
 def installed(place, *line):
@@ -116,8 +116,8 @@ def test_a_strangers_world_and_rule_are_found_checked_run_and_resumed(place):
     installed(place, "resume", "a", "--ticks", "60", "--no-report")
     installed(place, "run", "foreign-rule", *settings, "--out", "b", "--ticks", "60")
     assert digest("a") == digest("b")
-    rule = yaml.safe_load(Path("a/config.yaml").read_text())["agent"]["init_args"]["rule"]
-    assert rule == {"class_path": "stranger_package.StrangersRule", "init_args": {"radius": 1.25}}
+    rule = yaml.safe_load(Path("a/config.yaml").read_text())["agent"]["Learner"]["rule"]
+    assert rule == {"strange-rule": {"radius": 1.25}}
 
 
 def test_run_resume_probe_in_words(place, capsys):

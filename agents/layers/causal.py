@@ -34,7 +34,7 @@ class CausalConv(FeedForward):
         channels: int,
         kernel: int,
         stride: int = 1,
-        activation: Activation | None = None,
+        activation: Activation = ReLU(),
         bias: bool = True,
         gain: float = 1.0,
     ) -> None:
@@ -44,7 +44,7 @@ class CausalConv(FeedForward):
         self.channels = channels
         self.kernel = kernel
         self.stride = stride
-        self.activation = activation or ReLU()
+        self.activation = activation
         self.bias = bias
         self.gain = gain
         self.overlap = kernel - stride

@@ -26,7 +26,7 @@ class Conv(FeedForward):
         bias: whether units have a bias.
         gain: first weights are drawn from U(-b, b) with b = gain / sqrt(fan in); 1 is PyTorch's own default, which both
             papers use; sqrt(6) keeps the power of ReLU activity from layer to layer (He et al. 2015).
-        norm: batch normalisation in its running-statistics form; by default none.
+        norm: batch normalisation in its running-statistics form; None for none.
     """
 
     def __init__(
@@ -35,8 +35,8 @@ class Conv(FeedForward):
         kernel: int = 3,
         stride: int = 1,
         padding: int = 1,
-        pool: Pool | None = None,
-        activation: Activation | None = None,
+        pool: Pool = NoPool(),
+        activation: Activation = ReLU(),
         bias: bool = True,
         gain: float = 1.0,
         norm: RunningNorm | None = None,
@@ -49,8 +49,8 @@ class Conv(FeedForward):
         self.kernel = kernel
         self.stride = stride
         self.padding = padding
-        self.pool = pool or NoPool()
-        self.activation = activation or ReLU()
+        self.pool = pool
+        self.activation = activation
         self.bias = bias
         self.gain = gain
         self.norm = norm

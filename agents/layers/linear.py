@@ -24,11 +24,11 @@ class Linear(FeedForward):
         gain: as in `Conv`.
     """
 
-    def __init__(self, units: int, activation: Activation | None = None, bias: bool = True, gain: float = 1.0) -> None:
+    def __init__(self, units: int, activation: Activation = ReLU(), bias: bool = True, gain: float = 1.0) -> None:
         require(units >= 1, f"Linear.units must be at least 1 (got {units})")
         require(gain > 0, f"Linear.gain must be positive (got {gain})")
         self.units = units
-        self.activation = activation or ReLU()
+        self.activation = activation
         self.bias = bias
         self.gain = gain
 

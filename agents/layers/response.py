@@ -83,7 +83,7 @@ class Pool(ABC):
 
     Args:
         size: side of the square window in pixels; rows and columns that do not fill a window are dropped.
-        stride: pixels from one window to the next; by default windows lie side by side.
+        stride: pixels from one window to the next; None for windows that lie side by side.
     """
 
     def __init__(self, size: int = 2, stride: int | None = None) -> None:

@@ -20,7 +20,7 @@ class Window(FeedForward):
     Args:
         layer: what sees them.
         frames: extent of the window in inputs, at least 1.
-        stride: inputs from one window to the next; by default windows lie side by side.
+        stride: inputs from one window to the next; None for windows that lie side by side.
     """
 
     def __init__(self, layer: FeedForward, frames: int, stride: int | None = None) -> None:
@@ -32,6 +32,7 @@ class Window(FeedForward):
         self.rescalable = layer.rescalable
         self.keeps_statistics = layer.keeps_statistics
         self.frames = frames
+        self.stride = stride
         self.window = (frames, stride or frames)
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -48,34 +48,35 @@ class Learner(Agent):
 
     def __init__(
         self,
-        encoder: Encoder | None = None,
-        rule: Rule | None = None,
-        memory: ShortTermMemory | None = None,
-        contrasts: Sequence[Contrast] | None = None,
-        optimiser: Optimiser | None = None,
-        schedule: Schedule | None = None,
-        calibration: Calibration | None = None,
-        retina: Retina | None = None,
-        credit: Credit | None = None,
+        encoder: Encoder = SmallEncoder(),
+        rule: Rule = ContrastiveHinge(),
+        memory: ShortTermMemory = ShortTermMemory(),
+        contrasts: Sequence[Contrast] = (OwnMemory((1, 2, 4, 8), negative=1.5, balanced=True),),
+        optimiser: Optimiser = Adam(3e-4),
+        schedule: Schedule = AllLayers(),
+        calibration: Calibration = Calibration(),
+        retina: Retina = GlobalContrastNorm(),
+        credit: Credit = ImmediateCredit(),
         bfloat16: bool = False,
     ) -> None:
-        self.encoder = encoder or SmallEncoder()
-        self.rule = rule or ContrastiveHinge()
-        self.memory = memory or ShortTermMemory()
-        self.contrasts = tuple(contrasts or (OwnMemory((1, 2, 4, 8), negative=1.5, balanced=True),))
-        self.optimiser = optimiser or Adam(3e-4)
-        self.schedule = schedule or AllLayers()
-        self.calibration = calibration or Calibration()
-        self.retina = retina or GlobalContrastNorm()
-        self.credit = credit or ImmediateCredit()
-        require_layers_fit(self.encoder, self.rule, self.calibration)
-        self.lags = shared_lags(self.contrasts, self.memory, self.rule)
+        self.encoder = encoder
+        self.rule = rule
+        self.memory = memory
+        self.contrasts = tuple(contrasts)
+        self.optimiser = optimiser
+        self.schedule = schedule
+        self.calibration = calibration
+        self.retina = retina
+        self.credit = credit
+        self.bfloat16 = bfloat16
+        require_layers_fit(encoder, rule, calibration)
+        self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
-        self.perception = Perception(self.retina, self.encoder, torch.bfloat16 if bfloat16 else torch.float32)
-        self.recollector = Recollector(self.memory, self.contrasts)
-        self.comparer = Comparer(self.encoder, self.rule)
-        self.plasticity = Plasticity(self.encoder, self.rule, self.optimiser, self.schedule, self.credit)
-        self.calibrator = Calibrator(self.encoder, self.rule, self.calibration)
+        self.perception = Perception(retina, encoder, torch.bfloat16 if bfloat16 else torch.float32)
+        self.recollector = Recollector(memory, self.contrasts)
+        self.comparer = Comparer(encoder, rule)
+        self.plasticity = Plasticity(encoder, rule, optimiser, schedule, credit)
+        self.calibrator = Calibrator(encoder, rule, calibration)
 
     @property
     def layers(self) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ class ShortTermMemory:
         life_time: float | None = None,
         decay_time: float | None = None,
         noise: float = 0.0,
-        policy: StoragePolicy | None = None,
+        policy: StoragePolicy = Recent(),
         cap: int | None = None,
     ) -> None:
         require(capacity >= 1, f"ShortTermMemory.capacity must be at least 1 slot (got {capacity})")
@@ -43,7 +43,7 @@ class ShortTermMemory:
         self.life_time = life_time
         self.decay_time = decay_time
         self.noise = noise
-        self.policy = policy or Recent()
+        self.policy = policy
         self.cap = cap
 
     def reset(self, streams: int, width: int, seed: int, device: torch.device) -> State:

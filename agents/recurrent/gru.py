@@ -28,12 +28,10 @@ class GRU(Layer):
 
     recurrent = True
 
-    def __init__(
-        self, units: int = 256, through_time: TemporalCredit | None = None, predicts_below: bool = True
-    ) -> None:
+    def __init__(self, units: int = 256, through_time: TemporalCredit = EProp(), predicts_below: bool = True) -> None:
         require(units >= 1, f"GRU.units must be at least 1 (got {units})")
         self.units = units
-        self.through_time = through_time or EProp()
+        self.through_time = through_time
         self.predicts_below = predicts_below
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -81,7 +81,7 @@ class ContrastiveHinge(Rule):
         near: float = 1.0,
         far: float = 3.0,
         width: int = 64,
-        feedback: Feedback | None = None,
+        feedback: Feedback = BackPropagation(),
         calibrate: float | None = 2.5,
         rate: float = 1.0,
     ) -> None:
@@ -92,7 +92,7 @@ class ContrastiveHinge(Rule):
         self.near = near
         self.far = far
         self._width = width
-        self.feedback = feedback or BackPropagation()
+        self.feedback = feedback
         if self.feedback.own_weights:
             self.non_gradients = frozenset({"delta", "feedback"})
         self.calibrate = calibrate

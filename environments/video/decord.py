@@ -1,4 +1,4 @@
-"""Video decoding by decord, for which there are wheels for x86-64 Linux and Windows only."""
+"""Video decoding by decord, for which there are wheels for x86-64 Linux and Windows only, or else by PyAV."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ from streamsim.contracts import ConfigurationError
 from streamsim.environments.io import unreadable
 
 from .decoder import Reel, VideoDecoder
+from .pyav import PyAVDecoder
 from .video_index import IndexedReel, reason
 
 
@@ -33,6 +34,14 @@ class DecordDecoder(VideoDecoder):
     def open(self, file: Path, shorter: int | None = None) -> Reel:
         """See `VideoDecoder.open`."""
         return _DecordReel(file, shorter)
+
+
+class AutomaticDecoder(VideoDecoder):
+    """Decodes with decord where it can be imported, otherwise with PyAV; in their own size, frames are the same."""
+
+    def open(self, file: Path, shorter: int | None = None) -> Reel:
+        """See `VideoDecoder.open`."""
+        return (DecordDecoder() if is_there() else PyAVDecoder()).open(file, shorter)
 
 
 class _DecordReel(IndexedReel):

@@ -21,7 +21,7 @@ def conforms(name: str, settings: Mapping[str, str]) -> int:
     check = check_of(chosen)
     tree: dict[str, Any] = {}
     for key, value in settings.items():
-        tree = changed(tree, key.split("."), value)
+        tree = changed(chosen, tree, key.split("."), value)
     check(resolve_call(chosen, tree, "").make())
     sys.stdout.write(f"{chosen.__name__} passes {check.__name__}\n")
     return 0

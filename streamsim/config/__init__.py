@@ -1,22 +1,28 @@
 """From text to objects: settings against signatures, names to classes."""
 
-from .experiment import Experiment
-from .load import Configuration, changed, configure, parsed, text_of
-from .registry import KINDS, catalogue, choose, entries, import_class
+from .catalogue import catalogue, first_sentence
+from .experiment import Experiment, Sense
+from .load import Configuration, complete, configure, parsed, text_of
+from .names import choose
+from .overrides import changed
+from .registry import entries, import_class, kinds
 from .schema import resolve_call
 from .values import coerce
 
 __all__ = [
-    "KINDS",
     "Configuration",
     "Experiment",
+    "Sense",
     "catalogue",
     "changed",
     "choose",
     "coerce",
+    "complete",
     "configure",
     "entries",
+    "first_sentence",
     "import_class",
+    "kinds",
     "parsed",
     "resolve_call",
     "text_of",

@@ -11,14 +11,12 @@ import yaml
 from streamsim.contracts import ConfigurationError, OnDamaged, require, suggestion
 
 from . import registry
-from .experiment import Experiment, require_one_form
-from .schema import loaded, resolve_call
+from .experiment import PARTS, Experiment, Sense, require_one_form
+from .overrides import changed
+from .parts import parameters
+from .schema import resolve_call
+from .spelling import in_yaml
 from .values import coerce, plain
-
-# Without these an override such as gaze.saccade_probability would not know whose option it is.
-SENSE = {"gaze": "streamsim.BernoulliSaccades", "efference": "streamsim.EfferenceCopy"}
-
-BASE = {"probes": "streamsim.evaluation.ProbeProtocol"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Configuration:
 
     Attributes:
         name: of the preset or file that it started from.
-        tree: every setting, defaults filled in, as YAML spells it.
+        tree: every setting, defaults filled in; a part is a dictionary of its `class_path` and `init_args`.
         experiment: what it describes; building it opened no file for writing.
     """
 
@@ -36,8 +34,9 @@ class Configuration:
     experiment: Experiment
 
     def text(self) -> str:
-        """Return the configuration as YAML."""
-        return str(yaml.safe_dump(self.tree, sort_keys=False))
+        """Return the configuration as YAML, as a person would write it."""
+        written = used(resolve_call(Experiment, self.tree, "").written)
+        return in_yaml(written)
 
 
 def configure(
@@ -60,12 +59,26 @@ def configure(
     tree = based(tree)
     # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
     for key, value in sorted((overrides or {}).items(), key=lambda item: item[0].count(".")):
-        tree = changed(tree, key.split("."), value)
+        tree = changed(Experiment, tree, key.split("."), value)
     require_one_form([key for key, value in tree.items() if value not in (None, "null")])
     resolved = resolve_call(Experiment, tree, "")
     if on_damaged is not None:
         resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
-    return Configuration(name, resolved.plain, resolved.make())
+    return Configuration(name, used(resolved.plain), resolved.make())
+
+
+def complete(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings in *tree*, of whatever age and spelling, as `Configuration.tree` has them.
+
+    Raises:
+        ConfigurationError: something in it is unknown or of the wrong kind.
+    """
+    return used(resolve_call(Experiment, based(tree), "").plain)
+
+
+def used(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return *tree* without the parts that an experiment of its form does not have."""
+    return {name: value for name, value in tree.items() if value is not None or name not in (*PARTS, "pathways")}
 
 
 def read(source: str) -> tuple[str, dict[str, Any]]:
@@ -85,12 +98,11 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
 
 
 def based(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *tree* with the classes named that may go without saying."""
-    senses = tree.get("pathways")
-    if not isinstance(senses, dict):
-        return {**SENSE, **BASE, **tree}
-    named = {n: {**SENSE, **s} if isinstance(s, dict) and "init_args" not in s else s for n, s in senses.items()}
-    return {**BASE, **tree, "pathways": named}
+    """Return *tree* with the parts of a single sense that may go without saying, as `Sense` has them."""
+    if tree.get("pathways") is not None:
+        return dict(tree)
+    known = parameters(Sense)
+    return {**{name: known[name].default for name in ("gaze", "efference")}, **tree}
 
 
 def tolerating(tree: dict[str, Any], on_damaged: str) -> dict[str, Any]:
@@ -156,18 +168,3 @@ def parsed(text: str, origin: str) -> dict[str, Any]:
             f"{origin} must hold settings by name, such as 'streams: 1' (got {type(tree).__name__})"
         )
     return tree
-
-
-def changed(node: Any, keys: list[str], value: Any) -> Any:  # noqa: ANN401  settings may be anything
-    """Return *node* with the setting at *keys* changed; passes through `init_args` without its being named."""
-    if not keys:
-        return loaded(value)
-    key, *rest = keys
-    if isinstance(node, list) and key.isdigit() and int(key) < len(node):
-        return [changed(n, rest, value) if i == int(key) else n for i, n in enumerate(node)]
-    node = {"class_path": node} if isinstance(node, str) else dict(node) if isinstance(node, dict) else {}
-    if key == "class_path" and not rest:
-        return node if node.get("class_path") == value else {"class_path": value}
-    if ("class_path" in node or "init_args" in node) and key != "init_args":
-        return {**node, "init_args": changed(node.get("init_args") or {}, keys, value)}
-    return {**node, key: changed(node.get(key), rest, value)}

@@ -26,23 +26,23 @@ class Health(Instrument):
 
     def __init__(
         self,
-        schedule: TickSchedule | None = None,
+        schedule: TickSchedule = TickSchedule(every=1000),
         *,
         sample_every: int = 11,
         depth: int = 512,
         frames: int = 256,
-        readout: Readout | None = None,
+        readout: Readout = Pooled(),
         write: Write | None = None,
         pathway: str | None = None,
     ) -> None:
         for name, value in (("sample_every", sample_every), ("depth", depth)):
             require(value >= 1, f"Health.{name} must be at least 1 tick (got {value})")
         require(frames >= 2, f"Health.frames must be at least 2 (got {frames})")
-        self.schedule = schedule or TickSchedule(every=1000)
+        self.schedule = schedule
         self.sample_every = sample_every
         self.depth = depth
         self.frames = frames
-        self.readout = readout or Pooled()
+        self.readout = readout
         self.write = write
         self.pathway = pathway
         self.rows: list[Row] = []

@@ -48,14 +48,14 @@ class ProbeSchedule(Instrument):
 
     def __init__(
         self,
-        schedule: TickSchedule | None = None,
-        protocol: ProbeProtocol | None = None,
+        schedule: TickSchedule = TickSchedule(every=1000),
+        protocol: ProbeProtocol = ProbeProtocol(),
         write: Write | None = None,
         pathway: str | None = None,
         confuse: Write | None = None,
     ) -> None:
-        self.schedule = schedule or TickSchedule(every=1000)
-        self.protocol = protocol or ProbeProtocol()
+        self.schedule = schedule
+        self.protocol = protocol
         self.write: Write = write or nowhere
         self.pathway = pathway
         self.confuse: Write = confuse or nowhere

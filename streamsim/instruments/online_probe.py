@@ -36,7 +36,7 @@ class OnlineProbe(Instrument):
         window: int = 100,
         *,
         rate: float = 0.5,
-        readout: Readout | None = None,
+        readout: Readout = Pooled(256),
         write: Write | None = None,
         pathway: str | None = None,
     ) -> None:
@@ -44,7 +44,7 @@ class OnlineProbe(Instrument):
         require(rate > 0, f"OnlineProbe.rate must be greater than 0 (got {rate})")
         self.window = window
         self.rate = rate
-        self.readout = readout or Pooled(256)
+        self.readout = readout
         self.write = write
         self.pathway = pathway
         self.rows: list[Row] = []

@@ -14,8 +14,9 @@ from .page import note, piece, section, table
 
 def class_of(part: Any) -> str:  # noqa: ANN401  a setting of any kind
     """Return the name of the class that a setting names, without its package."""
-    path = part.get("class_path", "") if isinstance(part, dict) else part
-    return str(path or "").rpartition(".")[2]
+    if isinstance(part, dict):  # {name: settings}, or as of old {class_path: name, init_args: settings}
+        part = part.get("class_path") or next(iter(part), "")
+    return str(part or "").rpartition(".")[2]
 
 
 def learner(data: RunData) -> str:
