@@ -103,7 +103,7 @@ class Plasticity:
         """Return the layers that the schedule lets learn until the next update."""
         if self.schedule.steady or number % self.every:
             return learning
-        chosen = self.schedule.active(number // self.every, len(self.names), generator)
+        chosen = self.schedule.active(number, len(self.names), generator)
         return torch.tensor([i in chosen for i in range(len(self.names))])
 
     def _trainable(self, weights: State) -> State:

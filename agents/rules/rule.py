@@ -23,6 +23,8 @@ def angle(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> float:
 class Outer(NamedTuple):
     """A gradient as its two factors, before they are multiplied: a sum over pairs of outer products.
 
+    Weights of single units, gains or biases, have the units in the place of predictors, each with one row and column.
+
     Attributes:
         left: factor that numbers the rows of the weight, a number a unit that the weight leads to.
         right: factor that numbers its columns, a number a unit that it comes from.

@@ -1,7 +1,7 @@
 """From text to objects: settings against signatures, names to classes."""
 
-from .catalogue import catalogue, first_sentence
 from .experiment import Experiment, Sense
+from .listing import catalogue, first_sentence
 from .load import Configuration, complete, configure, parsed, text_of
 from .names import choose
 from .overrides import changed
