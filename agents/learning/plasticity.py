@@ -80,7 +80,7 @@ class Plasticity:
         gradients: dict[str, Parameters] = {}
         products: dict[str, Mapping[str, Outer]] = {}
         found: list[Found] = []
-        for group, recall, parameters, batches, _ in comparisons:
+        for group, recall, parameters, _, batches, _ in comparisons:
             here = [name for name in group.names if name in names]
             factors = [self.rule.learn(parameters[name], batches[name]) for name in here]
             past = {}

@@ -130,7 +130,10 @@ class Rule(ABC):
         """Return the factors of the gradients of the rule's loss."""
 
     def update_statistics(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
-        """Return those of the rule's own quantities that follow activity without a gradient, after this tick."""
+        """Return those of the rule's own quantities that follow activity without a gradient, after this tick.
+
+        Statistics of nothing yet are zeros: that is what they are set to where the weights of layers are rescaled.
+        """
         return {}
 
     def trainable(self, parameters: Parameters) -> frozenset[str]:
