@@ -4,9 +4,9 @@ from .mutant import Mutant
 
 CREDIT = ("tests/agents/learning/test_credit.py",)
 OPTIMISERS = ("tests/agents/learning/test_optimisers.py",)
-IN_TIME = ("tests/agents/encoders/test_in_time.py",)
 STREAM_FILE = "tests/agents/learning/test_stream.py"
 LEARNER_FILE = "tests/agents/learning/test_learner.py"
+IN_TIME_FILE = "tests/agents/encoders/test_in_time.py"
 
 MUTANTS = [
     Mutant(
@@ -70,7 +70,7 @@ MUTANTS = [
         "agents/learning/updates.py",
         'if int(held["count"]):',
         'if int(held["count"]) > 15:',
-        IN_TIME,
+        (f"{IN_TIME_FILE}::test_outer_products_that_are_summed_late_are_summed_in_time",),
     ),
     Mutant(
         "optimiser: Adam ignores the rule's rate",

@@ -65,8 +65,8 @@ MUTANTS = [
         "torch.where(awake, tick, -1)",
         "tick",
         (
-            f"{IN_TIME_FILE}::test_slots_are_filled_with_what_is_all_of_a_fixation",
-            f"{IN_TIME_FILE}::test_windows_of_a_clip_give_what_the_whole_clip_gives",
+            f"{IN_TIME_FILE}::test_nothing_is_compared_before_windows_are_full_again",
+            f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",
         ),
     ),
     Mutant(
@@ -75,8 +75,8 @@ MUTANTS = [
         'weight = weight * state["awake"]',
         "pass",
         (
-            f"{IN_TIME_FILE}::test_windows_of_a_clip_give_what_the_whole_clip_gives",
-            f"{IN_TIME_FILE}::test_pieces_of_a_signal_give_what_the_whole_signal_gives",
+            f"{IN_TIME_FILE}::test_nothing_is_compared_before_windows_are_full_again",
+            f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",
         ),
     ),
     Mutant(
