@@ -9,14 +9,14 @@ IN_TIME_FILE = "tests/agents/encoders/test_in_time.py"
 MUTANTS = [
     Mutant(
         "layer: slope of the nonlinearity dropped",
-        "agents/layers/activations.py",
+        "agents/layers/response.py",
         "torch.ops.aten.threshold_backward(delta.expand_as(z), z, 0)",
         "delta.expand_as(z)",
         LAYERS,
     ),
     Mutant(
         "layer: average pool without its share",
-        "agents/layers/pooling.py",
+        "agents/layers/response.py",
         'delta.expand_as(tape["z"]) / self.size**2',
         'delta.expand_as(tape["z"])',
         LAYERS,
@@ -51,14 +51,14 @@ MUTANTS = [
     ),
     Mutant(
         "layer: max pool hears the losers",
-        "agents/layers/pooling.py",
+        "agents/layers/response.py",
         'torch.ops.aten.max_unpool2d(gated, tape["winners"], shape)',
         "gated.repeat_interleave(self.stride, -2).repeat_interleave(self.stride, -1)",
         LAYERS,
     ),
     Mutant(
         "layer: Hardtanh learns beyond its bounds",
-        "agents/layers/activations.py",
+        "agents/layers/response.py",
         "torch.ops.aten.hardtanh_backward(delta.expand_as(z), z, -1.0, 1.0)",
         "delta.expand_as(z)",
         LAYERS,

@@ -2,6 +2,7 @@
 
 from .mutant import Mutant
 
+FAULTS = ("tests/agents/learning/test_faults.py",)
 CREDIT = ("tests/agents/learning/test_credit.py",)
 OPTIMISERS = ("tests/agents/learning/test_optimisers.py",)
 STREAM_FILE = "tests/agents/learning/test_stream.py"
@@ -11,18 +12,16 @@ IN_TIME_FILE = "tests/agents/encoders/test_in_time.py"
 MUTANTS = [
     Mutant(
         "memory: written before recall",
-        "agents/learning/learner.py",
-        ('        generator, number = generator_from(state["generator"]), group.number(glimpse.tick)\n'),
-        (
-            '        generator, number = generator_from(state["generator"]), group.number(glimpse.tick)\n'
-            "        self.memory.write(memory, number, torch.cat(readouts, -1), glimpse.saccade)\n"
-        ),
+        "agents/memory/recollection.py",
+        "            number, recall = glimpse.tick // group.every, None\n",
+        "            number, recall = glimpse.tick // group.every, None\n"
+        '            self.memory.write(memory, number, memory["values"][0] + 1, glimpse.saccade)\n',
         (f"{STREAM_FILE}::test_own_anchors_of_any_age_are_what_the_equations_say",),
     ),
     Mutant(
         "credit: remembered frames left out",
         "agents/learning/credit.py",
-        "*past.values(), strict=True",
+        "*arrivals.values(), strict=True",
         "strict=True",
         CREDIT,
     ),
@@ -36,9 +35,9 @@ MUTANTS = [
     ),
     Mutant(
         "learner: lags exchanged",
-        "agents/learning/plasticity.py",
-        "(tapes[name], owned[lag])",
-        "(tapes[name], owned[self.lags[0]])",
+        "agents/learning/credit.py",
+        "(then, own[lag])",
+        "(then, own[recall.lags[0]])",
         (f"{LEARNER_FILE}::test_bfloat16_is_close_and_keeps_weights_in_float32",),
     ),
     Mutant(
@@ -49,12 +48,16 @@ MUTANTS = [
         (f"{LEARNER_FILE}::test_a_rate_of_zero_keeps_the_rules_own_weights",),
     ),
     Mutant(
-        "learner: sum over ticks and not mean", "agents/learning/updates.py", "alpha=1 / every", "alpha=1", OPTIMISERS
+        "learner: sum over ticks and not mean",
+        "agents/learning/updates.py",
+        "add_(gradient, alpha=1 / self.every)",
+        "add_(gradient)",
+        OPTIMISERS,
     ),
     Mutant(
         "learner: gradients not forgotten",
         "agents/learning/updates.py",
-        'state["gradients"] = transform(Tensor.zero_, gradients)',
+        'state["gradients"] = transform(Tensor.zero_, state["gradients"])',
         "pass",
         OPTIMISERS,
     ),
@@ -106,5 +109,54 @@ MUTANTS = [
         "layer = int(torch.randint(layers, (), generator=generator))",
         "layer = 0",
         (f"{LEARNER_FILE}::test_a_schedule_updates_the_layers_it_chooses_and_no_other",),
+    ),
+    Mutant(
+        "updates: not counted",
+        "agents/learning/updates.py",
+        "[name in names for name in self.names]",
+        "[False for name in self.names]",
+        OPTIMISERS,
+    ),
+    Mutant(
+        "updates: rule's factors multiplied the wrong way round",
+        "agents/learning/updates.py",
+        "product.left.mT @ product.right",
+        "(product.right.mT @ product.left).mT * -1",
+        (f"{STREAM_FILE}",),
+    ),
+    Mutant(
+        "schedule: counts updates",
+        "agents/learning/plasticity.py",
+        "self.schedule.active(number,",
+        "self.schedule.active(number // self.every,",
+        FAULTS,
+    ),
+    Mutant(
+        "calibration: looks without usual activity",
+        "agents/learning/comparison.py",
+        "        if self.rule.keeps_statistics:",
+        "        if False:",
+        FAULTS,
+    ),
+    Mutant(
+        "calibration: statistics outlive a rescaling",
+        "agents/learning/learner.py",
+        "torch.zeros_like(value) for key",
+        "value for key",
+        FAULTS,
+    ),
+    Mutant(
+        "calibration: read-outs are stored as they were",
+        "agents/memory/recollection.py",
+        "[now * factors[name] if name in factors else now for",
+        "[now for",
+        (LEARNER_FILE,),
+    ),
+    Mutant(
+        "layers: frames joined in another order than their credit",
+        "agents/layers/base.py",
+        "torch.cat([tape[key] for tape in tapes])",
+        "torch.cat([tape[key] for tape in reversed(tapes)])",
+        ("tests/agents/layers/test_layers.py",),
     ),
 ]

@@ -2,6 +2,7 @@
 
 from .mutant import Mutant
 
+FAULTS = ("tests/agents/learning/test_faults.py",)
 CONTRASTS = ("tests/agents/memory/test_contrasts.py",)
 STREAM = ("tests/agents/learning/test_stream.py",)
 MEMORY = ("tests/agents/memory/test_memory.py",)
@@ -20,8 +21,8 @@ MUTANTS = [
     Mutant(
         "memory: saccade noticed after recall",
         "agents/memory/memory.py",
-        'state["now"] += saccade',
-        'state["now"] += state.pop("late", 0 * saccade); state["late"] = saccade',
+        '"now": state["now"] + saccade}',
+        '"now": state["now"] + state.get("late", 0 * saccade), "late": saccade}',
         CONTRASTS,
     ),
     Mutant(
@@ -56,9 +57,9 @@ MUTANTS = [
         (f"{LEARNER_FILE}::test_a_trace_is_kept_as_long_as_a_lag_needs_it",),
     ),
     Mutant(
-        "trace: credit not routed to its owner", "agents/memory/traces.py", "d[:, h] for d, h", "d for d, h", STREAM
+        "trace: credit not routed to its owner", "agents/learning/credit.py", "d[:, h] for d, h", "d for d, h", STREAM
     ),
-    Mutant("trace: inverse of the ring", "agents/memory/traces.py", "owner[:, 0].argsort(-1)", "owner[:, 0]", STREAM),
+    Mutant("trace: inverse of the ring", "agents/learning/credit.py", "owner[:, 0].argsort(-1)", "owner[:, 0]", STREAM),
     Mutant(
         "memory: what is not whole is remembered",
         "agents/memory/memory.py",
@@ -128,5 +129,12 @@ MUTANTS = [
         "torch.where(eligible, birth, -1).topk(count, dim=0)",
         "torch.where(eligible, birth, -1).topk(count, dim=0, largest=False)",
         CONTRASTS,
+    ),
+    Mutant(
+        "contrast: groups need not divide streams",
+        "agents/memory/lagged.py",
+        "streams % self.group == 0",
+        "True",
+        FAULTS,
     ),
 ]

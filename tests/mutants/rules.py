@@ -48,21 +48,21 @@ MUTANTS = [
     Mutant("CLAPP: shared gate not shared", "agents/rules/dendrite.py", "._replace(gate=forward.gate)", "", CLAPP),
     Mutant(
         "CLAPP: c and z exchanged in dW_retro",
-        "agents/rules/clapp.py",
+        "agents/rules/dendrite.py",
         "outer(c, z, weighted)",
         "outer(z, c, weighted)",
         CLAPP,
     ),
     Mutant(
         "CLAPP: weight dropped now",
-        "agents/rules/clapp.py",
+        "agents/rules/dendrite.py",
         "gate = forward.gate * weight",
         "gate = forward.gate",
         CLAPP,
     ),
     Mutant(
         "CLAPP: weight dropped then",
-        "agents/rules/clapp.py",
+        "agents/rules/dendrite.py",
         "weighted = backward.gate * weight",
         "weighted = backward.gate",
         CLAPP,
@@ -113,9 +113,9 @@ MUTANTS = [
     ),
     Mutant(
         "homeostasis: mean is not taken away",
-        "agents/rules/homeostasis.py",
-        '(readout - traces["mean"]) * self.gain',
-        "readout * self.gain",
+        "agents/rules/clapp.py",
+        "(past - mean) * gain, (now - mean) * gain",
+        "past * gain, now * gain",
         CLAPP,
     ),
     Mutant(
