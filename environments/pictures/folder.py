@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split, require
-from streamsim.environments.io import natural, subfolders
+from streamsim.environments.io import natural, nearby, subfolders
 
 from .sources import Pictures, Source
 
@@ -40,6 +40,7 @@ class FolderSource(Source):
         require(size >= 1, f"FolderSource.size must be at least 1 pixel (got {size})")
         require(cache_mib >= 0, f"FolderSource.cache_mib must not be negative (got {cache_mib})")
         folder = existing_folder(root, "FolderSource.root")
+        self._folder = folder
         self._shape = (3 if colour else 1, size, size)
         self._decoder = Decoder(self._shape, cache_mib)
         parts = {name: folder / name for name in _PARTS if (folder / name).is_dir()}
@@ -52,6 +53,7 @@ class FolderSource(Source):
         if len(self._learning) == 0:
             raise DataError(
                 f"{folder} holds no pictures: expected image files in class folders, e.g. {folder}/cat/1.png"
+                f"{nearby(folder, holds_pictures)}"
             )
 
     @property
@@ -71,7 +73,10 @@ class FolderSource(Source):
     def probe(self, split: Split) -> Pictures:
         """See `Source.probe`."""
         if len(self._probes[split]) == 0:
-            raise DataError(f"the folder holds no labelled {split} pictures: put them into class folders")
+            raise DataError(
+                f"{self._folder} holds no labelled {split} pictures: put them into class folders"
+                f"{nearby(self._folder, holds_pictures)}"
+            )
         return self._probes[split]
 
     def _divided(self, labelled: Path, test: Path | None) -> tuple[Pictures, Pictures]:
@@ -155,6 +160,13 @@ def existing_folder(root: str, argument: str) -> Path:
     if not folder.is_dir():
         raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the pictures")
     return folder
+
+
+def holds_pictures(root: Path) -> bool:
+    """Return whether there are image files in the folders of *root*, or in those of its training part."""
+    parts = [p for p in subfolders(root) if p.name not in _PARTS] if root.is_dir() else []
+    parts += subfolders(root / "train") if (root / "train").is_dir() else []
+    return any(image_files(part) for part in parts)
 
 
 def image_files(folder: Path) -> list[Path]:

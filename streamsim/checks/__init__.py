@@ -4,7 +4,7 @@ from .agent import CHECKS as AGENT_CHECKS
 from .agent import check_agent, memory_is_constant
 from .agent_outputs import check_order_of_streams
 from .agent_trial import PICTURES, AgentHarness
-from .command import conforms
+from .command import conforms, settings_of
 from .contract import ContractError, check_that
 from .environment import check_environment
 from .environment_trial import EnvironmentHarness
@@ -21,4 +21,5 @@ __all__ = [
     "check_that",
     "conforms",
     "memory_is_constant",
+    "settings_of",
 ]

@@ -12,7 +12,10 @@ from streamsim.contracts import ConfigurationError, OnDamaged, require, suggesti
 
 from . import registry
 from .experiment import Experiment, require_one_form
-from .schema import loaded, resolve_call
+from .help import Section
+from .outline import all_in_view, part_outline
+from .overrides import changed
+from .schema import Resolved, require_known, resolve_call
 from .values import coerce, plain
 
 # Without these an override such as gaze.saccade_probability would not know whose option it is.
@@ -56,16 +59,42 @@ def configure(
         ConfigurationError: something in it is unknown or of the wrong kind.
         DataError: recordings that it names are absent or damaged.
     """
-    name, tree = read(str(source))
-    tree = based(tree)
-    # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
-    for key, value in sorted((overrides or {}).items(), key=lambda item: item[0].count(".")):
-        tree = changed(tree, key.split("."), value)
-    require_one_form([key for key, value in tree.items() if value not in (None, "null")])
-    resolved = resolve_call(Experiment, tree, "")
+    name, tree = drafted(source, overrides or {})
+    resolved = checked(tree)
     if on_damaged is not None:
         resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
     return Configuration(name, resolved.plain, resolved.make())
+
+
+def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[str, list[Section]]:
+    """Return the name of the configuration called *source* and all its settings, those that are yet to be given too.
+
+    Nothing is built and no recording is opened.
+
+    Raises:
+        ConfigurationError: something in it is unknown or of the wrong kind.
+    """
+    name, tree = drafted(source, overrides or {})
+    return name, part_outline(Experiment, tree)
+
+
+def drafted(source: str | Path, overrides: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name of *source* and its settings with *overrides*, not yet checked."""
+    name, tree = read(str(source))
+    tree = based(tree)
+    # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
+    for key, value in sorted(overrides.items(), key=lambda item: item[0].count(".")):
+        tree = changed(tree, key.split("."), value)
+    return name, tree
+
+
+def checked(tree: dict[str, Any]) -> Resolved:
+    """Return the experiment that *tree* describes."""
+    with all_in_view(Experiment, tree):
+        # what is misspelt is told before what it leaves missing
+        require_known(Experiment, tree, "")
+        require_one_form([key for key, value in tree.items() if value not in (None, "null")])
+        return resolve_call(Experiment, tree, "")
 
 
 def read(source: str) -> tuple[str, dict[str, Any]]:
@@ -75,6 +104,11 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
     if kind == "file":
         return path.stem, parsed(text_of(path, source), source)
     if kind == "folder" and source not in registry.presets():
+        if (path / "config.yaml").is_file():
+            raise ConfigurationError(
+                f"{source} holds a run: go on with it by `streamsim resume {source}`, "
+                f"or give {path / 'config.yaml'} to run the same anew"
+            )
         raise ConfigurationError(f"{source} is a folder: give a configuration file in it, or a preset")
     if path.suffix in (".yaml", ".yml", ".json"):
         raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")
@@ -156,18 +190,3 @@ def parsed(text: str, origin: str) -> dict[str, Any]:
             f"{origin} must hold settings by name, such as 'streams: 1' (got {type(tree).__name__})"
         )
     return tree
-
-
-def changed(node: Any, keys: list[str], value: Any) -> Any:  # noqa: ANN401  settings may be anything
-    """Return *node* with the setting at *keys* changed; passes through `init_args` without its being named."""
-    if not keys:
-        return loaded(value)
-    key, *rest = keys
-    if isinstance(node, list) and key.isdigit() and int(key) < len(node):
-        return [changed(n, rest, value) if i == int(key) else n for i, n in enumerate(node)]
-    node = {"class_path": node} if isinstance(node, str) else dict(node) if isinstance(node, dict) else {}
-    if key == "class_path" and not rest:
-        return node if node.get("class_path") == value else {"class_path": value}
-    if ("class_path" in node or "init_args" in node) and key != "init_args":
-        return {**node, "init_args": changed(node.get("init_args") or {}, keys, value)}
-    return {**node, key: changed(node.get(key), rest, value)}

@@ -16,6 +16,11 @@ from streamsim.contracts import Agent, ConfigurationError, Environment, normal, 
 KINDS = ("environments", "agents", "presets")
 
 
+def kinds() -> tuple[str, ...]:
+    """Return the names of everything that packages can register and `catalogue` can list."""
+    return KINDS
+
+
 def entries(kind: str) -> dict[str, EntryPoint]:
     """Return the entry points of the group `streamsim.<kind>` by short name."""
     return {entry.name: entry for entry in entry_points(group=f"streamsim.{kind}")}

@@ -7,8 +7,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
-from streamsim.contracts import ConfigurationError, suggestion
+from streamsim.contracts import ConfigurationError
 
+from .mistakes import ABSENT, MissingSetting, UnknownSetting
 from .registry import choose, is_part
 from .values import coerce, plain, readable
 
@@ -32,6 +33,8 @@ def resolve(value: Any, annotation: Any, path: str) -> Resolved:  # noqa: ANN401
     Raises:
         ConfigurationError: a name is unknown, or a value is of the wrong kind.
     """
+    if value is ABSENT:
+        return Resolved(ABSENT, lambda: ABSENT)
     members = get_args(annotation) if is_union(annotation) else (annotation,)
     if type(None) in members and value in (None, "null"):
         return Resolved(None, lambda: None)
@@ -63,23 +66,23 @@ def resolve_part(value: Any, bases: tuple[type, ...], path: str) -> Resolved:  #
 
 def resolve_call(chosen: type, arguments: Mapping[str, Any], path: str) -> Resolved:
     """Check *arguments* against the signature of *chosen*; plain are its arguments alone."""
+    require_known(chosen, arguments, path)
     known = parameters(chosen)
-    for name in arguments:
-        if name not in known:
-            full = [dotted(path, n) for n in known]
-            raise ConfigurationError(
-                f"{dotted(path, name)} is not an option of {chosen.__name__}: {suggestion(dotted(path, name), full)}"
-            )
-    resolved = {n: resolve(v, known[n].annotation, dotted(path, n)) for n, v in arguments.items()}
+    resolved = {n: resolve(v, known[n].annotation, dotted(path, n)) for n, v in arguments.items() if n in known}
     for name, parameter in known.items():
         if name not in arguments and parameter.default is parameter.empty:
-            raise ConfigurationError(
-                f"{chosen.__name__} needs {dotted(path, name)}: "
-                f"give --{dotted(path, name)} with {readable(parameter.annotation)}"
-            )
+            raise MissingSetting(dotted(path, name), chosen.__name__, readable(parameter.annotation))
     defaults = {n: plain(p.default) for n, p in known.items() if n not in resolved and is_plain(p.default)}
     complete = {n: resolved[n].plain if n in resolved else defaults[n] for n in known if n in resolved or n in defaults}
     return Resolved(complete, lambda: chosen(**{n: r.make() for n, r in resolved.items()}))
+
+
+def require_known(chosen: type, arguments: Mapping[str, Any], path: str) -> None:
+    """Raise `UnknownSetting` if one of *arguments* is none of *chosen*'s."""
+    known = parameters(chosen)
+    for name, value in arguments.items():
+        if name not in known and value is not ABSENT:
+            raise UnknownSetting(dotted(path, name), chosen.__name__, [dotted(path, n) for n in known])
 
 
 def resolve_many(value: Any, annotation: Any, path: str) -> Resolved:  # noqa: ANN401
