@@ -33,6 +33,9 @@ def start(configuration: Configuration, out: Path | None, command: Sequence[str]
         origin = provenance(configuration.name, experiment.seed, command, simulation.device)
         folder.describe(configuration.text(), origin)
         say(f"running {configuration.name} in {folder.path}")
+        for pathway in simulation.pathways:
+            for sentence in pathway.agent.advice():
+                say(f"warning: {sentence}")
         session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
         return RunResult(folder.path, session.run())
     finally:

@@ -282,6 +282,12 @@ def test_the_wrong_level_of_folders_is_told(place, capsys):
     assert f"{run} holds a run: go on with it by `streamsim resume {run}`" in capsys.readouterr().err
 
 
+def test_advice_of_an_agent_is_a_warning_as_the_run_begins(place, monkeypatch, capsys):
+    monkeypatch.setattr(toys.LinearLearner, "advice", lambda _: ("the rate is known to be too small",))
+    assert main("run", "toy.yaml", "--ticks", "1", "--probes", "null", "--out", "a", "--no-report") == 0
+    assert "streamsim: warning: the rate is known to be too small\n" in capsys.readouterr().err
+
+
 def test_list_without_a_kind_names_all_kinds(capsys):
     assert main("list") == 0
     shown = capsys.readouterr().out

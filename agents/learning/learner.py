@@ -192,6 +192,10 @@ class Learner(Agent):
         """Return in words what is compared with what; every result names it."""
         return "; ".join(contrast.describe(self.memory) for contrast in self.contrasts)
 
+    def advice(self) -> tuple[str, ...]:
+        """See `Agent.advice`."""
+        return self.rule.advice()
+
     def filters(self, state: State) -> Tensor | None:
         """Return the weights of the first layer, (units, channels, height, width), if it has receptive fields."""
         weight: Tensor = state["layers"][self.layers[0]].get("weight")

@@ -138,6 +138,16 @@ class CLAPP(Rule):
             return {}
         return {"W_pred, W_retro^T": angle(parameters["pred"], parameters["retro"].transpose(1, 2))}
 
+    def advice(self) -> tuple[str, ...]:
+        """See `Rule.advice`."""
+        if self.homeostasis is not None:
+            return ()
+        return (
+            "CLAPP.homeostasis is not set: activity is never negative, so the scores of all pairs share a large common "
+            "part and learning may silence units instead of teaching them; set it to Homeostasis unless you want the "
+            "rule as published",
+        )
+
     def _facts(self, forward: Dendrite) -> tuple[Scores, Scores, Scores]:
         return forward.loss, forward.gate.abs(), forward.score
 

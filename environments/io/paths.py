@@ -36,11 +36,11 @@ def nearby(folder: Path, fits: Callable[[Path], bool]) -> str:
         folder: what was given; it exists.
         fits: whether a folder is what is wanted.
     """
+    within = next((p for p in subfolders(folder) if fits(p)), None)
+    if within is not None:
+        return f"; that is one level down: give {str(within)!r}"
     above = folder.parent if folder.parent != folder else folder.absolute().parent
-    within = [p for p in subfolders(folder) if fits(p)]
-    if fits(above):
-        return f"; that is one level up: give {str(above)!r}"
-    return f"; that is one level down: give {str(within[0])!r}" if within else ""
+    return f"; that is one level up: give {str(above)!r}" if fits(above) else ""
 
 
 def text_in(file: Path) -> str:

@@ -121,6 +121,13 @@ class Agent(ABC):
         """Return in words what is compared with what while learning, to stand beside every result, or None."""
         return None
 
+    def advice(self) -> tuple[str, ...]:
+        """Return a sentence about each setting with which the agent is known to learn little.
+
+        The command line shows them as a run begins; nothing is refused.
+        """
+        return ()
+
     @abstractmethod
     def ledger(self, state: State) -> Ledger:
         """Return how many bytes of *state* serve which role from one tick to the next."""

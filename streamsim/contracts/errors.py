@@ -45,7 +45,7 @@ def suggestion(name: str, names: Iterable[str]) -> str:
     return f"choose among {', '.join(known)}" if known else "there is nothing to choose from"
 
 
-def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.65) -> str | None:
     """Return which of *names* the misspelt or abbreviated *name* stands for, or None if none is near.
 
     Of dotted names the last words are compared: first by their letters, then as initials (`lr` for `learning_rate`),
