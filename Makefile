@@ -15,10 +15,11 @@ test: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	cd .types && PYTHONPATH=../.ci $(abspath $(BIN))/lint-imports --config ../pyproject.toml --no-cache --no-logo
 
 types: $(VENV)/installed-dev
 	$(BIN)/mypy
-	$(BIN)/pyright --warnings
+	$(BIN)/pyright --warnings --pythonpath $(abspath $(BIN))/python --project .types
 
 docs: $(VENV)/installed-dev
 	$(BIN)/python docs/check.py

@@ -21,7 +21,7 @@ from streamsim.config.experiment import Experiment
 from streamsim.config.load import configure
 from streamsim.contracts.environment import Environment
 from streamsim.contracts.tree import State, leaves
-from streamsim.evaluation.evaluate import evaluate
+from streamsim.evaluation import evaluate
 
 ROWS = 7
 

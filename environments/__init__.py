@@ -1,6 +1,6 @@
 """Worlds to look at, one file each."""
 
-from .gym import Gymnasium, Pixels, Policy, RandomPolicy, Rendering, Vector, View
+from .gym import Gymnasium, Observations, Pixels, Policy, RandomPolicy, Rendering, Vector, View
 from .objects3d import Objects3D
 from .pictures import CIFAR10, CIFAR100, EMNIST, MNIST, FolderSource, Pictures, Source, STL10Source, Transfer
 from .speech import (
@@ -8,6 +8,7 @@ from .speech import (
     LibriSpeech,
     LibriSpeechCorpus,
     Phones,
+    PhonesOrSpeakers,
     Speakers,
     Speech,
     SpeechFolder,
@@ -27,7 +28,19 @@ from .transforms import (
     Unaltered,
     Warp,
 )
-from .video import UCF101, Clip, ClipFolder, Clips, DecordDecoder, PyAVDecoder, Reel, UCF101Clips, Video, VideoDecoder
+from .video import (
+    UCF101,
+    AutomaticDecoder,
+    Clip,
+    ClipFolder,
+    Clips,
+    DecordDecoder,
+    PyAVDecoder,
+    Reel,
+    UCF101Clips,
+    Video,
+    VideoDecoder,
+)
 
 __all__ = [
     "CIFAR10",
@@ -37,6 +50,7 @@ __all__ = [
     "STL10",
     "UCF101",
     "Augmentation",
+    "AutomaticDecoder",
     "CentreCrop",
     "Clip",
     "ClipFolder",
@@ -53,8 +67,10 @@ __all__ = [
     "LibriSpeech",
     "LibriSpeechCorpus",
     "Objects3D",
+    "Observations",
     "PatchScan",
     "Phones",
+    "PhonesOrSpeakers",
     "Pictures",
     "Pixels",
     "Policy",

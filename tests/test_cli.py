@@ -92,7 +92,7 @@ def test_the_installed_command_runs_a_strangers_preset(place):
         "provenance.json",
         "summary.json",
     ]
-    assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["init_args"]["rate"] == 0.1
+    assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["toys.LinearLearner"]["rate"] == 0.1
 
 
 def installed(place, *line):
@@ -116,8 +116,8 @@ def test_a_strangers_world_and_rule_are_found_checked_run_and_resumed(place):
     installed(place, "resume", "a", "--ticks", "60", "--no-report")
     installed(place, "run", "foreign-rule", *settings, "--out", "b", "--ticks", "60")
     assert digest("a") == digest("b")
-    rule = yaml.safe_load(Path("a/config.yaml").read_text())["agent"]["init_args"]["rule"]
-    assert rule == {"class_path": "stranger_package.StrangersRule", "init_args": {"radius": 1.25}}
+    rule = yaml.safe_load(Path("a/config.yaml").read_text())["agent"]["Learner"]["rule"]
+    assert rule == {"strange-rule": {"radius": 1.25}}
 
 
 def test_run_resume_probe_in_words(place, capsys):
@@ -174,7 +174,7 @@ MISTAKES = {
         ["run", "toy.yaml", "--agent.momentum", "2"],
         "LinearLearner.momentum must lie between 0 and 1 (got 2.0)",
     ),
-    "class": (["run", "toy.yaml", "--environment", "stl11"], "did you mean stl10?"),
+    "class": (["run", "toy.yaml", "--environment", "stl11"], "did you mean STL10?"),
     "folder": (["resume", "nothing"], "nothing does not exist"),
     "no run": (["resume", "."], "holds no run"),
     "no folder": (["probe"], "give one run folder (got none)"),
@@ -187,7 +187,7 @@ MISTAKES = {
     "one dash": (["run", "toy.yaml", "-x"], "-x is not an option"),
     "setting elsewhere": (["run", "toy.yaml", "--momentum", "0"], "momentum is not a setting: did you mean agent.mome"),
     "two runs": (["report", "a", "b"], "report takes one run folder (got a, b)"),
-    "kind": (["list", "planets"], "list takes one of environments, agents, presets (got planets)"),
+    "kind": (["list", "planets"], "presets (got planets)"),
     "check": (["check", "nowhere:World"], "there is no module 'nowhere'"),
     "unwritable": (["run", "toy.yaml", "--out", "toy.yaml/a"], "cannot write to toy.yaml/a"),
 }
@@ -291,7 +291,7 @@ def test_advice_of_an_agent_is_a_warning_as_the_run_begins(place, monkeypatch, c
 def test_list_without_a_kind_names_all_kinds(capsys):
     assert main("list") == 0
     shown = capsys.readouterr().out
-    assert re.search(r"^environments: .*objects3d, ", shown, re.MULTILINE)
+    assert re.search(r"^environments: .*Objects3D, ", shown, re.MULTILINE)
     assert re.search(r"^presets: .*default, ", shown, re.MULTILINE)
 
 

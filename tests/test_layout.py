@@ -4,6 +4,7 @@ Which room may import which is said in pyproject.toml and checked by import-lint
 """
 
 import ast
+import json
 import tomllib
 from pathlib import Path
 
@@ -48,6 +49,13 @@ def test_type_checkers_see_every_room():
         assert not link.readlink().is_absolute()
 
 
+def test_pyright_looks_behind_every_link():
+    """It follows a link to a folder only if that folder is named, and finds nothing to complain of in no files."""
+    settings = json.loads((ROOT / ".types" / "pyrightconfig.json").read_text())
+    links = {f"streamsim/{path.name}" for path in (ROOT / ".types" / "streamsim").iterdir() if path.is_dir()}
+    assert set(settings["include"]) == {"streamsim", *links}
+
+
 @pytest.mark.parametrize("folder", ROOMS, ids=installed)
 def test_a_room_has_few_files_and_a_door(folder):
     assert len(list(folder.glob("*.py"))) <= 12
@@ -60,6 +68,15 @@ def test_a_room_has_few_files_and_a_door(folder):
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_holds_one_idea(path):
     assert len(path.read_text().splitlines()) <= 250
+
+
+def test_no_two_classes_share_a_name():
+    places = {}
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    assert not {name: found for name, found in places.items() if len(found) > 1}
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if ROOT / "streamsim" in p.parents], ids=lambda p: p.name)

@@ -11,7 +11,7 @@ from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Conv, Linear, Parameters
 from streamsim.agents.learning import Calibration, Learner
 from streamsim.agents.memory import OwnMemory
-from streamsim.agents.rules import Pairs, Rule
+from streamsim.agents.rules import ContrastBatch, Rule
 from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, check_that, memory_is_constant
 
 from .rule_trial import (
@@ -21,16 +21,14 @@ from .rule_trial import (
     SHAPES,
     STREAMS,
     RuleHarness,
+    all_of,
     broadcasts,
     copied,
+    gradients_of,
     members,
     random,
     same,
-    taught,
-    told,
 )
-
-WORDS = frozenset({"pre", "post", "dendrite", "trace", "broadcast"})
 
 _STEP, _DIRECTIONS = 1e-6, 4  # of finite differences
 
@@ -54,12 +52,6 @@ def check_rule(rule: Rule) -> None:
 def declarations_are_known(harness: RuleHarness) -> None:
     """Check what the rule says about itself."""
     rule = harness.rule
-    reads: frozenset[str] = getattr(rule, "reads", frozenset())
-    check_that(bool(reads) and reads <= WORDS, f"Rule.reads must be some of {sorted(WORDS)} (got {sorted(reads)})")
-    check_that(
-        ("trace" in reads) == rule.credits_past,
-        f"Rule.reads must name 'trace' if and only if the rule credits the past (credits_past is {rule.credits_past})",
-    )
     check_that(rule.rate >= 0, f"Rule.rate must not be negative (got {rule.rate})")
     departures = {"delta", "past_delta", *harness.drawn()}
     check_that(
@@ -101,81 +93,104 @@ def reading_is_pure(harness: RuleHarness) -> None:
 
 
 def learning_is_pure(harness: RuleHarness) -> None:
-    """Check that a lesson follows from weights and pairs alone, and that learning changes neither."""
-    for weights, pairs, lesson in harness.lessons():
+    """Check that factors follow from weights and pairs alone, and that learning changes neither."""
+    for weights, pairs, factors in harness.outcomes():
         kept, seen = copied(weights), copied(members(pairs))
         again = harness.rule.learn(weights, pairs)
-        check_that(same(weights, kept), "Rule.learn changed the parameters: return gradients")
+        check_that(same(weights, kept), "Rule.learn changed the parameters: return factors")
         check_that(same(members(pairs), seen), "Rule.learn changed the pairs: work on a copy")
-        check_that(same(told(lesson), told(again)), "Rule.learn gave two lessons on the same pairs")
+        check_that(same(all_of(factors), all_of(again)), "Rule.learn gave two answers to the same pairs")
 
 
-def settling_is_pure(harness: RuleHarness) -> None:
+def statistics_are_pure(harness: RuleHarness) -> None:
     """Check that what follows activity is among the parameters, keeps its form, and has no gradient."""
     weights = harness.parameters()
     kept, drawn = copied(weights), harness.drawn()
-    settled = harness.rule.update_statistics(weights, harness.rule.read(weights, harness.activity()))
-    check_that(same(weights, kept), "Rule.settled changed the parameters: return new ones")
-    for name, value in settled.items():
+    updated = harness.rule.update_statistics(weights, harness.rule.read(weights, harness.activity()))
+    check_that(same(weights, kept), "Rule.update_statistics changed the parameters: return new ones")
+    declared = f"(it is {harness.rule.keeps_statistics}, {len(updated)} statistics were updated)"
+    check_that(
+        harness.rule.keeps_statistics == bool(updated),
+        f"Rule.keeps_statistics must say whether update_statistics returns anything {declared}",
+    )
+    for name, value in updated.items():
         known = name in drawn and drawn[name].shape == value.shape
-        check_that(known, f"Rule.settled returned {name!r}, which is no parameter of this form")
-    for _, _, lesson in harness.lessons():
-        both = sorted(set(settled) & set(lesson.gradient))
-        check_that(not both, f"{both} both settle and have a gradient: choose one")
+        check_that(known, f"Rule.update_statistics returned {name!r}, which is no parameter of this form")
+    for _, _, factors in harness.outcomes():
+        both = sorted(set(updated) & set(factors.products))
+        check_that(not both, f"{both} both follow activity and have a gradient: choose one")
 
 
-def lessons_have_their_form(harness: RuleHarness) -> None:
-    """Check the shapes of all that a lesson tells."""
-    for weights, pairs, lesson in harness.lessons():
+def factors_have_their_form(harness: RuleHarness) -> None:
+    """Check the shapes of all that a rule tells."""
+    for weights, pairs, factors in harness.outcomes():
         shape = tuple(pairs.sign.shape)
         for name in ("loss", "active", "score"):
-            found = tuple(getattr(lesson, name).shape)
-            check_that(found == shape, f"Lesson.{name} must be groups x predictors x streams, {shape} (got {found})")
-        check_that(broadcasts(lesson.delta, pairs.z.shape), "Lesson.delta must have the shape of z, or broadcast to it")
-        credited = lesson.past_delta is not None
-        check_that(credited == harness.rule.credits_past, "Lesson.past_delta must be given if and only if credits_past")
-        if lesson.past_delta is not None:
-            form = broadcasts(lesson.past_delta, (*shape, *harness.shape)) and lesson.past_delta.shape[:3] == shape
-            check_that(form, "Lesson.past_delta must be groups x predictors x streams, then the shape of z")
-        for name, gradient in lesson.gradient.items():
-            known = name in weights and gradient.shape == weights[name].shape
-            check_that(known, f"Lesson.gradient names {name!r}, which is no parameter of this form")
-        finite = all(t.isfinite().all() for t in told(lesson).values())
-        check_that(finite, "a lesson is not finite: avoid dividing by 0")
+            found = tuple(getattr(factors, name).shape)
+            check_that(
+                found == shape, f"RuleFactors.{name} must be groups x predictors x streams, {shape} (got {found})"
+            )
+        check_that(
+            broadcasts(factors.delta, pairs.z.shape), "RuleFactors.delta must have the shape of z, or broadcast to it"
+        )
+        credited = factors.past_delta is not None
+        check_that(
+            credited == harness.rule.credits_past, "RuleFactors.past_delta must be given if and only if credits_past"
+        )
+        if factors.past_delta is not None:
+            form = broadcasts(factors.past_delta, (*shape, *harness.shape)) and factors.past_delta.shape[:3] == shape
+            check_that(form, "RuleFactors.past_delta must be groups x predictors x streams, then the shape of z")
+        for name, (left, right) in factors.products.items():
+            fits = left.shape[:-1] == right.shape[:-1] and name in weights
+            known = fits and (left.mT @ right).numel() == weights[name].numel()
+            check_that(known, f"RuleFactors.products names {name!r}, which is no parameter of this form")
+        finite = all(t.isfinite().all() for t in all_of(factors).values())
+        check_that(finite, "a factor is not finite: avoid dividing by 0")
 
 
 def pairs_without_weight_do_not_teach(harness: RuleHarness) -> None:
     """Check that the memories of pairs of weight 0 are of no account."""
-    for weights, pairs, _ in harness.lessons():
+    for weights, pairs, _ in harness.outcomes():
         silent = replace(pairs, weight=pairs.weight * (torch.arange(STREAMS) % 2))
         unheard = (silent.weight == 0)[..., None]
         other = replace(silent, past=torch.where(unheard, pairs.past.flip(2) * 3 + 1, pairs.past))
-        one, two = (taught(harness.rule.learn(weights, p)) for p in (silent, other))
+        one, two = (gradients_of(harness.rule.learn(weights, p)) for p in (silent, other))
         for name, gradient in one.items():
             check_that(torch.allclose(gradient, two[name]), f"pairs of weight 0 contribute to {name}")
         if "past_delta" in one:
             check_that(not one["past_delta"][silent.weight == 0].any(), "pairs of weight 0 contribute to past_delta")
 
 
+def a_stream_is_credited_by_its_own_pairs(harness: RuleHarness) -> None:
+    """Check that what arrives at a layer in one stream does not depend on the present or the past of another."""
+    for weights, pairs, factors in harness.outcomes():
+        z, past = (torch.cat((t[..., :1], t[..., 1:] * 2 + 1), -1) for t in (pairs.z.movedim(0, -1), pairs.past.mT))
+        z, past = z.movedim(-1, 0), past.mT
+        other = harness.rule.learn(weights, replace(pairs, z=z, now=harness.rule.read(weights, z), past=past))
+        check_that(torch.allclose(factors.delta[:1], other.delta[:1]), "RuleFactors.delta mixes streams")
+
+
 def gradients_scale_with_weight(harness: RuleHarness) -> None:
     """Check that pairs of twice the weight teach twice as much and are otherwise the same."""
-    for weights, pairs, lesson in harness.lessons():
+    for weights, pairs, factors in harness.outcomes():
         double = harness.rule.learn(weights, replace(pairs, weight=2 * pairs.weight))
-        for name, gradient in taught(double).items():
-            twice = torch.allclose(gradient, 2 * taught(lesson)[name])
+        for name, gradient in gradients_of(double).items():
+            twice = torch.allclose(gradient, 2 * gradients_of(factors)[name])
             check_that(twice, f"{name} does not double where the weights of pairs do: it must be linear in them")
         for name in ("loss", "active", "score"):
-            unweighted = torch.equal(getattr(double, name), getattr(lesson, name))
-            check_that(unweighted, f"Lesson.{name} depends on the weights of pairs: it must be that of each pair alone")
+            unweighted = torch.equal(getattr(double, name), getattr(factors, name))
+            check_that(
+                unweighted, f"RuleFactors.{name} depends on the weights of pairs: it must be that of each pair alone"
+            )
 
 
-def lessons_are_gradients(harness: RuleHarness) -> None:
+def products_are_gradients(harness: RuleHarness) -> None:
     """Check, by finite differences, that what does not depart by design is the gradient of the weighted loss."""
     weights = harness.parameters()
     for scale in SCALES:
         pairs = harness.pairs(weights, scale)
         past = harness.activity(GROUPS, PREDICTORS, scale=scale, seed=2)
-        for name, gradient in taught(harness.rule.learn(weights, pairs)).items():
+        for name, gradient in gradients_of(harness.rule.learn(weights, pairs)).items():
             if name not in harness.rule.non_gradients:
                 point = {"delta": pairs.z, "past_delta": past}.get(name)
                 agrees(harness, name, gradient, weights[name] if point is None else point, weights, pairs)
@@ -197,21 +212,25 @@ CHECKS: tuple[Callable[[RuleHarness], None], ...] = (
     readouts_have_their_width,
     reading_is_pure,
     learning_is_pure,
-    lessons_have_their_form,
-    settling_is_pure,
+    factors_have_their_form,
+    statistics_are_pure,
     pairs_without_weight_do_not_teach,
+    a_stream_is_credited_by_its_own_pairs,
     gradients_scale_with_weight,
-    lessons_are_gradients,
+    products_are_gradients,
     calibration_scales_readouts,
 )
 
 
-def agrees(harness: RuleHarness, name: str, gradient: Tensor, point: Tensor, weights: Parameters, pairs: Pairs) -> None:
+def agrees(
+    harness: RuleHarness, name: str, gradient: Tensor, point: Tensor, weights: Parameters, pairs: ContrastBatch
+) -> None:
     """Check *gradient* at *point* along some directions, in which no pair's hinge is likely to turn within a step."""
+    flat = gradient if gradient.ndim == point.ndim else gradient.reshape(point.shape)
     for seed in range(_DIRECTIONS):
         way = random(*point.shape, seed=10 + seed)
         ahead, behind = (loss(harness, name, point + step * way, weights, pairs) for step in (_STEP, -_STEP))
-        measured, claimed = float(ahead - behind) / (2 * _STEP), float((gradient * way).sum())
+        measured, claimed = float(ahead - behind) / (2 * _STEP), float((flat * way).sum())
         check_that(
             math.isclose(measured, claimed, rel_tol=1e-4, abs_tol=1e-6),
             f"{name} is not the gradient of the weighted loss: along one direction the loss changes by {measured:.6g}, "
@@ -219,7 +238,7 @@ def agrees(harness: RuleHarness, name: str, gradient: Tensor, point: Tensor, wei
         )
 
 
-def loss(harness: RuleHarness, name: str, point: Tensor, weights: Parameters, pairs: Pairs) -> Tensor:
+def loss(harness: RuleHarness, name: str, point: Tensor, weights: Parameters, pairs: ContrastBatch) -> Tensor:
     """Return the weighted loss with *point* in place of what *name* is the gradient of."""
     rule = harness.rule
     if name == "past_delta":

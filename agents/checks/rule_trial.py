@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
-from streamsim.agents.rules import Lesson, Pairs, Rule
+from streamsim.agents.rules import ContrastBatch, Rule, RuleFactors
 
 GROUPS, PREDICTORS, STREAMS = 2, 2, 5
 
@@ -45,14 +45,14 @@ class RuleHarness:
         """Return the read-outs of remembered outputs."""
         return self.rule.read(weights, past.flatten(0, 2)).reshape(*past.shape[:3], -1)
 
-    def pairs(self, weights: Parameters, scale: float = 1.0) -> Pairs:
+    def pairs(self, weights: Parameters, scale: float = 1.0) -> ContrastBatch:
         """Return pairs of both signs and different shares."""
         z, past = self.activity(scale=scale), self.activity(GROUPS, PREDICTORS, scale=scale, seed=2)
         sign = random(GROUPS, PREDICTORS, STREAMS, seed=3).sign()
         share = random(GROUPS, PREDICTORS, STREAMS, seed=4).abs() / STREAMS
-        return Pairs(z, self.rule.read(weights, z), self.readings(weights, past), sign, share)
+        return ContrastBatch(z, self.rule.read(weights, z), self.readings(weights, past), sign, share)
 
-    def lessons(self) -> Iterator[tuple[Parameters, Pairs, Lesson]]:
+    def outcomes(self) -> Iterator[tuple[Parameters, ContrastBatch, RuleFactors]]:
         """Yield weights, pairs and what the rule makes of them, for weak and for strong activity."""
         weights = self.parameters()
         for scale in SCALES:
@@ -70,7 +70,7 @@ def copied(weights: Parameters) -> Parameters:
     return {name: weight.clone() for name, weight in weights.items()}
 
 
-def members(pairs: Pairs) -> Parameters:
+def members(pairs: ContrastBatch) -> Parameters:
     """Return all tensors of *pairs* by name."""
     found = {field.name: getattr(pairs, field.name) for field in fields(pairs)}
     return {name: value for name, value in found.items() if isinstance(value, Tensor)}
@@ -81,15 +81,16 @@ def same(one: Parameters, other: Parameters) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def taught(lesson: Lesson) -> Parameters:
-    """Return all gradients of a lesson by name."""
-    past = {} if lesson.past_delta is None else {"past_delta": lesson.past_delta}
-    return {"delta": lesson.delta, **past, **lesson.gradient}
+def gradients_of(factors: RuleFactors) -> Parameters:
+    """Return all gradients of the rule's loss by name, those that come as products multiplied."""
+    past = {} if factors.past_delta is None else {"past_delta": factors.past_delta}
+    products = {name: left.mT @ right for name, (left, right) in factors.products.items()}
+    return {"delta": factors.delta, **past, **products}
 
 
-def told(lesson: Lesson) -> Parameters:
-    """Return all tensors of a lesson by name."""
-    return {**taught(lesson), "loss": lesson.loss, "active": lesson.active, "score": lesson.score}
+def all_of(factors: RuleFactors) -> Parameters:
+    """Return all that a rule tells, by name."""
+    return {**gradients_of(factors), "loss": factors.loss, "active": factors.active, "score": factors.score}
 
 
 def broadcasts(tensor: Tensor, shape: tuple[int, ...]) -> bool:

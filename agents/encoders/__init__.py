@@ -1,6 +1,7 @@
 """Stacks of layers, when these act, and what happens to a frame first."""
 
 from .encoder import Encoder
+from .perception import Percept, Perception
 from .retina import GlobalContrastNorm, Retina, Shifted, Transparent
 from .sequence import CPCAudioEncoder, VideoEncoder
 from .timing import RateGroup
@@ -10,6 +11,8 @@ __all__ = [
     "CPCAudioEncoder",
     "Encoder",
     "GlobalContrastNorm",
+    "Percept",
+    "Perception",
     "RateGroup",
     "Retina",
     "Shifted",

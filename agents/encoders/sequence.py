@@ -1,6 +1,6 @@
 """Encoders of sound and of moving pictures, as the papers use them."""
 
-from streamsim.agents.layers import CausalConv, Conv, FeedForward, MaxPool, Pool, RunningNorm, Window
+from streamsim.agents.layers import CausalConv, Conv, FeedForward, MaxPool, NoPool, Pool, RunningNorm, Window
 from streamsim.agents.recurrent import GRU
 from streamsim.contracts import require
 
@@ -22,11 +22,15 @@ class CPCAudioEncoder(Encoder):
         gain: scale of the first weights of convolutions, as in `Conv`.
     """
 
-    def __init__(self, channels: int = 512, recurrent: GRU | None = None, depth: int = 6, gain: float = 1.0) -> None:
+    def __init__(self, channels: int = 512, recurrent: GRU = GRU(), depth: int = 6, gain: float = 1.0) -> None:
         require(1 <= depth <= 6, f"CPCAudioEncoder.depth must be 1 to 6 layers (got {depth})")
         geometry = zip((10, 8, 4, 4, 4), (5, 4, 2, 2, 2), strict=True)
         convolutions = [CausalConv(channels, kernel, stride, gain=gain) for kernel, stride in geometry]
-        super().__init__([*convolutions, recurrent or GRU()][:depth])
+        super().__init__([*convolutions, recurrent][:depth])
+        self.channels = channels
+        self.recurrent = recurrent
+        self.depth = depth
+        self.gain = gain
 
 
 class VideoEncoder(Encoder):
@@ -44,7 +48,7 @@ class VideoEncoder(Encoder):
     def __init__(self, width: float = 1.0, norm: RunningNorm | None = None, gain: float = 1.0) -> None:
         maps = [scaled(n, width) for n in (96, 256, 512, 512, 512)]
 
-        def conv(number: int, kernel: int, stride: int, padding: int, pool: Pool | None = None) -> FeedForward:
+        def conv(number: int, kernel: int, stride: int, padding: int, pool: Pool = NoPool()) -> FeedForward:
             own = norm if number < 2 else None
             return Conv(maps[number], kernel, stride, padding, pool, gain=gain, norm=own)
 
@@ -57,3 +61,6 @@ class VideoEncoder(Encoder):
                 Window(conv(4, 3, 1, 1, MaxPool(3, 2)), 3),
             ]
         )
+        self.width = width
+        self.norm = norm
+        self.gain = gain

@@ -46,43 +46,29 @@ class RateGroup:
     """Some layers of an encoder that act together.
 
     Attributes:
-        every: ticks from one activity to the next.
+        every: ticks from one activity to the next; they act at the last tick of each such stretch.
         receptive_ticks: ticks that a fixation must have lasted before the present one, so that all that these layers
             see is of that fixation.
-        layers: their numbers.
+        layers: their numbers, ascending.
+        names: their names.
+        key: name of the group in a learner's state.
     """
 
     every: int
     receptive_ticks: int
     layers: tuple[int, ...]
-
-    @property
-    def key(self) -> str:
-        """Name of this pace in a learner's state."""
-        return str(self.every)
-
-    def acts(self, tick: int) -> bool:
-        """Return whether the layers act at *tick*."""
-        return (tick + 1) % self.every == 0
-
-    def number(self, tick: int) -> int:
-        """Return how many times they acted before *tick*."""
-        return tick // self.every
+    names: tuple[str, ...]
+    key: str
 
 
-def rate_groups(layers: Sequence[Layer], found: Sequence[Timing]) -> tuple[RateGroup, ...]:
-    """Return the rate_groups of an encoder's *layers*, whose timings were *found*, the fastest first."""
+def rate_groups(layers: Sequence[Layer], names: Sequence[str], found: Sequence[Timing]) -> tuple[RateGroup, ...]:
+    """Return the groups of an encoder's *layers* of these *names*, whose timings were *found*, the fastest first."""
     for number, layer in enumerate(layers):
         apart = layer.predicts_below and (number == 0 or found[number].every != found[number - 1].every)
         require(not apart, f"{type(layer).__name__}.predicts_below needs a layer below that acts at the same ticks")
-    return tuple(
-        RateGroup(
-            every, max(t.receptive_ticks for t in found if t.every == every), members(every, [t.every for t in found])
-        )
-        for every in sorted({t.every for t in found})
-    )
-
-
-def members(every: int, all_groups: Sequence[int]) -> tuple[int, ...]:
-    """Return the numbers of the layers that act every so many ticks."""
-    return tuple(number for number, pace in enumerate(all_groups) if pace == every)
+    groups = []
+    for every in sorted({timing.every for timing in found}):
+        mine = tuple(number for number, timing in enumerate(found) if timing.every == every)
+        longest = max(found[number].receptive_ticks for number in mine)
+        groups.append(RateGroup(every, longest, mine, tuple(names[number] for number in mine), str(every)))
+    return tuple(groups)

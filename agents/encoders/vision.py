@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from streamsim.agents.layers import AveragePool, Conv, Hardtanh, Identity, MaxPool, Pool, Tanh
+from streamsim.agents.layers import AveragePool, Conv, Hardtanh, Identity, MaxPool, NoPool, Pool, Tanh
 from streamsim.contracts import require
 
 from .encoder import Encoder
@@ -18,6 +18,8 @@ class SmallEncoder(Encoder):
 
     def __init__(self, channels: Sequence[int] = (32, 64, 128, 256), gain: float = 1.0) -> None:
         super().__init__([Conv(n, pool=MaxPool(2), gain=gain) for n in channels])
+        self.channels = tuple(channels)
+        self.gain = gain
 
 
 class TangCifarEncoder(Encoder):
@@ -31,10 +33,11 @@ class TangCifarEncoder(Encoder):
         pools = {1: MaxPool(2), 3: MaxPool(2), 4: MaxPool(2)}
         super().__init__(
             [
-                Conv(scaled(n, width), pool=pools.get(i), activation=Identity() if i in pools else Hardtanh())
+                Conv(scaled(n, width), pool=pools.get(i, NoPool()), activation=Identity() if i in pools else Hardtanh())
                 for i, n in enumerate((32, 32, 64, 64, 512))
             ]
         )
+        self.width = width
 
 
 class TangEmnistEncoder(Encoder):
@@ -46,6 +49,7 @@ class TangEmnistEncoder(Encoder):
 
     def __init__(self, width: float = 1.0) -> None:
         super().__init__([Conv(scaled(n, width), pool=MaxPool(2), activation=Tanh()) for n in (32, 64, 128)])
+        self.width = width
 
 
 class VGG6Encoder(Encoder):
@@ -59,9 +63,12 @@ class VGG6Encoder(Encoder):
 
     def __init__(self, width: float = 1.0, average_pool: bool = False, gain: float = 1.0) -> None:
         pool: Pool = AveragePool(2) if average_pool else MaxPool(2)
-        pools = (None, pool, None, pool, pool, pool)
+        pools = (NoPool(), pool, NoPool(), pool, pool, pool)
         maps = (128, 256, 256, 512, 1024, 1024)
         super().__init__([Conv(scaled(n, width), pool=p, gain=gain) for n, p in zip(maps, pools, strict=True)])
+        self.width = width
+        self.average_pool = average_pool
+        self.gain = gain
 
 
 def scaled(channels: int, width: float) -> int:

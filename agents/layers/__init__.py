@@ -1,13 +1,12 @@
 """Weights of one area with closed-form gradients."""
 
-from .activations import Activation, Hardtanh, Identity, ReLU, Tanh
 from .base import FeedForward, Layer, Parameters, Tape
 from .causal import CausalConv
 from .conv import Conv
 from .linear import Linear
 from .normalisation import RunningNorm
-from .pooling import AveragePool, MaxPool, NoPool, Pool
-from .tensors import cast, uniform, zero_where
+from .response import Activation, AveragePool, Hardtanh, Identity, MaxPool, NoPool, Pool, ReLU, Tanh
+from .tensors import uniform, zero_where
 from .window import Window
 
 __all__ = [
@@ -29,7 +28,6 @@ __all__ = [
     "Tanh",
     "Tape",
     "Window",
-    "cast",
     "uniform",
     "zero_where",
 ]

@@ -16,6 +16,10 @@ Parameters: TypeAlias = dict[str, Tensor]
 Tape: TypeAlias = dict[str, Tensor]
 
 
+_PER_STREAM = ("x", "z", "winners", "active")  # what of a tape has the streams first and is needed for credit
+_FEW = 2**18  # numbers that are copied faster than another pass over a layer starts
+
+
 class Layer(ABC):
     """The weights of one area.
 
@@ -27,6 +31,7 @@ class Layer(ABC):
         overlap: for a layer over the columns of signals, how many columns of earlier inputs it sees as well.
         rescalable: whether `rescaled` can do what it says.
         recurrent: whether the layer keeps a state of its own.
+        keeps_statistics: whether `update_statistics` has anything to return.
         predicts_below: whether what the layer's past is asked to predict is the present of the layer below.
     """
 
@@ -34,6 +39,7 @@ class Layer(ABC):
     overlap: int = 0
     rescalable: bool = True
     recurrent: bool = False
+    keeps_statistics: bool = False
     predicts_below: bool = False
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> Parameters:
@@ -118,6 +124,10 @@ class FeedForward(Layer):
     """
 
     @abstractmethod
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """Return the gradient of each parameter for one frame: `hebbian` of its `preactivation_gradient`."""
+
+    @abstractmethod
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
         """Return dLoss/da = delta rho'(a), routed to the winners of pooling.
 
@@ -141,15 +151,20 @@ class FeedForward(Layer):
         return changed | ({"bias": parameters["bias"] * scale + shift} if "bias" in parameters else {})
 
     def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:
-        """Return the sum of the gradients of several frames, by whichever of two equal ways moves fewer bytes."""
-        preactivation_gradient = [
-            self.preactivation_gradient(tape, delta) for tape, delta in zip(tapes, deltas, strict=True)
-        ]
-        inputs = [tape["x"] for tape in tapes]
-        if len(tapes) > 1 and sum(a.numel() for a in preactivation_gradient) < parameters["weight"].numel():
-            return self.hebbian(parameters, torch.cat(inputs), torch.cat(preactivation_gradient))
-        total = self.hebbian(parameters, inputs[0], preactivation_gradient[0])
-        for x, a in zip(inputs[1:], preactivation_gradient[1:], strict=True):
-            for key, value in self.hebbian(parameters, x, a).items():
+        """Return the sum of the gradients of several frames, by whichever of two equal ways is cheaper."""
+        if len(tapes) > 1 and sum(t["x"].numel() + t["z"].numel() for t in tapes) < max(
+            _FEW, parameters["weight"].numel()
+        ):
+            return self.frame_gradient(parameters, *_joined(tapes, deltas))
+        total = self.frame_gradient(parameters, tapes[0], deltas[0])
+        for tape, delta in zip(tapes[1:], deltas[1:], strict=True):
+            for key, value in self.frame_gradient(parameters, tape, delta).items():
                 total[key] += value
         return total
+
+
+def _joined(tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> tuple[Tape, Tensor]:
+    """Return several frames as one of as many streams more."""
+    kept = [key for key in _PER_STREAM if key in tapes[0]]
+    joined = {key: torch.cat([tape[key] for tape in tapes]) for key in kept}
+    return joined, torch.cat([d.expand_as(t["z"]) for d, t in zip(deltas, tapes, strict=True)])

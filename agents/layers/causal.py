@@ -7,9 +7,9 @@ from torch.nn import functional as F
 
 from streamsim.contracts import ConfigurationError, require
 
-from .activations import Activation, ReLU
 from .base import FeedForward, Parameters, Tape
-from .tensors import cast, in_dtype, uniform, zero_where
+from .response import Activation, ReLU
+from .tensors import uniform, zero_where
 
 
 class CausalConv(FeedForward):
@@ -34,7 +34,7 @@ class CausalConv(FeedForward):
         channels: int,
         kernel: int,
         stride: int = 1,
-        activation: Activation | None = None,
+        activation: Activation = ReLU(),
         bias: bool = True,
         gain: float = 1.0,
     ) -> None:
@@ -44,7 +44,7 @@ class CausalConv(FeedForward):
         self.channels = channels
         self.kernel = kernel
         self.stride = stride
-        self.activation = activation or ReLU()
+        self.activation = activation
         self.bias = bias
         self.gain = gain
         self.overlap = kernel - stride
@@ -79,7 +79,7 @@ class CausalConv(FeedForward):
         number: int,
     ) -> tuple[Parameters, Tape]:
         """See `Layer.advance`."""
-        before = cast(zero_where(begins, carried["window"]), x.dtype)
+        before = zero_where(begins, carried["window"]).to(x.dtype)
         heard = moments_first(torch.cat((before, x), 2))
         kept = heard[..., heard.shape[2] - self.overlap :]
         return {"window": moments_first(kept.clone())}, self.forward(parameters, heard)
@@ -90,14 +90,19 @@ class CausalConv(FeedForward):
 
     def preactivation(self, parameters: Parameters, x: Float[Tensor, "n c heard"]) -> Float[Tensor, "n m columns"]:
         """See `Layer.preactivation`."""
-        weight, bias = in_dtype(parameters, x.dtype)
+        weight = parameters["weight"].to(x.dtype)
+        bias = parameters["bias"].to(x.dtype) if "bias" in parameters else None
         fields = self._fields(x)
         preactivation = F.linear(fields.flatten(0, 1), weight.transpose(1, 2).flatten(1), bias)
         return preactivation.view(*fields.shape[:2], self.channels).transpose(1, 2)
 
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
+
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n m #columns"]) -> Float[Tensor, "n m columns"]:
         """See `Layer.preactivation_gradient`."""
-        return self.activation.backward(cast(delta, tape["x"].dtype), tape["z"])
+        return self.activation.backward(delta.to(tape["x"].dtype), tape["z"])
 
     def hebbian(
         self,
@@ -110,7 +115,7 @@ class CausalConv(FeedForward):
         post = preactivation_gradient.transpose(1, 2).flatten(0, 1)
         product = post.T @ self._fields(x).flatten(0, 1)
         weight = product.view(self.channels, self.kernel, -1).transpose(1, 2)
-        return {"weight": cast(weight, master)} | ({"bias": cast(post.sum(0), master)} if self.bias else {})
+        return {"weight": weight.to(master)} | ({"bias": post.sum(0).to(master)} if self.bias else {})
 
     def _fields(self, x: Float[Tensor, "n c heard"]) -> Float[Tensor, "n columns field"]:
         """Return the receptive field of every column as a row, a view: moment by moment, all channels of a moment."""

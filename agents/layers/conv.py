@@ -7,11 +7,10 @@ from torch.nn import functional as F
 
 from streamsim.contracts import ConfigurationError, require
 
-from .activations import Activation, ReLU
 from .base import FeedForward, Parameters, Tape
 from .normalisation import RunningNorm
-from .pooling import NoPool, Pool
-from .tensors import cast, channels_last, in_dtype, uniform
+from .response import Activation, NoPool, Pool, ReLU
+from .tensors import uniform
 
 
 class Conv(FeedForward):
@@ -27,7 +26,7 @@ class Conv(FeedForward):
         bias: whether units have a bias.
         gain: first weights are drawn from U(-b, b) with b = gain / sqrt(fan in); 1 is PyTorch's own default, which both
             papers use; sqrt(6) keeps the power of ReLU activity from layer to layer (He et al. 2015).
-        norm: batch normalisation in its running-statistics form; by default none.
+        norm: batch normalisation in its running-statistics form; None for none.
     """
 
     def __init__(
@@ -36,8 +35,8 @@ class Conv(FeedForward):
         kernel: int = 3,
         stride: int = 1,
         padding: int = 1,
-        pool: Pool | None = None,
-        activation: Activation | None = None,
+        pool: Pool = NoPool(),
+        activation: Activation = ReLU(),
         bias: bool = True,
         gain: float = 1.0,
         norm: RunningNorm | None = None,
@@ -50,12 +49,13 @@ class Conv(FeedForward):
         self.kernel = kernel
         self.stride = stride
         self.padding = padding
-        self.pool = pool or NoPool()
-        self.activation = activation or ReLU()
+        self.pool = pool
+        self.activation = activation
         self.bias = bias
         self.gain = gain
         self.norm = norm
         self.rescalable = norm is None  # a normalised drive does not follow its weights
+        self.keeps_statistics = norm is not None
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """See `Layer.output_shape`."""
@@ -74,20 +74,24 @@ class Conv(FeedForward):
         fan_in = shape[0] * self.kernel**2
         weight = uniform((self.channels, shape[0], self.kernel, self.kernel), self.gain, fan_in, generator)
         bias = {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
-        return {"weight": channels_last(weight)} | bias | (self.norm.reset(self.channels) if self.norm else {})
+        return (
+            {"weight": weight.contiguous(memory_format=torch.channels_last)}
+            | bias
+            | (self.norm.reset(self.channels) if self.norm else {})
+        )
 
     def forward(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Tape:
         """See `Layer.forward`."""
-        x = channels_last(x)
+        x = x.contiguous(memory_format=torch.channels_last)  # where pooling is ten times as fast
         preactivation = self.preactivation(parameters, x)
-        seen = {} if self.norm is None else self.norm.normalised(parameters, preactivation)
-        return {"x": x} | seen | self.pool.forward(preactivation, self.activation)
+        own = {} if self.norm is None else self.norm.frame_statistics(parameters, preactivation)
+        return {"x": x} | own | self.pool.forward(preactivation, self.activation)
 
     def preactivation(self, parameters: Parameters, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n m ah aw"]:
         """See `Layer.preactivation`."""
         effective = parameters if self.norm is None else self.norm.folded(parameters)
-        weight, bias = in_dtype(effective, x.dtype)
-        return F.conv2d(x, weight, bias, self.stride, self.padding)
+        bias = effective["bias"].to(x.dtype) if "bias" in effective else None
+        return F.conv2d(x, effective["weight"].to(x.dtype), bias, self.stride, self.padding)
 
     def update_statistics(self, parameters: Parameters, tape: Tape) -> Parameters:
         """See `Layer.update_statistics`."""
@@ -97,10 +101,14 @@ class Conv(FeedForward):
         """See `Layer.trainable`."""
         return frozenset(parameters) & {"weight", "bias"}
 
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
+
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
         """See `Layer.preactivation_gradient`."""
         x = tape["x"]
-        return self.pool.backward(cast(delta, x.dtype), tape, self.activation, self._map(x.shape[1:]))
+        return self.pool.backward(delta.to(x.dtype), tape, self.activation, self._map(x.shape[1:]))
 
     def hebbian(
         self, parameters: Parameters, x: Float[Tensor, "n c h w"], preactivation_gradient: Float[Tensor, "n m ah aw"]
@@ -108,23 +116,21 @@ class Conv(FeedForward):
         """See `Layer.hebbian`."""
         master = parameters["weight"].dtype
         few = preactivation_gradient.numel() // self.channels <= self.channels
-        weight = (
-            self._from_patches(x, preactivation_gradient)
-            if few
-            else self._from_maps(parameters, x, preactivation_gradient)
-        )
+        if few:
+            weight = self._from_patches(x, preactivation_gradient)
+        else:
+            weight = self._from_maps(parameters, x, preactivation_gradient)
         if self.norm is not None:
             weight = weight * self.norm.scale(parameters).view(-1, 1, 1, 1)
-        return {"weight": cast(weight, master)} | (
-            {"bias": cast(preactivation_gradient.sum((0, 2, 3)), master)} if self.bias else {}
-        )
+        bias = {"bias": preactivation_gradient.sum((0, 2, 3)).to(master)} if self.bias else {}
+        return {"weight": weight.to(master)} | bias
 
     def _from_maps(self, parameters: Parameters, x: Tensor, preactivation_gradient: Tensor) -> Tensor:
         """Return the weight gradient by the library's convolution, which is best for many positions."""
         _, weight, _ = torch.ops.aten.convolution_backward(
-            channels_last(preactivation_gradient),
-            channels_last(x),
-            cast(parameters["weight"], x.dtype),
+            preactivation_gradient.contiguous(memory_format=torch.channels_last),
+            x.contiguous(memory_format=torch.channels_last),
+            parameters["weight"].to(x.dtype),
             None,
             [self.stride, self.stride],
             [self.padding, self.padding],

@@ -9,9 +9,9 @@ from torch.nn import functional as F
 
 from streamsim.contracts import require
 
-from .activations import Activation, ReLU
 from .base import FeedForward, Parameters, Tape
-from .tensors import cast, in_dtype, uniform
+from .response import Activation, ReLU
+from .tensors import uniform
 
 
 class Linear(FeedForward):
@@ -24,11 +24,11 @@ class Linear(FeedForward):
         gain: as in `Conv`.
     """
 
-    def __init__(self, units: int, activation: Activation | None = None, bias: bool = True, gain: float = 1.0) -> None:
+    def __init__(self, units: int, activation: Activation = ReLU(), bias: bool = True, gain: float = 1.0) -> None:
         require(units >= 1, f"Linear.units must be at least 1 (got {units})")
         require(gain > 0, f"Linear.gain must be positive (got {gain})")
         self.units = units
-        self.activation = activation or ReLU()
+        self.activation = activation
         self.bias = bias
         self.gain = gain
 
@@ -48,17 +48,21 @@ class Linear(FeedForward):
 
     def preactivation(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, "n units"]:
         """See `Layer.preactivation`."""
-        weight, bias = in_dtype(parameters, x.dtype)
-        return F.linear(x.flatten(1), weight, bias)
+        bias = parameters["bias"].to(x.dtype) if "bias" in parameters else None
+        return F.linear(x.flatten(1), parameters["weight"].to(x.dtype), bias)
+
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
         """See `Layer.preactivation_gradient`."""
-        return self.activation.backward(cast(delta, tape["x"].dtype), tape["z"])
+        return self.activation.backward(delta.to(tape["x"].dtype), tape["z"])
 
     def hebbian(
         self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, "n units"]
     ) -> Parameters:
         """See `Layer.hebbian`."""
         master = parameters["weight"].dtype
-        weight = cast(preactivation_gradient.T @ x.flatten(1), master)
-        return {"weight": weight} | ({"bias": cast(preactivation_gradient.sum(0), master)} if self.bias else {})
+        weight = (preactivation_gradient.T @ x.flatten(1)).to(master)
+        return {"weight": weight} | ({"bias": preactivation_gradient.sum(0).to(master)} if self.bias else {})

@@ -44,7 +44,7 @@ class RunningNorm:
         bias = parameters["bias"] + shift if "bias" in parameters else shift
         return {"weight": weight * scale.view(-1, *[1] * (weight.ndim - 1)), "bias": bias}
 
-    def normalised(self, parameters: Parameters, preactivation: Float[Tensor, "n units *positions"]) -> Tape:
+    def frame_statistics(self, parameters: Parameters, preactivation: Float[Tensor, "n units *positions"]) -> Tape:
         """Return mean and variance of W x in this frame, told from the normalised *preactivation*."""
         own = preactivation.transpose(0, 1).flatten(1).to(parameters["mean"].dtype)
         variance, mean = torch.var_mean(own, 1, correction=0)

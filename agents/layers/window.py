@@ -7,7 +7,7 @@ from torch import Tensor
 from streamsim.contracts import require
 
 from .base import FeedForward, Parameters, Tape
-from .tensors import cast, zero_where
+from .tensors import zero_where
 
 
 class Window(FeedForward):
@@ -20,7 +20,7 @@ class Window(FeedForward):
     Args:
         layer: what sees them.
         frames: extent of the window in inputs, at least 1.
-        stride: inputs from one window to the next; by default windows lie side by side.
+        stride: inputs from one window to the next; None for windows that lie side by side.
     """
 
     def __init__(self, layer: FeedForward, frames: int, stride: int | None = None) -> None:
@@ -30,7 +30,9 @@ class Window(FeedForward):
         require(alone, f"Window.layer must be a layer without a past of its own (got {type(layer).__name__})")
         self.layer = layer
         self.rescalable = layer.rescalable
+        self.keeps_statistics = layer.keeps_statistics
         self.frames = frames
+        self.stride = stride
         self.window = (frames, stride or frames)
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -55,7 +57,7 @@ class Window(FeedForward):
         number: int,
     ) -> tuple[Parameters, Tape | None]:
         """See `Layer.advance`."""
-        seen = torch.cat((cast(zero_where(begins, carried["window"]), x.dtype), x), 1)
+        seen = torch.cat((zero_where(begins, carried["window"]).to(x.dtype), x), 1)
         acts = (number + 1) % self.window[1] == 0
         return {"window": seen[:, x.shape[1] :].clone()}, self.forward(parameters, seen) if acts else None
 
@@ -66,6 +68,10 @@ class Window(FeedForward):
     def preactivation(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *summed"]:
         """See `Layer.preactivation`."""
         return self.layer.preactivation(parameters, x)
+
+    def frame_gradient(self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"]) -> Parameters:
+        """See `FeedForward.frame_gradient`."""
+        return self.layer.frame_gradient(parameters, tape, delta)
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
         """See `Layer.preactivation_gradient`."""

@@ -1,18 +1,19 @@
 """Looking before learning: first ticks in which weights are scaled to what the world looks like."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from streamsim.agents.layers import Layer, Parameters, Tape
-from streamsim.agents.memory import Recall
-from streamsim.agents.rules import Lesson
+from streamsim.agents.encoders import Encoder
+from streamsim.agents.layers import Parameters, Tape
+from streamsim.agents.rules import Rule
 from streamsim.contracts import State, require
 
-from .comparison import Meeting, Teaching, table, widths
-from .metrics import summary
+from .comparison import Comparison
+from .metrics import Found, metrics
 
 
 class Calibration:
@@ -25,8 +26,7 @@ class Calibration:
         ticks: length of the whole; 0 for none.
         drive: whether to scale each unit's weights and set its bias so that its summed input has mean 0 and
             variance 1 over streams and positions. A random layer's units otherwise all answer to the common part of
-            their inputs:
-            in six random layers the effective rank of activity falls to 2.
+            their inputs: in six random layers the effective rank of activity falls to 2.
     """
 
     def __init__(self, ticks: int = 10, drive: bool = False) -> None:
@@ -61,75 +61,85 @@ class Calibration:
         """Return whether a layer's weights are rescaled after *tick*."""
         return tick < self.ticks and self.phase(tick, layers) < layers and self.ends(tick, layers)
 
-    def watch_drive(self, state: State, drive: Float[Tensor, "streams units *positions"]) -> None:
-        """Add a layer's summed input to the statistics."""
-        flat = drive.transpose(0, 1).flatten(1).float()
-        seen = torch.stack((torch.full_like(flat[:, 0], flat.shape[1]), flat.sum(1), flat.square().sum(1)))
-        state["drive"] = state["drive"] + seen if "drive" in state else seen
 
-    def normalise(self, state: State, layer: Layer, parameters: Parameters) -> Parameters:
-        """Return *parameters* that give every unit a drive of mean 0 and variance 1, and forget the statistics."""
-        count, total, squares = state.pop("drive")
-        mean = total / count
-        deviation = (squares / count - mean.square()).clamp_min(1e-12).sqrt()
-        return layer.rescaled(parameters, 1 / deviation, -mean / deviation)
+class Calibrated(NamedTuple):
+    """What a tick of looking amounts to.
 
-    def watch_scores(self, state: State, layers: Sequence[int], lessons: Sequence[Lesson], recall: Recall) -> None:
-        """Add the scores of unrelated pairs in some *layers* to the statistics."""
-        unrelated = ~recall.same & (recall.weight > 0)
-        scores = torch.stack([(lesson.score * unrelated).sum() for lesson in lessons])
-        state["scores"][list(layers)] += torch.stack((scores, unrelated.sum().expand_as(scores)), -1)
+    Attributes:
+        metrics: of all layers.
+        sums: what is gathered, after this tick.
+        layers: weights of layers that are scaled now, by name.
+        rules: weights of rules that are scaled now, by name of the layer.
+        factors: by how much read-outs grow with these, by name of the layer.
+    """
+
+    metrics: Float[Tensor, "layers quantities"]
+    sums: State
+    layers: Mapping[str, Parameters]
+    rules: Mapping[str, Parameters]
+    factors: Mapping[str, Float[Tensor, ""]]
 
 
 class Calibrator:
     """Carries out a calibration.
 
     Args:
-        teaching: shows how the rule would score what is seen.
+        encoder: what is calibrated.
+        rule: shows how it would score what is seen.
         calibration: what is calibrated when.
     """
 
-    def __init__(self, teaching: Teaching, calibration: Calibration) -> None:
-        self.teaching = teaching
-        self.encoder, self.rule = teaching.encoder, teaching.rule
+    def __init__(self, encoder: Encoder, rule: Rule, calibration: Calibration) -> None:
+        self.encoder = encoder
+        self.rule = rule
         self.calibration = calibration
 
-    def look(self, state: State, tapes: dict[str, Tape], meetings: Sequence[Meeting], tick: int) -> Tensor:
-        """Calibrate a learner's *state* and return the metrics of all layers; read-outs become those afterwards."""
-        count, kept = len(self.encoder.layers), state["calibration"]
+    def look(self, state: State, tapes: Mapping[str, Tape], comparisons: Sequence[Comparison], tick: int) -> Calibrated:
+        """Return what this tick changes; a learner's *state* is left as it is."""
+        count, sums = len(self.encoder.layers), dict(state["calibration"])
         phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
-        found: list[tuple[Sequence[int], Tensor]] = []
-        for meeting in meetings:
-            layers = meeting.group.layers
-            lessons = self.teaching.lessons(state, tapes, meeting, layers)
-            found.append((layers, summary(lessons, meeting.recall)))
-            if phase == count:
-                self.calibration.watch_scores(kept, layers, lessons, meeting.recall)
+        found: list[Found] = []
+        for group, recall, parameters, batches, _ in comparisons:
+            factors = [self.rule.learn(parameters[name], batches[name]) for name in group.names]
+            found.append((group.layers, factors, recall))
+        measured = metrics(count, found, sums["scores"].device)
         if phase < count:
-            self._look_at(state, tapes, phase, ends)
-        elif ends:
-            for meeting in meetings:
-                self._scale_readouts(state, meeting)
-        return table(count, found, kept["scores"].device)
+            return self._look_at(phase, state, tapes, sums, ends, measured)
+        for numbers, made, recall in found:
+            unrelated = ~recall.same & (recall.weight > 0)
+            scores = torch.stack([(own.score * unrelated).sum() for own in made])
+            seen = torch.stack((scores, unrelated.sum().expand_as(scores)), -1)
+            sums["scores"] = sums["scores"].index_add(0, torch.tensor(numbers, device=seen.device), seen)
+        rules, grown = self._scaled(comparisons, sums["scores"]) if ends else ({}, {})
+        return Calibrated(measured, sums, {}, rules, grown)
 
-    def _look_at(self, state: State, tapes: dict[str, Tape], number: int, ends: bool) -> None:
-        """Watch the summed input of one layer; at the end of its phase, bring it to mean 0 and variance 1."""
-        name, layer, kept = self.encoder.names[number], self.encoder.layers[number], state["calibration"]
+    def _look_at(
+        self, number: int, state: State, tapes: Mapping[str, Tape], sums: State, ends: bool, measured: Tensor
+    ) -> Calibrated:
+        """Watch the preactivation of one layer; at the end of its phase, bring it to mean 0 and variance 1."""
+        name, layer = self.encoder.names[number], self.encoder.layers[number]
+        weights = state["layers"][name]
         if name in tapes:
-            self.calibration.watch_drive(kept, layer.preactivation(state["layers"][name], tapes[name]["x"]))
-        if ends:
-            state["layers"][name] |= self.calibration.normalise(kept, layer, state["layers"][name])
-            kept["scores"].zero_()
+            flat = layer.preactivation(weights, tapes[name]["x"]).transpose(0, 1).flatten(1).float()
+            seen = torch.stack((torch.full_like(flat[:, 0], flat.shape[1]), flat.sum(1), flat.square().sum(1)))
+            sums["drive"] = sums["drive"] + seen if "drive" in sums else seen
+        if not ends:
+            return Calibrated(measured, sums, {}, {}, {})
+        count, total, squares = sums.pop("drive")
+        mean = total / count
+        deviation = (squares / count - mean.square()).clamp_min(1e-12).sqrt()
+        sums["scores"] = torch.zeros_like(sums["scores"])
+        return Calibrated(measured, sums, {name: layer.rescaled(weights, 1 / deviation, -mean / deviation)}, {}, {})
 
-    def _scale_readouts(self, state: State, meeting: Meeting) -> None:
-        """Let the rule scale its read-outs, remembered ones too, to the scores that it met."""
-        group, readouts, _ = meeting
-        pasts = torch.split(state["memory"][group.key]["values"], widths(readouts), -1)
-        for place, i in enumerate(group.layers):
-            total, count = state["calibration"]["scores"][i]
-            rule = state["rule"][self.encoder.names[i]]
-            factor = self.rule.calibrated(rule, total / count.clamp_min(1))
-            if factor is not None:
-                rule |= self.rule.scaled(rule, factor)
-                readouts[place] = readouts[place] * factor
-                pasts[place].mul_(factor)
+    def _scaled(
+        self, comparisons: Sequence[Comparison], scores: Float[Tensor, "layers 2"]
+    ) -> tuple[dict[str, Parameters], dict[str, Tensor]]:
+        """Let the rule scale its read-outs to the scores that it met."""
+        rules, factors = {}, {}
+        for group, _, parameters, *_ in comparisons:
+            for number, name in zip(group.layers, group.names, strict=True):
+                total, count = scores[number]
+                factor = self.rule.calibrated(parameters[name], total / count.clamp_min(1))
+                if factor is not None:
+                    rules[name], factors[name] = self.rule.scaled(parameters[name], factor), factor
+        return rules, factors

@@ -1,95 +1,88 @@
-"""What a rule makes of a meeting of present and past, layer by layer."""
+"""The present of layers that act together beside what they remember: the third step of a tick."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
+from streamsim import PairRecord
 from streamsim.agents.encoders import Encoder, RateGroup
-from streamsim.agents.layers import Tape
-from streamsim.agents.memory import Recall
-from streamsim.agents.rules import Lesson, Pairs, Rule
-from streamsim.contracts import PairRecord, State
-
-from .metrics import QUANTITIES
+from streamsim.agents.layers import Parameters, Tape
+from streamsim.agents.memory import Recall, Recollection
+from streamsim.agents.rules import ContrastBatch, Rule
 
 
-class Meeting(NamedTuple):
-    """What meets at a tick.
+class Comparison(NamedTuple):
+    """What layers that act together are compared with.
 
     Attributes:
         group: the layers.
-        readouts: the present read-out of each.
         recall: what they remember.
+        parameters: the rule's own weights and statistics of each layer, by name.
+        batches: what the rule is to learn from in each layer, by name.
+        record: what instruments may know of it, pairs in one row.
     """
 
     group: RateGroup
-    readouts: list[Tensor]
     recall: Recall
+    parameters: dict[str, Parameters]
+    batches: dict[str, ContrastBatch]
+    record: PairRecord
 
 
-def comparison(meetings: Sequence[Meeting]) -> PairRecord | None:
-    """Return what instruments may know of what the fastest layers are compared with, pairs in one row."""
-    if not meetings:
-        return None
-    group, _, recall = meetings[0]
-    # the tick of a layer's n-th activity
-    birth = (
-        recall.birth if group.every == 1 else torch.where(recall.birth < 0, -1, (recall.birth + 1) * group.every - 1)
-    )
-    return PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
-
-
-def table(
-    layers: int, found: Sequence[tuple[Sequence[int], Tensor]], device: torch.device
-) -> Float[Tensor, "layers quantities"]:
-    """Return one row of metrics for each of so many *layers*, nan where none was *found*."""
-    if len(found) == 1 and len(found[0][0]) == layers:
-        return found[0][1]
-    dtype = found[0][1].dtype if found else torch.float32
-    rows = torch.full((layers, len(QUANTITIES)), torch.nan, dtype=dtype, device=device)
-    for numbers, own in found:
-        rows[list(numbers)] = own
-    return rows
-
-
-def widths(readouts: Sequence[Float[Tensor, "streams _"]]) -> list[int]:
-    """Return how many numbers each layer's read-out has."""
-    return [readout.shape[1] for readout in readouts]
-
-
-class Teaching:
-    """Lets a rule look at layers of an encoder.
+class Comparer:
+    """Puts present and past side by side for a rule.
 
     Args:
         encoder: the layers.
-        rule: the rule.
-        factored: whether gradients may be left as outer products.
+        rule: says what is read from them.
     """
 
-    def __init__(self, encoder: Encoder, rule: Rule, factored: bool = False) -> None:
-        self.encoder = encoder
+    def __init__(self, encoder: Encoder, rule: Rule) -> None:
         self.rule = rule
-        self.factored = factored
+        layers = zip(encoder.names, ("", *encoder.names), encoder.layers, strict=False)
+        self._predicted = {name: below for name, below, layer in layers if layer.predicts_below}
 
-    def lessons(self, state: State, tapes: dict[str, Tape], meeting: Meeting, layers: Sequence[int]) -> list[Lesson]:
-        """Return the lesson of each of *layers*, which are some of the meeting's; *state* is a learner's."""
-        group, readouts, recall = meeting
-        sign, names = recall.sign, self.encoder.names
-        pasts = torch.split(recall.past, widths(readouts), -1)
-        own = dict(zip(group.layers, zip(readouts, pasts, strict=True), strict=True))
-        return [
-            self.rule.learn(
-                state["rule"][names[i]],
-                Pairs(tapes[names[i]]["z"], *own[i], sign, recall.weight, self._target(state, i, own), self.factored),
-            )
-            for i in layers
-        ]
+    def compare(
+        self,
+        rules: Mapping[str, Parameters],
+        tapes: Mapping[str, Tape],
+        recollections: Sequence[Recollection],
+        learns: bool,
+    ) -> list[Comparison]:
+        """Return the layers that act beside what they remember.
 
-    def _target(self, state: State, layer: int, own: dict[int, tuple[Tensor, Tensor]]) -> Tensor | None:
-        """Return what a layer's past predicts if that is the layer below it."""
-        if not self.encoder.layers[layer].predicts_below:
-            return None
-        return self.rule.normalised(state["rule"][self.encoder.names[layer - 1]], own[layer - 1][0])
+        Args:
+            rules: the rule's parameters of every layer.
+            tapes: of the layers that act.
+            recollections: what every group of layers remembers.
+            learns: whether statistics of the rule follow this tick.
+        """
+        acting = [(group, recall) for group, _, _, recall in recollections if recall is not None]
+        return [self._beside(rules, tapes, group, recall, learns) for group, recall in acting]
+
+    def _beside(
+        self, rules: Mapping[str, Parameters], tapes: Mapping[str, Tape], group: RateGroup, recall: Recall, learns: bool
+    ) -> Comparison:
+        readouts = {name: self.rule.read(rules[name], tapes[name]["z"]) for name in group.names}
+        parameters = {
+            name: {**rules[name], **self.rule.update_statistics(rules[name], now)}
+            if learns and self.rule.keeps_statistics
+            else rules[name]
+            for name, now in readouts.items()
+        }
+        sign = recall.same.to(recall.weight.dtype) * 2 - 1
+        pasts = torch.split(recall.past, [now.shape[1] for now in readouts.values()], -1)
+        batches = {
+            name: ContrastBatch(tapes[name]["z"], now, past, sign, recall.weight)
+            for (name, now), past in zip(readouts.items(), pasts, strict=True)
+        }
+        for name, below in self._predicted.items():
+            if name in batches:
+                target = self.rule.normalised(parameters[below], readouts[below])
+                batches[name] = replace(batches[name], target=target)
+        # the tick of a layer's n-th activity
+        birth = recall.birth if group.every == 1 else recall.birth.add(1).mul(group.every).sub(1).clamp_min(-1)
+        record = PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
+        return Comparison(group, recall, parameters, batches, record)

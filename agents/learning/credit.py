@@ -3,14 +3,44 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from streamsim.agents.layers import Layer, Parameters, Tape
+from streamsim.agents.memory import Recall
+from streamsim.agents.rules import RuleFactors
+
+# For each lag that is remembered: the tape of that frame, and dLoss/dz of it that arrives now.
+Arrivals = Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]]
 
 
 class Credit(ABC):
-    """Turns what arrives at a layer, for present and remembered frames, into the gradient of its weights."""
+    """Multiplies what arrives at a layer, for present and remembered frames, with what the layer did and saw then."""
+
+    def gradient(
+        self,
+        layer: Layer,
+        parameters: Parameters,
+        tape: Tape,
+        factors: RuleFactors,
+        past: Mapping[int, Tape],
+        recall: Recall,
+    ) -> Parameters:
+        """Return dLoss/d(parameter) of a layer; empty while there is none.
+
+        Args:
+            layer: whose weights.
+            parameters: these weights.
+            tape: of the present frame.
+            factors: what the rule makes of the layer's pairs.
+            past: the tape of each lag that is remembered.
+            recall: the pairs.
+        """
+        assert factors.past_delta is not None
+        own = dict(zip(recall.lags, by_owner(factors.past_delta, recall.owner), strict=True))
+        arrivals = {lag: (then, own[lag]) for lag, then in past.items()}
+        return self.assign(layer, parameters, tape, factors.delta, arrivals, max(lag or 0 for lag in recall.lags))
 
     @abstractmethod
     def assign(
@@ -19,7 +49,7 @@ class Credit(ABC):
         parameters: Parameters,
         tape: Tape,
         delta: Float[Tensor, " streams *out"],
-        past: Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]],
+        arrivals: Arrivals,
         longest: int,
     ) -> Parameters:
         """Return dLoss/d(parameter); empty while there is none.
@@ -29,7 +59,7 @@ class Credit(ABC):
             parameters: these weights.
             tape: of the present frame.
             delta: dLoss/dz of the present frame.
-            past: for each lag that is remembered, the tape of that frame and dLoss/dz of it that arrives now.
+            arrivals: what arrives for remembered frames.
             longest: the longest lag, after which a frame is forgotten.
         """
 
@@ -46,11 +76,11 @@ class ImmediateCredit(Credit):
         parameters: Parameters,
         tape: Tape,
         delta: Float[Tensor, " streams *out"],
-        past: Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]],
+        arrivals: Arrivals,
         longest: int,
     ) -> Parameters:
         """See `Credit.assign`."""
-        tapes, deltas = zip((tape, delta), *past.values(), strict=True)
+        tapes, deltas = zip((tape, delta), *arrivals.values(), strict=True)
         return layer.gradients(parameters, tapes, deltas)
 
 
@@ -69,14 +99,28 @@ class DeferredCredit(Credit):
         parameters: Parameters,
         tape: Tape,
         delta: Float[Tensor, " streams *out"],
-        past: Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]],
+        arrivals: Arrivals,
         longest: int,
     ) -> Parameters:
         """See `Credit.assign`."""
         tape["credit"] = delta.clone()
-        for remembered, arriving in past.values():
+        for then, arriving in arrivals.values():
             # a frame that was seen while this layer did not learn gathers nothing
-            if "credit" in remembered:
-                remembered["credit"] += arriving
-        leaving = past[longest][0] if longest in past else {}
+            if "credit" in then:
+                then["credit"] += arriving
+        leaving = arrivals[longest][0] if longest in arrivals else {}
         return layer.gradient(parameters, leaving, leaving["credit"]) if "credit" in leaving else {}
+
+
+def by_owner(
+    delta: Float[Tensor, " groups predictors streams *out"], owner: Int[Tensor, "groups predictors streams"]
+) -> Float[Tensor, " predictors streams *out"]:
+    """Return the credit of every stream's own trace, summed over the groups.
+
+    In every group each stream's memory is used by exactly one stream, so that the sum is a gather, which is
+    deterministic on every device, and not a scatter.
+    """
+    if len(delta) == 1 and delta.shape[2] == 1:
+        return delta[0]
+    home = owner[:, 0].argsort(-1)
+    return torch.stack([d[:, h] for d, h in zip(delta, home, strict=True)]).sum(0)

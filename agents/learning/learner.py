@@ -6,41 +6,23 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from streamsim.agents.encoders import Encoder, GlobalContrastNorm, RateGroup, Retina, SmallEncoder
-from streamsim.agents.layers import Tape, cast
-from streamsim.agents.memory import Contrast, OwnMemory, ShortTermMemory, joined, recorded, shifted
+from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
+from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
+from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
 from streamsim.agents.rules import ContrastiveHinge, Rule
-from streamsim.contracts import (
-    Agent,
-    Glimpse,
-    Ledger,
-    Sensor,
-    State,
-    StepReport,
-    derive,
-    generator_from,
-    generator_state,
-    require,
-    size_in_bytes,
-    transform,
-)
+from streamsim.contracts import derive, generator_from, generator_state, transform
 
-from .calibration import Calibration, Calibrator
-from .comparison import Meeting, Teaching, comparison
+from .calibration import Calibrated, Calibration, Calibrator
+from .comparison import Comparer, Comparison
 from .credit import Credit, ImmediateCredit
+from .ledger import ledger
 from .metrics import QUANTITIES
 from .optimisers import Adam, Optimiser
-from .plasticity import Plasticity
+from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
+from .validation import require_layers_fit, require_updates_fit, shared_lags
 
-ROLES = {
-    "weights": ("layers", "rule"),
-    "optimiser": ("optimiser",),
-    "gradients": ("gradients", "products"),
-    "memory": ("memory",),
-    "traces": ("traces",),
-    "bookkeeping": ("generator", "learning", "updates", "calibration", "age"),
-}
+Outcome = Learned | Calibrated
 
 
 class Learner(Agent):
@@ -66,31 +48,35 @@ class Learner(Agent):
 
     def __init__(
         self,
-        encoder: Encoder | None = None,
-        rule: Rule | None = None,
-        memory: ShortTermMemory | None = None,
-        contrasts: Sequence[Contrast] | None = None,
-        optimiser: Optimiser | None = None,
-        schedule: Schedule | None = None,
-        calibration: Calibration | None = None,
-        retina: Retina | None = None,
-        credit: Credit | None = None,
+        encoder: Encoder = SmallEncoder(),
+        rule: Rule = ContrastiveHinge(),
+        memory: ShortTermMemory = ShortTermMemory(),
+        contrasts: Sequence[Contrast] = (OwnMemory((1, 2, 4, 8), negative=1.5, balanced=True),),
+        optimiser: Optimiser = Adam(3e-4),
+        schedule: Schedule = AllLayers(),
+        calibration: Calibration = Calibration(),
+        retina: Retina = GlobalContrastNorm(),
+        credit: Credit = ImmediateCredit(),
         bfloat16: bool = False,
     ) -> None:
-        self.encoder = encoder or SmallEncoder()
-        self.rule = rule or ContrastiveHinge()
-        self.memory = memory or ShortTermMemory()
-        self.contrasts = tuple(contrasts or (OwnMemory((1, 2, 4, 8), negative=1.5, balanced=True),))
-        self.optimiser = optimiser or Adam(3e-4)
-        self.schedule = schedule or AllLayers()
-        self.calibration = calibration or Calibration()
-        self.retina = retina or GlobalContrastNorm()
-        self.credit = credit or ImmediateCredit()
-        self.compute = torch.bfloat16 if bfloat16 else torch.float32
-        self.lags = self._common_lags()
-        teaching = Teaching(self.encoder, self.rule, factored=self.optimiser.every > 1)
-        self.plasticity = Plasticity(teaching, self.lags, self.optimiser, self.schedule, self.credit)
-        self.looking = Calibrator(teaching, self.calibration)
+        self.encoder = encoder
+        self.rule = rule
+        self.memory = memory
+        self.contrasts = tuple(contrasts)
+        self.optimiser = optimiser
+        self.schedule = schedule
+        self.calibration = calibration
+        self.retina = retina
+        self.credit = credit
+        self.bfloat16 = bfloat16
+        require_layers_fit(encoder, rule, calibration)
+        self.lags = shared_lags(self.contrasts, memory, rule)
+        self.longest = max(lag or 0 for lag in self.lags)
+        self.perception = Perception(retina, encoder, torch.bfloat16 if bfloat16 else torch.float32)
+        self.recollector = Recollector(memory, self.contrasts)
+        self.comparer = Comparer(encoder, rule)
+        self.plasticity = Plasticity(encoder, rule, optimiser, schedule, credit)
+        self.calibrator = Calibrator(encoder, rule, calibration)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -106,29 +92,24 @@ class Learner(Agent):
         """See `Agent.reset`."""
         for contrast in self.contrasts:
             contrast.validate(streams)
-        shapes, rate_groups = self.encoder.shapes(sensor.shape), self.encoder.rate_groups(sensor.shape)
-        self._check(rate_groups)
+        shapes, groups = self.encoder.shapes(sensor.shape), self.encoder.rate_groups(sensor.shape)
+        require_updates_fit(self.optimiser, groups)
         generator = torch.Generator().manual_seed(derive(seed, "weights"))
         weights = transform(lambda t: t.to(device), self._drawn(shapes, generator))
         state: State = weights | self.plasticity.reset(weights)
-        state |= {
-            "memory": {
-                group.key: self.memory.reset(
-                    streams,
-                    sum(self.rule.width(shapes[i + 1]) for i in group.layers),
-                    derive(seed, "memory", group.key),
-                    device,
-                )
-                for group in rate_groups
-            },
-            "generator": generator_state(derive(seed, "contrasts")),
+        state["memory"] = {
+            group.key: self.memory.reset(
+                streams,
+                sum(self.rule.width(shapes[i + 1]) for i in group.layers),
+                derive(seed, "memory", group.key),
+                device,
+            )
+            for group in groups
         }
-        if self.encoder.has_past:
-            kept = self.encoder.carried(sensor.shape, streams)
-            state["carried"] = transform(lambda t: t.to(device), kept)
-            state["age"] = torch.full((streams,), -1, device=device)
+        state["generator"] = generator_state(derive(seed, "contrasts"))
+        state |= self.perception.reset(sensor.shape, streams, device)
         if self.calibration.ticks:
-            self.calibration.validate(len(self.layers), rate_groups[-1].every)
+            self.calibration.validate(len(self.layers), groups[-1].every)
             state["calibration"] = self.calibration.reset(len(self.layers), device)
         if self.rule.credits_past:
             state["traces"] = {}
@@ -136,21 +117,28 @@ class Learner(Agent):
 
     @torch.no_grad()
     def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
-        """See `Agent.step`."""
-        tapes = self._forward(state, glimpse)
-        rate_groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]))
-        met = [self._meet(state, group, tapes, glimpse) for group in rate_groups]
-        meetings = [meeting for meeting in met if meeting is not None]
-        if glimpse.tick < self.calibration.ticks:
-            rows = self.looking.look(state, tapes, meetings, glimpse.tick)
+        """See `Agent.step`: perceive, recall, compare, learn, remember.
+
+        Learning changes weights and what belongs to their updates; all else that a tick leaves behind is written by
+        `_remember`.
+        """
+        generator = generator_from(state["generator"])
+        groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]))
+        learns = glimpse.tick >= self.calibration.ticks
+        percept = self.perception.perceive(state, glimpse)
+        recollections = self.recollector.recall(state["memory"], groups, percept, glimpse, generator)
+        comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections, learns)
+        if learns:
+            number = glimpse.tick - self.calibration.ticks
+            outcome: Outcome = self.plasticity.learn(state, percept.tapes, comparisons, number, generator)
         else:
-            rows = self.plasticity.change(state, tapes, meetings, glimpse.tick - self.calibration.ticks)
-        self._settle(state, tapes)
-        self._remember(state, tapes, meetings, glimpse)
-        if glimpse.tick <= (self.memory.capacity + 1) * rate_groups[-1].every:
+            outcome = self.calibrator.look(state, percept.tapes, comparisons, glimpse.tick)
+        self._remember(state, glimpse, percept, recollections, comparisons, outcome)
+        state["generator"] = generator.get_state()
+        if glimpse.tick <= (self.memory.capacity + 1) * groups[-1].every:
             self.ledger(state).enforce()
-        activity = {name: tape["z"] for name, tape in tapes.items()}
-        return state, StepReport(rows, activity, comparison(meetings))
+        activity = {name: tape["z"] for name, tape in percept.tapes.items()}
+        return state, StepReport(outcome.metrics, activity, comparisons[0].record if comparisons else None)
 
     @torch.no_grad()
     def features(self, state: State, frames: Float[Tensor, " n *shape"]) -> dict[str, Float[Tensor, " n *activity"]]:
@@ -164,29 +152,11 @@ class Learner(Agent):
         self, state: State, frames: Float[Tensor, "n ticks *shape"]
     ) -> Iterator[dict[str, Float[Tensor, " n *activity"]]]:
         """See `Agent.replay`."""
-        carried = self._silence(state, frames) if self.encoder.has_past else {}
-        for tick, frame in enumerate(frames.unbind(1)):
-            x = cast(self.retina.see(frame), self.compute)
-            if self.encoder.has_past:
-                age = torch.full((len(frame),), tick, device=frame.device)
-                carried, tapes = self.encoder.advance(state["layers"], carried, x, age, tick)
-            else:
-                tapes = self.encoder.forward(state["layers"], x)
-            yield {name: tape["z"].float() for name, tape in tapes.items()}
+        return self.perception.replay(state, frames)
 
     def ledger(self, state: State) -> Ledger:
         """See `Agent.ledger`."""
-        roles = {role: {key: state[key] for key in keys if key in state} for role, keys in ROLES.items()}
-        carried = state.get("carried", {})
-        for name, layer in zip(self.layers, self.encoder.layers, strict=True):
-            if name in carried:
-                roles.setdefault("recurrent" if layer.recurrent else "windows", {})[name] = carried[name]
-        held: dict[str, int] = {}
-        for role in roles:
-            # what two roles share counts for the first
-            held[role] = size_in_bytes({r: roles[r] for r in (*held, role)}) - sum(held.values())
-        short_term = ("memory", "traces", "windows", "recurrent")
-        return Ledger({role: size for role, size in held.items() if size}, self.memory.cap, short_term)
+        return ledger(state, self.encoder, self.memory.cap)
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
@@ -195,6 +165,10 @@ class Learner(Agent):
     def advice(self) -> tuple[str, ...]:
         """See `Agent.advice`."""
         return self.rule.advice()
+
+    def title(self) -> str:
+        """Return the name of the rule."""
+        return type(self.rule).__name__
 
     def filters(self, state: State) -> Tensor | None:
         """Return the weights of the first layer, (units, channels, height, width), if it has receptive fields."""
@@ -209,12 +183,6 @@ class Learner(Agent):
             for what, degrees in self.rule.alignments(state["rule"][name]).items()
         }
 
-    def _silence(self, state: State, frames: Float[Tensor, "n ticks *shape"]) -> State:
-        """Return what layers keep before the first of *frames*, with the precision and device of the state."""
-        kept = self.encoder.carried(tuple(frames.shape[2:]), len(frames), learning=False)
-        own = state["carried"]
-        return {name: {key: t.to(own[name][key]) for key, t in layer.items()} for name, layer in kept.items()}
-
     def _drawn(self, shapes: Sequence[tuple[int, ...]], generator: torch.Generator) -> State:
         """Return fresh weights of layers and rule."""
         weights: State = {"layers": {}, "rule": {}}
@@ -226,85 +194,55 @@ class Learner(Agent):
             weights["rule"][name] = self.rule.parameters(above, predictors, generator, *other)
         return weights
 
-    def _check(self, rate_groups: Sequence[RateGroup]) -> None:
-        """Raise `ConfigurationError` if the parts do not fit an encoder of these rate_groups."""
-        every, slowest = self.optimiser.every, rate_groups[-1].every
-        name = type(self.rule).__name__
-        below = any(layer.predicts_below for layer in self.encoder.layers)
-        require(
-            self.rule.predicts or not below,
-            f"{name} cannot predict the layer below: set predicts_below to false or use CLAPP",
-        )
-        require(
-            every == 1 or every % slowest == 0,
-            f"Optimiser.every must be 1 or a multiple of {slowest}, the ticks from one activity of the slowest layer "
-            f"to the next (got {every})",
-        )
-        rescalable = all(layer.rescalable for layer in self.encoder.layers)
-        require(
-            rescalable or not self.calibration.drive,
-            "Calibration.drive cannot scale layers that are normalised: leave out the one or the other",
-        )
+    def _remember(
+        self,
+        state: State,
+        glimpse: Glimpse,
+        percept: Percept,
+        recollections: Sequence[Recollection],
+        comparisons: Sequence[Comparison],
+        outcome: Outcome,
+    ) -> None:
+        """Write what the tick leaves behind, besides changed weights.
 
-    def _common_lags(self) -> tuple[int | None, ...]:
-        all_lags = {contrast.lags(self.memory) for contrast in self.contrasts}
-        require(len(all_lags) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, all_lags))})")
-        (lags,) = all_lags
-        require(
-            not self.rule.credits_past or None not in lags,
-            f"{type(self.rule).__name__} credits remembered frames and needs contrasts of fixed lags: "
-            "use OwnMemory or PeerMemory, or turn retrodiction off",
-        )
-        return lags
+        Read-outs are stored as they were before learning changed the weights.
+        """
+        if percept.age is not None:
+            state |= {"carried": percept.carried, "age": percept.age}
+        state["memory"] = {recollection.group.key: recollection.memory for recollection in recollections}
+        for comparison in comparisons:
+            for name, parameters in comparison.parameters.items():
+                state["rule"][name] = parameters
+        for name, layer in zip(self.layers, self.encoder.layers, strict=True):
+            if layer.keeps_statistics and name in percept.tapes:
+                state["layers"][name] |= layer.update_statistics(state["layers"][name], percept.tapes[name])
+        factors: Mapping[str, Tensor] = {}
+        if isinstance(outcome, Calibrated):
+            factors = outcome.factors
+            self._write_calibration(state, outcome)
+            if outcome.layers:
+                return
+        else:
+            state["learning"] = outcome.learning
+        acted = [recollection for recollection in recollections if recollection.recall is not None]
+        for recollection, comparison in zip(acted, comparisons, strict=True):
+            readouts = {name: batch.now for name, batch in comparison.batches.items()}
+            self.recollector.store(recollection, readouts, factors, percept, glimpse)
+            if self.rule.credits_past:
+                key, own = recollection.group.key, {name: percept.tapes[name] for name in readouts}
+                traces = state.setdefault("traces", {})  # a restored state has no empty branches
+                traces[key] = shifted(traces.get(key, {}), own, self.longest)
 
-    def _forward(self, state: State, glimpse: Glimpse) -> dict[str, Tape]:
-        """Return the tapes of the layers that act, and keep what layers with a past keep."""
-        x = cast(self.retina.see(glimpse.frame), self.compute)
-        if not self.encoder.has_past:
-            return self.encoder.forward(state["layers"], x)
-        state["age"] = torch.where(glimpse.saccade, 0, state["age"] + 1)
-        state["carried"], tapes = self.encoder.advance(state["layers"], state["carried"], x, state["age"], glimpse.tick)
-        return tapes
-
-    def _meet(self, state: State, group: RateGroup, tapes: dict[str, Tape], glimpse: Glimpse) -> Meeting | None:
-        """Return the present of the layers of a pace beside what they remember, or None if they do not act."""
-        memory = state["memory"][group.key]
-        self.memory.begin_fixations(
-            memory, glimpse.saccade, state["age"] >= group.receptive_ticks if group.receptive_ticks else None
-        )
-        if not group.acts(glimpse.tick):
-            return None
-        names = [self.layers[i] for i in group.layers]
-        readouts = [self.rule.read(state["rule"][name], tapes[name]["z"]) for name in names]
-        # nothing is remembered at tick 0, whose period cannot be told
-        period = group.every * glimpse.seconds / glimpse.tick if glimpse.tick else 1.0
-        generator, number = generator_from(state["generator"]), group.number(glimpse.tick)
-        recall = joined([c.recall(self.memory, memory, number, period, generator) for c in self.contrasts])
-        state["generator"] = generator.get_state()
-        return Meeting(group, readouts, recall)
-
-    def _remember(self, state: State, tapes: dict[str, Tape], meetings: Sequence[Meeting], glimpse: Glimpse) -> None:
-        """Store this tick, unless weights were rescaled after it, which makes all that is remembered void."""
-        if self.calibration.rescales(glimpse.tick, len(self.layers)):
+    def _write_calibration(self, state: State, outcome: Calibrated) -> None:
+        """Write what was scaled; what was remembered of layers whose weights changed is void, and all begins anew."""
+        state["calibration"] = outcome.sums
+        for name in outcome.layers:
+            state["layers"][name] |= outcome.layers[name]
+        for name in outcome.rules:
+            state["rule"][name] |= outcome.rules[name]
+        if outcome.layers:
             for memory in state["memory"].values():
                 self.memory.forget(memory)
             state.pop("traces", None)
             if "age" in state:
-                state["age"].fill_(-1)  # what layers carry is void, too: all begin anew with the next frame
-            return
-        for group, readouts, _ in meetings:
-            number = group.number(glimpse.tick)
-            began = glimpse.saccade
-            if "age" in state:  # the first activity that is all of its fixation
-                began = (state["age"] >= group.receptive_ticks) & (state["age"] < group.receptive_ticks + group.every)
-            self.memory.write(state["memory"][group.key], number, torch.cat(readouts, -1), began)
-            if self.rule.credits_past:
-                own = recorded({self.layers[i]: tapes[self.layers[i]] for i in group.layers})
-                traces = state.setdefault("traces", {})
-                traces[group.key] = shifted(traces.get(group.key, {}), own, self.plasticity.longest)
-
-    def _settle(self, state: State, tapes: dict[str, Tape]) -> None:
-        """Let what layers know of their usual activity follow this frame."""
-        for name, layer in zip(self.layers, self.encoder.layers, strict=True):
-            if name in tapes:
-                state["layers"][name] |= layer.update_statistics(state["layers"][name], tapes[name])
+                state["age"] = torch.full_like(state["age"], -1)

@@ -1,139 +1,117 @@
-"""From lessons to changed weights: which layers learn, what they are credited with, and when weights change."""
+"""From compared pairs to changed weights: the fourth step of a tick."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
+from streamsim import State
+from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Parameters, Tape
-from streamsim.agents.memory import Recall, by_owner, replayed
-from streamsim.agents.rules import Lesson
-from streamsim.contracts import State, generator_from
+from streamsim.agents.memory import remembered
+from streamsim.agents.rules import Outer, Rule
 
-from .comparison import Meeting, Teaching, table
+from .comparison import Comparison
 from .credit import Credit
-from .metrics import summary
+from .metrics import Found, metrics
 from .optimisers import Optimiser
 from .schedules import Schedule
 from .updates import Updates
+
+
+class Learned(NamedTuple):
+    """What learning tells of a tick, besides the changed weights.
+
+    Attributes:
+        metrics: of all layers.
+        learning: the layers that the schedule lets learn until the next update.
+    """
+
+    metrics: Float[Tensor, "layers quantities"]
+    learning: Bool[Tensor, " layers"]
 
 
 class Plasticity:
     """Changes the weights of an encoder and of its rule.
 
     Args:
-        teaching: gives the lessons.
-        lags: of the rule's predictors.
+        encoder: the layers.
+        rule: gives the factors of their gradients.
         optimiser: from gradients to weights.
         schedule: which layers learn when.
         credit: when remembered frames are credited.
     """
 
-    def __init__(
-        self,
-        teaching: Teaching,
-        lags: Sequence[int | None],
-        optimiser: Optimiser,
-        schedule: Schedule,
-        credit: Credit,
-    ) -> None:
-        self.teaching = teaching
-        self.encoder, self.rule = teaching.encoder, teaching.rule
-        self.lags = tuple(lags)
-        self.longest = max(lag or 0 for lag in lags)
-        self.optimiser = optimiser
-        self.updates = Updates(optimiser, self.rule.rate)
+    def __init__(self, encoder: Encoder, rule: Rule, optimiser: Optimiser, schedule: Schedule, credit: Credit) -> None:
+        self.rule = rule
+        self.names = encoder.names
+        self.layers = dict(zip(encoder.names, encoder.layers, strict=True))
+        self.every = optimiser.every
+        self.updates = Updates(optimiser, rule.rate, encoder.names)
         self.schedule = schedule
         self.credit = credit
 
     def reset(self, weights: State) -> State:
         """Return the parts of a learner's state that belong to learning, for these *weights*."""
-        names, layers = self.encoder.names, self.encoder.layers
-        state = self.updates.reset(self._learnt(weights), len(layers))
-        state["learning"] = torch.ones(len(names), dtype=torch.bool)
-        return state
+        state = self.updates.reset(self._trainable(weights))
+        return state | {"learning": torch.ones(len(self.names), dtype=torch.bool)}
 
-    def change(self, state: State, tapes: dict[str, Tape], meetings: Sequence[Meeting], number: int) -> Tensor:
-        """Learn in the layers that act and that the schedule chooses, and return the metrics of all layers.
+    def learn(
+        self,
+        state: State,
+        tapes: Mapping[str, Tape],
+        comparisons: Sequence[Comparison],
+        number: int,
+        generator: torch.Generator,
+    ) -> Learned:
+        """Learn in the layers that act and that the schedule chooses.
 
         Args:
-            state: a learner's, changed in place.
+            state: a learner's; its weights, and what belongs to their updates, are changed in place.
             tapes: of the layers that act.
-            meetings: of these layers with their past.
+            comparisons: of these layers with their past.
             number: ticks that have been learnt from before this one.
+            generator: for the schedule, on the CPU.
         """
-        names = self.encoder.names
-        self._choose(state, number)
-        learning = [i for i, learns in enumerate(state["learning"].tolist()) if learns]
-        gradients: State = {"layers": {}, "rule": {}}
-        found: list[tuple[Sequence[int], Tensor]] = []
-        for meeting in meetings:
-            for i, readout in zip(meeting.group.layers, meeting.readouts, strict=True):
-                state["rule"][names[i]] |= self.rule.update_statistics(state["rule"][names[i]], readout)
-            here = [i for i in meeting.group.layers if i in learning]
+        learning = self._choose(state["learning"], number, generator)
+        names = [name for name, learns in zip(self.names, learning.tolist(), strict=True) if learns]
+        gradients: dict[str, Parameters] = {}
+        products: dict[str, Mapping[str, Outer]] = {}
+        found: list[Found] = []
+        for group, recall, parameters, batches, _ in comparisons:
+            here = [name for name in group.names if name in names]
+            factors = [self.rule.learn(parameters[name], batches[name]) for name in here]
+            past = {}
+            if here and self.rule.credits_past:
+                past = remembered(state.get("traces", {}).get(group.key, {}), group.names, recall.lags)
+            for name, own in zip(here, factors, strict=True):
+                layer, weights, tape = self.layers[name], state["layers"][name], tapes[name]
+                if own.past_delta is None:
+                    gradients[name] = layer.gradients(weights, (tape,), (own.delta,))
+                else:
+                    frames = {lag: then[name] for lag, then in past.items()}
+                    gradients[name] = self.credit.gradient(layer, weights, tape, own, frames, recall)
+                products[name] = own.products
             if here:
-                lessons = self.teaching.lessons(state, tapes, meeting, here)
-                self._gather(state, tapes, meeting, dict(zip(here, lessons, strict=True)), gradients)
-                found.append((here, summary(lessons, meeting.recall)))
-        changed = self.updates.apply(state, gradients, [names[i] for i in learning], number)
-        if len(changed) == len(names):
-            state["updates"] += 1
-        elif changed:
-            state["updates"] += torch.tensor([name in changed for name in names])
-        return table(len(names), found, next(iter(state["memory"].values()))["values"].device)
+                found.append(([self.names.index(name) for name in here], factors, recall))
+        self.updates.apply(state, gradients, products, names, number)
+        return Learned(metrics(len(self.names), found, next(iter(state["memory"].values()))["values"].device), learning)
 
-    def _learnt(self, weights: State) -> State:
+    def _choose(self, learning: Tensor, number: int, generator: torch.Generator) -> Bool[Tensor, " layers"]:
+        """Return the layers that the schedule lets learn until the next update."""
+        if self.schedule.steady or number % self.every:
+            return learning
+        chosen = self.schedule.active(number // self.every, len(self.names), generator)
+        return torch.tensor([i in chosen for i in range(len(self.names))])
+
+    def _trainable(self, weights: State) -> State:
         """Return the weights that gradients change."""
         layers = {
             name: {k: w for k, w in weights["layers"][name].items() if k in layer.trainable(weights["layers"][name])}
-            for name, layer in zip(self.encoder.names, self.encoder.layers, strict=True)
+            for name, layer in self.layers.items()
         }
-        rules = {
-            n: {k: w for k, w in own.items() if k in self.rule.trainable(own)} for n, own in weights["rule"].items()
-        }
-        return {"layers": layers, "rule": rules if self.rule.rate else {n: {} for n in rules}}
-
-    def _choose(self, state: State, number: int) -> None:
-        """Let the schedule choose the layers that learn until the next update."""
-        every, count = self.optimiser.every, len(self.encoder.layers)
-        if number % every == 0 and not self.schedule.steady:
-            generator = generator_from(state["generator"])
-            chosen = self.schedule.active(number // every, count, generator)
-            state["learning"] = torch.tensor([i in chosen for i in range(count)])
-            state["generator"] = generator.get_state()
-
-    def _gather(
-        self,
-        state: State,
-        tapes: dict[str, Tape],
-        meeting: Meeting,
-        lessons: Mapping[int, Lesson],
-        gradients: State,
-    ) -> None:
-        """Add to *gradients* what the *lessons* of some layers amount to."""
-        traces = state.get("traces", {}).get(meeting.group.key, {})
-        names = [self.encoder.names[i] for i in meeting.group.layers]
-        past = {lag: replayed(traces[str(lag)], names) for lag in self.lags if lag and str(lag) in traces}
-        for i, lesson in lessons.items():
-            name = self.encoder.names[i]
-            gradients["layers"][name] = self._credit(state, i, tapes[name], lesson, past, meeting.recall)
-            gradients["rule"][name] = lesson.gradient
-            self.updates.hold(state, name, lesson.factored)
-
-    def _credit(
-        self,
-        state: State,
-        number: int,
-        tape: Tape,
-        lesson: Lesson,
-        past: Mapping[int, dict[str, Tape]],
-        recall: Recall,
-    ) -> Parameters:
-        """Return the gradient of one layer's weights: from the present frame, and from traces if the rule asks."""
-        name, layer = self.encoder.names[number], self.encoder.layers[number]
-        weights = state["layers"][name]
-        if lesson.past_delta is None:
-            return layer.gradient(weights, tape, lesson.delta)
-        owned = dict(zip(self.lags, by_owner(lesson.past_delta, recall.owner), strict=True))
-        remembered = {lag: (tapes[name], owned[lag]) for lag, tapes in past.items()}
-        return self.credit.assign(layer, weights, tape, lesson.delta, remembered, self.longest)
+        rules = weights["rule"].items()
+        kept = {n: {k: w for k, w in own.items() if k in self.rule.trainable(own)} for n, own in rules}
+        return {"layers": layers, "rule": kept if self.rule.rate else {n: {} for n in kept}}

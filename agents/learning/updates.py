@@ -1,11 +1,12 @@
 """From the gradients of a tick to changed weights: at once, or averaged over some ticks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from streamsim.agents.layers import Parameters
 from streamsim.agents.rules import Outer
 from streamsim.contracts import State, transform
 
@@ -14,107 +15,131 @@ from .optimisers import Optimiser
 # The two groups of weights: feed-forward ones, and those of the rule, which may have a learning rate of their own.
 GROUPS = ("layers", "rule")
 
-_TICKS = 16  # of outer products that are summed at once
+_TICKS = 16  # whose factors are multiplied at once
+_MOST = 2**21  # numbers a predictor that may wait for it
 
 
 class Updates:
-    """Keeps what an optimiser remembers for every weight, and applies gradients.
+    """Keeps what an optimiser remembers for every weight, and changes weights.
 
     Args:
         optimiser: how gradients change weights, and how many ticks are averaged.
         rate: factor on the learning rate of the rule's weights; 0 leaves them as they are.
+        names: of the layers, bottom to top.
     """
 
-    def __init__(self, optimiser: Optimiser, rate: float) -> None:
+    def __init__(self, optimiser: Optimiser, rate: float, names: Sequence[str]) -> None:
+        self.names = tuple(names)
         self.optimiser = optimiser
-        self.rates = dict(zip(GROUPS, (1.0, rate), strict=True))
+        self.every = optimiser.every
+        self.rates: dict[str, float] = dict(zip(GROUPS, (1.0, rate), strict=True))
 
-    def reset(self, weights: State, layers: int) -> State:
-        """Return the parts of a learner's state that belong to updates, for *weights* of so many layers."""
+    def reset(self, weights: State) -> State:
+        """Return the parts of a learner's state that belong to updates, for trainable *weights*."""
         kept = {
             group: {n: {k: self.optimiser.reset(w) for k, w in layer.items()} for n, layer in weights[group].items()}
             for group in GROUPS
         }
-        state: State = {"optimiser": kept, "updates": torch.zeros(layers, dtype=torch.int64)}
-        return state | ({"gradients": transform(torch.zeros_like, weights)} if self.optimiser.every > 1 else {})
+        state: State = {"optimiser": kept, "updates": torch.zeros(len(self.names), dtype=torch.int64)}
+        return state | ({"gradients": transform(torch.zeros_like, weights)} if self.every > 1 else {})
 
-    def hold(self, state: State, name: str, products: Mapping[str, Outer]) -> None:
-        """Keep the rule's gradients for the layer called *name* that are outer products, and sum them now and then.
+    def apply(
+        self,
+        state: State,
+        gradients: Mapping[str, Parameters],
+        products: Mapping[str, Mapping[str, Outer]],
+        names: Sequence[str],
+        number: int,
+    ) -> None:
+        """Change weights, or collect gradients until enough ticks are averaged.
+
+        Args:
+            state: a learner's, changed in place.
+            gradients: of the weights of the layers that act and learn, by layer and weight.
+            products: factors of the gradients of the rule's weights for these layers, by layer and weight.
+            names: the layers that learn, whether they act or not.
+            number: ticks that have been learnt from before this one.
+        """
+        if self.every == 1:
+            multiplied = {n: _dense(own, state["rule"][n]) for n, own in products.items()} if self.rates["rule"] else {}
+            self._change(state, {"layers": gradients, "rule": multiplied}, list(gradients))
+            return
+        self._collect(state, gradients, products)
+        if (number + 1) % self.every == 0:
+            for name, waiting in state.get("products", {}).items():
+                for key, held in waiting.items():
+                    self._sum(held, state["gradients"]["rule"][name][key])
+            self._change(state, state["gradients"], names)
+            state["gradients"] = transform(Tensor.zero_, state["gradients"])
+
+    def _change(self, state: State, gradients: Mapping[str, Mapping[str, Parameters]], names: Sequence[str]) -> None:
+        """Change the weights of the layers called *names*, groups of one learning rate at once."""
+        for rate in sorted(set(self.rates.values()) - {0.0}, reverse=True):
+            places = [
+                (group, name, key)
+                for group in GROUPS
+                if self.rates[group] == rate
+                for name in names
+                for key in gradients[group].get(name, {})
+            ]
+            if places:
+                weights = [state[group][name][key] for group, name, key in places]
+                optimiser = state.get("optimiser", {})  # a restored state has no empty branches
+                kept = [optimiser.get(group, {}).get(name, {}).get(key, {}) for group, name, key in places]
+                self.optimiser.step(weights, [gradients[g][n][k] for g, n, k in places], kept, rate)
+        state["updates"] += torch.tensor([name in names for name in self.names])
+
+    def _collect(
+        self, state: State, gradients: Mapping[str, Parameters], products: Mapping[str, Mapping[str, Outer]]
+    ) -> None:
+        """Add the gradients of a tick to those collected, but let factors wait to be multiplied where these are few."""
+        for name, own in gradients.items():
+            for key, gradient in own.items():
+                state["gradients"]["layers"][name][key].add_(gradient, alpha=1 / self.every)
+        for name, factors in products.items():
+            for key, total in state["gradients"]["rule"].get(name, {}).items():
+                left, right = factors[key]
+                if _TICKS * left.shape[-2] * (left.shape[-1] + right.shape[-1]) > _MOST:
+                    total.add_((left.mT @ right).view_as(total), alpha=1 / self.every)
+                else:
+                    self._hold(state, name, key, factors[key])
+
+    def _hold(self, state: State, name: str, key: str, product: Outer) -> None:
+        """Keep factors, and multiply them now and then.
 
         A matrix product over the pairs of several ticks moves far fewer bytes than one a tick.
         """
-        for key, product in products.items():
-            held = state.setdefault("products", {}).setdefault(name, {}).setdefault(key, {})
-            if not held:
-                held |= {side: _room(factor) for side, factor in product._asdict().items()}
-                held["count"] = torch.zeros((), dtype=torch.int64)
-            pairs, count = product.left.shape[1], int(held["count"])
-            for side, factor in product._asdict().items():
-                held[side][:, count * pairs : (count + 1) * pairs] = factor
-            held["count"] += 1
-            if count + 1 == _TICKS:
-                self._sum(held, state["gradients"]["rule"][name][key])
+        held = state.setdefault("products", {}).setdefault(name, {}).setdefault(key, {})
+        if not held:
+            held |= {side: _room(factor) for side, factor in product._asdict().items()}
+            held["count"] = torch.zeros((), dtype=torch.int64)
+        pairs, count = product.left.shape[-2], int(held["count"])
+        for side, factor in product._asdict().items():
+            held[side][..., count * pairs : (count + 1) * pairs, :] = factor
+        held["count"] += 1
+        if count + 1 == _TICKS:
+            self._sum(held, state["gradients"]["rule"][name][key])
 
-    def _sum(self, held: State, total: Float[Tensor, "predictors rows columns"]) -> None:
-        """Add what is held of a weight's gradient to what was collected of it."""
+    def _sum(self, held: State, total: Float[Tensor, "*predictors rows columns"]) -> None:
+        """Add what waits of a weight's gradient to what was collected of it."""
         if int(held["count"]):
-            filled = held["left"].shape[1] // _TICKS * int(held["count"])
-            left, right = held["left"][:, :filled], held["right"][:, :filled]
-            total.baddbmm_(left.transpose(1, 2), right, alpha=1 / self.optimiser.every)
+            filled = held["left"].shape[-2] // _TICKS * int(held["count"])
+            left, right = held["left"][..., :filled, :].mT, held["right"][..., :filled, :]
+            add = total.baddbmm_ if total.ndim == 3 else total.addmm_
+            add(left, right, alpha=1 / self.every)
             held["count"].zero_()
 
-    def apply(self, state: State, gradients: State, names: Sequence[str], number: int) -> list[str]:
-        """Change the weights of the layers called *names*, or collect gradients until enough ticks are averaged.
 
-        Returns the names of the layers whose weights changed.
-
-        Args:
-            state: a learner's state, changed in place.
-            gradients: group, layer and weight to gradient; what has none may be left out.
-            names: the layers that learn.
-            number: ticks that have been learnt from before this one.
-        """
-        every = self.optimiser.every
-        if every > 1:
-            for group, name, key in addresses(gradients):
-                state["gradients"][group][name][key].add_(gradients[group][name][key], alpha=1 / every)
-            if (number + 1) % every:
-                return []
-            for name, products in state.get("products", {}).items():
-                for key, held in products.items():
-                    self._sum(held, state["gradients"]["rule"][name][key])
-            gradients = state["gradients"]
-        acted = [name for name in names if any(name in gradients[group] for group in GROUPS)]
-        for group in GROUPS:
-            self._step(state, group, gradients[group], [name for name in acted if name in gradients[group]])
-        if every > 1:
-            state["gradients"] = transform(Tensor.zero_, gradients)
-        return acted
-
-    def _step(self, state: State, group: str, gradients: State, names: Sequence[str]) -> None:
-        keys = [(n, k) for n in names for k in gradients[n]] if self.rates[group] else []
-        if keys:
-            weights = [state[group][n][k] for n, k in keys]
-            kept = [branch(state, "optimiser", group, n, k) for n, k in keys]
-            self.optimiser.step(weights, [gradients[n][k] for n, k in keys], kept, self.rates[group])
+def _dense(products: Mapping[str, Outer], weights: Parameters) -> Parameters:
+    """Return the gradients whose factors are *products*; factors that serve several weights are multiplied once."""
+    done: dict[int, Tensor] = {}
+    for product in products.values():
+        if id(product) not in done:
+            done[id(product)] = product.left.mT @ product.right
+    return {key: done[id(product)].view_as(weights[key]) for key, product in products.items()}
 
 
-def _room(factor: Float[Tensor, "predictors pairs width"]) -> Float[Tensor, "predictors places width"]:
+def _room(factor: Float[Tensor, "*predictors pairs width"]) -> Float[Tensor, "*predictors places width"]:
     """Return places for the factors of so many ticks."""
-    predictors, pairs, width = factor.shape
-    return factor.new_zeros(predictors, _TICKS * pairs, width)
-
-
-def branch(state: State, *path: str) -> State:
-    """Return the part of *state* at *path*, which is empty where a restored state has none."""
-    for name in path:
-        state = state.get(name, {})
-    return state
-
-
-def addresses(gradients: State) -> Iterator[tuple[str, str, str]]:
-    """Yield group, layer and name of every gradient."""
-    for group, layers in gradients.items():
-        for name, weights in layers.items():
-            for key in weights:
-                yield group, name, key
+    *predictors, pairs, width = factor.shape
+    return factor.new_zeros(*predictors, _TICKS * pairs, width)

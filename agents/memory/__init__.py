@@ -5,8 +5,9 @@ from .lagged import OwnMemory, PeerMemory
 from .latest import LatestOwn
 from .memory import ShortTermMemory
 from .policies import FixationAnchor, Recent, Reservoir, StoragePolicy
-from .recall import Recall, joined
-from .traces import by_owner, recorded, replayed, shifted
+from .recall import Recall
+from .recollection import Recollection, Recollector
+from .traces import remembered, shifted
 
 __all__ = [
     "Contrast",
@@ -16,12 +17,11 @@ __all__ = [
     "PeerMemory",
     "Recall",
     "Recent",
+    "Recollection",
+    "Recollector",
     "Reservoir",
     "ShortTermMemory",
     "StoragePolicy",
-    "by_owner",
-    "joined",
-    "recorded",
-    "replayed",
+    "remembered",
     "shifted",
 ]

@@ -14,8 +14,10 @@ class Contrast(ABC):
     """Chooses memories to compare the present with. Every result should name the contrasts that it used."""
 
     @abstractmethod
-    def lags(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
+    def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
         """Return the lag of each predictor, as far as *memory* reaches; None for memories of no fixed age.
+
+        A learner asks once, when it is made, and so finds out whether the two fit.
 
         Raises:
             ConfigurationError: the memory cannot serve this contrast.

@@ -27,28 +27,28 @@ class LagContrast(Contrast):
         name = type(self).__name__
         require(len(lags) > 0 and min(lags) >= 1, f"{name}.lags must be ages of at least 1 tick (got {list(lags)})")
         require(len(set(lags)) == len(lags), f"{name}.lags must differ from each other (got {list(lags)})")
-        self._lags = tuple(lags)
+        self.lags = tuple(lags)
 
-    def lags(self, memory: ShortTermMemory) -> tuple[int, ...]:
-        """See `Contrast.lags`."""
+    def reach(self, memory: ShortTermMemory) -> tuple[int, ...]:
+        """See `Contrast.reach`."""
         name = type(self).__name__
         require(isinstance(memory.policy, Recent), f"{name} needs a memory of recent frames: use the policy Recent")
-        within = tuple(lag for lag in self._lags if lag <= memory.capacity)
+        within = tuple(lag for lag in self.lags if lag <= memory.capacity)
         require(
             len(within) > 0,
-            f"{name}.lags {list(self._lags)} all exceed ShortTermMemory.capacity ({memory.capacity}): "
-            f"raise the capacity to {min(self._lags)} or more",
+            f"{name}.lags {list(self.lags)} all exceed ShortTermMemory.capacity ({memory.capacity}): "
+            f"raise the capacity to {min(self.lags)} or more",
         )
         return within
 
     def ages(self, memory: ShortTermMemory) -> str:
         """Return the lags in words."""
-        lags = self.lags(memory)
+        lags = self.reach(memory)
         return f"lag{'s' if len(lags) > 1 else ''} {', '.join(map(str, lags))}"
 
     def slots(self, memory: ShortTermMemory, state: State, tick: int, period: float) -> "Slots":
         """Return the slots of all lags, with a share of 0 where nothing is or no longer can be remembered."""
-        lags = self.lags(memory)
+        lags = tuple(lag for lag in self.lags if lag <= memory.capacity)
         rows = [(tick - lag) % memory.capacity for lag in lags]
         values, fixation, birth = (chosen(state[name], rows) for name in ("values", "fixation", "birth"))
         birth = birth.clone() if len(rows) == 1 else birth  # instruments keep it, and the slot may be written next
@@ -174,6 +174,11 @@ class PeerMemory(LagContrast):
             streams > least,
             f"PeerMemory.count ({self.count}) needs more than {least} streams (got {streams}): "
             "raise --streams or use OwnMemory",
+        )
+        require(
+            streams % self.group == 0,
+            f"PeerMemory.group ({self.group}) must divide the number of streams (got {streams}), lest negatives come "
+            f"from the own group: use {streams // self.group * self.group} or {-(-streams // self.group) * self.group}",
         )
 
     def recall(

@@ -36,8 +36,8 @@ class LatestOwn(Contrast):
         """See `Contrast.describe`."""
         return f"{self.positives} positives and {self.negatives} older negatives from the stream's own memory"
 
-    def lags(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
-        """See `Contrast.lags`."""
+    def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
+        """See `Contrast.reach`."""
         most = max(self.positives, self.negatives)
         require(
             most <= memory.capacity,

@@ -31,7 +31,7 @@ class ShortTermMemory:
         life_time: float | None = None,
         decay_time: float | None = None,
         noise: float = 0.0,
-        policy: StoragePolicy | None = None,
+        policy: StoragePolicy = Recent(),
         cap: int | None = None,
     ) -> None:
         require(capacity >= 1, f"ShortTermMemory.capacity must be at least 1 slot (got {capacity})")
@@ -43,7 +43,7 @@ class ShortTermMemory:
         self.life_time = life_time
         self.decay_time = decay_time
         self.noise = noise
-        self.policy = policy or Recent()
+        self.policy = policy
         self.cap = cap
 
     def reset(self, streams: int, width: int, seed: int, device: torch.device) -> State:
@@ -59,15 +59,14 @@ class ShortTermMemory:
 
     def begin_fixations(
         self, state: State, saccade: Bool[Tensor, " streams"], awake: Bool[Tensor, " streams"] | None = None
-    ) -> None:
-        """Begin a new fixation in the streams that were told of a saccade; to be called at every tick.
+    ) -> State:
+        """Return the state in which streams that were told of a saccade have a new fixation; for every tick.
 
         Streams that are not *awake* see something that is not all of one fixation: until they are, they are compared
         with nothing, and nothing of them is remembered. By default all are.
         """
-        state["now"] += saccade
-        if awake is not None:
-            state["awake"] = awake
+        begun = {**state, "now": state["now"] + saccade}
+        return begun if awake is None else {**begun, "awake": awake}
 
     def write(
         self, state: State, tick: int, values: Float[Tensor, "streams width"], began: Bool[Tensor, " streams"]

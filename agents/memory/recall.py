@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -28,16 +27,3 @@ class Recall:
     birth: Int[Tensor, "groups predictors streams"]
     owner: Int[Tensor, "groups predictors streams"]
     lags: tuple[int | None, ...]
-
-    @property
-    def sign(self) -> Float[Tensor, "groups predictors streams"]:
-        """Y of the papers: +1 for the same thing, -1 for another."""
-        return self.same.to(self.weight.dtype) * 2 - 1
-
-
-def joined(recalls: list[Recall]) -> Recall:
-    """Return the groups of *recalls*, which must have the same predictors, as one."""
-    if len(recalls) == 1:
-        return recalls[0]
-    fields = ("past", "same", "weight", "birth", "owner")
-    return Recall(**{f: torch.cat([getattr(r, f) for r in recalls]) for f in fields}, lags=recalls[0].lags)

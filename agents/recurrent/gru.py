@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from streamsim.agents.layers import Layer, Parameters, Tape, cast, uniform, zero_where
+from streamsim.agents.layers import Layer, Parameters, Tape, uniform, zero_where
 from streamsim.contracts import require
 
 from .cell import NAMES, cell
@@ -28,12 +28,10 @@ class GRU(Layer):
 
     recurrent = True
 
-    def __init__(
-        self, units: int = 256, through_time: TemporalCredit | None = None, predicts_below: bool = True
-    ) -> None:
+    def __init__(self, units: int = 256, through_time: TemporalCredit = EProp(), predicts_below: bool = True) -> None:
         require(units >= 1, f"GRU.units must be at least 1 (got {units})")
         self.units = units
-        self.through_time = through_time or EProp()
+        self.through_time = through_time
         self.predicts_below = predicts_below
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -95,4 +93,4 @@ class GRU(Layer):
 
     def _mean(self, x: Float[Tensor, " n *shape"], parameters: Parameters) -> Float[Tensor, "n inputs"]:
         mean = x.flatten(2).mean(2) if x.ndim > 2 else x
-        return cast(mean, parameters["weight_ih"].dtype)
+        return mean.to(parameters["weight_ih"].dtype)

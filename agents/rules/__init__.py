@@ -5,20 +5,20 @@ from .dendrite import Retrodiction, SharedGate, SplitGates, Transposed
 from .feedback import BackPropagation, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .hinge import ContrastiveHinge
 from .homeostasis import Homeostasis
-from .rule import Lesson, Outer, Pairs, Rule
+from .rule import ContrastBatch, Outer, Rule, RuleFactors
 
 __all__ = [
     "CLAPP",
     "BackPropagation",
+    "ContrastBatch",
     "ContrastiveHinge",
     "Feedback",
     "Homeostasis",
-    "Lesson",
     "Outer",
-    "Pairs",
     "RandomFeedback",
     "Retrodiction",
     "Rule",
+    "RuleFactors",
     "SharedGate",
     "SplitGates",
     "Transposed",

@@ -11,9 +11,9 @@ from torch.nn import functional as F
 from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
-from .dendrite import Dendrite, Retrodiction, Scores, SharedGate, credit, outer, predict
+from .dendrite import Retrodiction, SharedGate, predictive_credit
 from .homeostasis import Homeostasis
-from .rule import Lesson, Pairs, Rule, angle
+from .rule import ContrastBatch, Rule, RuleFactors, angle
 
 
 class CLAPP(Rule):
@@ -30,13 +30,13 @@ class CLAPP(Rule):
     and a negative at every tick is CLAPP-s.
 
     Args:
-        retrodiction: how the remembered frame is credited; by default equation 19. `None` in a configuration means
-            the default; the ablation without retrodiction (70 % in the paper) is `retrodict=False`.
-        retrodict: whether remembered frames are credited at all.
+        retrodiction: how the remembered frame is credited; by default equation 19.
+        retrodict: whether remembered frames are credited at all; without, the paper finds 70 % on STL-10.
         gain: W_pred and W_retro are drawn from U(-b, b) with b = gain / sqrt(width); 0 starts them at nothing.
         rate: factor on the learning rate of W_pred and W_retro.
-        homeostasis: if given, z and c in the equations above are deviations from each unit's usual activity; the gain
+        homeostasis: with it, z and c in the equations above are deviations from each unit's usual activity; the gain
             of that is treated as constant, so that dLoss/dz gets a factor of each unit's own 1 / s.
+            None for activity as it is.
         grid: maps are averaged over each cell of a grid of so many by so many; 1 averages over all positions, as the
             paper does for pictures. Illing et al. 2021 flatten the maps of videos, which a grid does where it has as
             many cells as a map has pixels.
@@ -44,7 +44,7 @@ class CLAPP(Rule):
 
     def __init__(
         self,
-        retrodiction: Retrodiction | None = None,
+        retrodiction: Retrodiction = SharedGate(),
         retrodict: bool = True,
         gain: float = 1.0,
         rate: float = 1.0,
@@ -54,13 +54,13 @@ class CLAPP(Rule):
         require(grid >= 1, f"CLAPP.grid must be at least 1 (got {grid})")
         require(gain >= 0, f"CLAPP.gain must not be negative (got {gain})")
         require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
-        self.retrodiction = retrodiction or SharedGate()
-        self.credits_past = retrodict
+        self.retrodiction = retrodiction
+        self.retrodict = self.credits_past = retrodict
+        self.keeps_statistics = homeostasis is not None
         self.gain = gain
         self.rate = rate
         self.homeostasis = homeostasis
         self.grid = grid
-        self.reads = frozenset({"pre", "post", "dendrite", "broadcast"} | ({"trace"} if retrodict else set()))
         if retrodict and self.retrodiction.own_weights:
             self.non_gradients = frozenset({"past_delta", "retro"})  # W_retro is in no loss but its own
 
@@ -82,11 +82,12 @@ class CLAPP(Rule):
 
     def width(self, shape: tuple[int, ...]) -> int:
         """See `Rule.width`."""
-        if self.grid == 1 or len(shape) < 3:
-            return shape[0]
-        fits = all(side % self.grid == 0 for side in shape[1:])
+        channels, *sides = shape
+        if self.grid == 1 or len(sides) < 2:
+            return channels
+        fits = all(side % self.grid == 0 for side in sides)
         require(fits, f"CLAPP.grid ({self.grid}) must divide the sides of every layer's maps (got {shape[1:]})")
-        return shape[0] * self.grid**2
+        return channels * self.grid**2
 
     def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
         """Return activity averaged over positions, or over those of each cell, the cells of a map side by side."""
@@ -106,31 +107,25 @@ class CLAPP(Rule):
 
     def normalised(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
         """See `Rule.normalised`."""
-        return self.homeostasis.normal(parameters, readout) if self.homeostasis else readout
+        return self.homeostasis.normalised(parameters, readout) if self.homeostasis else readout
 
-    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        c, sign, weight = (
-            t.transpose(0, 1) for t in (self.normalised(parameters, pairs.past), pairs.sign, pairs.weight)
-        )
-        present = self.normalised(parameters, pairs.now) if pairs.target is None else pairs.target
+        past, now, gain = batch.past, batch.now, None
+        if self.homeostasis is not None:
+            mean, gain = self.homeostasis.usual(parameters)
+            past, now = (past - mean) * gain, (now - mean) * gain
+        c, sign, weight = (t.transpose(0, 1) for t in (past, batch.sign, batch.weight))
+        present = now if batch.target is None else batch.target
         z = present.expand(len(c), 1, *present.shape)
-        forward = predict(z, c, parameters["pred"], sign)
-        gate = forward.gate * weight
-        products = {"pred": outer(z, c, gate)}
-        past_delta = None
-        if self.credits_past:
-            backward = self.retrodiction.judge(z, c, parameters, sign, forward)
-            weighted = backward.gate * weight
-            past_delta = self._spread(parameters, credit(backward, weighted).transpose(0, 1), pairs.z)
-            if self.retrodiction.own_weights:
-                products["retro"] = outer(c, z, weighted)
-        # what is predicted elsewhere earns nothing here
-        delta = credit(forward, gate).sum((0, 1)) if pairs.target is None else torch.zeros_like(pairs.now)
-        loss, active, score = (t.transpose(0, 1) for t in self._facts(forward))
-        gradient = {} if pairs.factored else {name: product.dense for name, product in products.items()}
-        left = products if pairs.factored else {}
-        return Lesson(self._spread(parameters, delta, pairs.z), past_delta, gradient, loss, active, score, left)
+        retrodiction = self.retrodiction if self.credits_past else None
+        forward, delta, past_delta, products = predictive_credit(z, c, parameters, sign, weight, retrodiction)
+        if batch.target is not None:
+            delta = torch.zeros_like(batch.now)  # what is predicted elsewhere earns nothing here
+        if past_delta is not None:
+            past_delta = self._spread(past_delta.transpose(0, 1), batch.z, gain)
+        loss, gate, score = (t.transpose(0, 1) for t in (forward.loss, forward.gate, forward.score))
+        return RuleFactors(self._spread(delta, batch.z, gain), past_delta, products, loss, gate.abs(), score)
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
@@ -148,13 +143,10 @@ class CLAPP(Rule):
             "rule as published",
         )
 
-    def _facts(self, forward: Dendrite) -> tuple[Scores, Scores, Scores]:
-        return forward.loss, forward.gate.abs(), forward.score
-
-    def _spread(self, parameters: Parameters, delta: Tensor, z: Tensor) -> Tensor:
+    def _spread(self, delta: Tensor, z: Tensor, gain: Tensor | None) -> Tensor:
         """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""
-        if self.homeostasis:
-            delta = delta * self.homeostasis.gain(parameters)
+        if gain is not None:
+            delta = delta * gain
         positions = z.shape[2:]
         if self.grid > 1 and len(positions) == 2:
             height, width = (side // self.grid for side in positions)

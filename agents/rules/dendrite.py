@@ -67,7 +67,8 @@ def outer(target: Targets, source: Vectors, gate: Scores) -> Outer:
 
 def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
     """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
-    return outer(target, source, gate).dense
+    left, right = outer(target, source, gate)
+    return left.mT @ right
 
 
 def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:
@@ -109,3 +110,36 @@ class Transposed(Retrodiction):
     def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
         """See `Retrodiction.judge`."""
         return forward._replace(prediction=mapped(z, parameters["pred"]))
+
+
+class PredictiveCredit(NamedTuple):
+    """What a prediction, and perhaps a retrodiction, is worth to those who took part in it.
+
+    Attributes:
+        forward: the prediction.
+        delta: dLoss/d(z), summed over pairs (equation 8 without rho' and x).
+        past_delta: dLoss/d(c) of every pair (equation 9 without rho' and x), or None without retrodiction.
+        products: factors of dLoss/dW_pred and dLoss/dW_retro (equation 10).
+    """
+
+    forward: Dendrite
+    delta: Float[Tensor, "streams target"]
+    past_delta: Vectors | None
+    products: dict[str, Outer]
+
+
+def predictive_credit(
+    z: Targets, c: Vectors, parameters: Parameters, sign: Scores, weight: Scores, retrodiction: Retrodiction | None
+) -> PredictiveCredit:
+    """Return the credit of the present *z* and of the remembered *c*, each pair counted by its *weight*."""
+    forward = predict(z, c, parameters["pred"], sign)
+    gate = forward.gate * weight
+    products = {"pred": outer(z, c, gate)}
+    past_delta = None
+    if retrodiction is not None:
+        backward = retrodiction.judge(z, c, parameters, sign, forward)
+        weighted = backward.gate * weight
+        past_delta = credit(backward, weighted)
+        if retrodiction.own_weights:
+            products["retro"] = outer(c, z, weighted)
+    return PredictiveCredit(forward, credit(forward, gate).sum((0, 1)), past_delta, products)

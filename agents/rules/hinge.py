@@ -8,11 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from streamsim.agents.layers import Parameters, cast, uniform
+from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
 from .feedback import BackPropagation, Feedback
-from .rule import Lesson, Pairs, Rule, angle
+from .rule import ContrastBatch, Outer, Rule, RuleFactors, angle
 
 
 class Contrasted(NamedTuple):
@@ -76,14 +76,12 @@ class ContrastiveHinge(Rule):
         rate: factor on the learning rate of the heads; 0 keeps them as they were drawn.
     """
 
-    reads = frozenset({"pre", "post", "dendrite", "broadcast"})
-
     def __init__(
         self,
         near: float = 1.0,
         far: float = 3.0,
         width: int = 64,
-        feedback: Feedback | None = None,
+        feedback: Feedback = BackPropagation(),
         calibrate: float | None = 2.5,
         rate: float = 1.0,
     ) -> None:
@@ -94,7 +92,7 @@ class ContrastiveHinge(Rule):
         self.near = near
         self.far = far
         self._width = width
-        self.feedback = feedback or BackPropagation()
+        self.feedback = feedback
         if self.feedback.own_weights:
             self.non_gradients = frozenset({"delta", "feedback"})
         self.calibrate = calibrate
@@ -119,16 +117,16 @@ class ContrastiveHinge(Rule):
     def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
         """Return the head's embedding."""
         head = parameters["head"]
-        return cast(flat(z) @ cast(head, z.dtype).T, head.dtype)
+        return (flat(z) @ head.to(z.dtype).T).to(head.dtype)
 
-    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        found = contrast(pairs.now, pairs.past, pairs.sign, pairs.weight, self.near, self.far)
+        found = contrast(batch.now, batch.past, batch.sign, batch.weight, self.near, self.far)
         error = found.delta.flatten(0, 1).sum(0)
-        delta = unflat(error @ self.feedback.weight(parameters), pairs.z)
-        head = error.T @ cast(flat(pairs.z), error.dtype)
-        gradient = {"head": head} | ({"feedback": head} if self.feedback.learns else {})
-        return Lesson(delta, None, gradient, found.loss, found.active, found.distance)
+        delta = unflat(error @ self.feedback.weight(parameters), batch.z)
+        head = Outer(error, flat(batch.z).to(error.dtype))
+        products = {"head": head} | ({"feedback": head} if self.feedback.learns else {})
+        return RuleFactors(delta, None, products, found.loss, found.active, found.distance)
 
     def trainable(self, parameters: Parameters) -> frozenset[str]:
         """See `Rule.trainable`."""

@@ -1,11 +1,25 @@
 """Homeostasis: each unit knows its own usual activity and signals how far it is from it."""
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
 from streamsim.contracts import require
+
+
+class Usual(NamedTuple):
+    """What is usual of each unit.
+
+    Attributes:
+        mean: m, its mean activity.
+        gain: 1 / s, s being the spread of its activity.
+    """
+
+    mean: Float[Tensor, " width"]
+    gain: Float[Tensor, " width"]
 
 
 class Homeostasis:
@@ -39,10 +53,11 @@ class Homeostasis:
         variance = traces["variance"] + ((now - mean).square().mean(0) - traces["variance"]) / mass
         return {"mass": mass, "mean": mean, "variance": variance}
 
-    def gain(self, traces: Parameters) -> Float[Tensor, " width"]:
-        """Return 1 / s."""
-        return (traces["variance"] + self.floor).rsqrt()
+    def usual(self, traces: Parameters) -> Usual:
+        """Return what is usual of each unit."""
+        return Usual(traces["mean"], (traces["variance"] + self.floor).rsqrt())
 
-    def normal(self, traces: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
+    def normalised(self, traces: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
         """Return x' for *readout*."""
-        return (readout - traces["mean"]) * self.gain(traces)
+        mean, gain = self.usual(traces)
+        return (readout - mean) * gain

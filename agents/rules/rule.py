@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -21,24 +21,19 @@ def angle(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> float:
 
 
 class Outer(NamedTuple):
-    """A gradient that is a sum over pairs of outer products, not yet summed.
+    """A gradient as its two factors, before they are multiplied: a sum over pairs of outer products.
 
     Attributes:
-        left: factor that numbers rows.
-        right: factor that numbers columns.
+        left: factor that numbers the rows of the weight, a number a unit that the weight leads to.
+        right: factor that numbers its columns, a number a unit that it comes from.
     """
 
-    left: Float[Tensor, "predictors pairs rows"]
-    right: Float[Tensor, "predictors pairs columns"]
-
-    @property
-    def dense(self) -> Float[Tensor, "predictors rows columns"]:
-        """The sum."""
-        return torch.bmm(self.left.transpose(1, 2), self.right)
+    left: Float[Tensor, " *predictors pairs rows"]
+    right: Float[Tensor, " *predictors pairs columns"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pairs:
+class ContrastBatch:
     """The present of one layer beside its remembered past; pairs of one predictor share their lag.
 
     Attributes:
@@ -49,8 +44,6 @@ class Pairs:
         weight: share of each pair in the loss.
         target: what the past is asked to predict if that is not the layer's own present, as `Rule.normalised` gives it;
             the present then earns no credit.
-        factored: whether gradients may be left as outer products (`Lesson.factored`), because more ticks will be added
-            before any weight changes.
     """
 
     z: Float[Tensor, " streams *out"]
@@ -59,51 +52,50 @@ class Pairs:
     sign: Float[Tensor, "groups predictors streams"]
     weight: Float[Tensor, "groups predictors streams"]
     target: Float[Tensor, "streams other"] | None = None
-    factored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """What a rule makes of the pairs of one layer. All gradients are of the weighted sum of the pairs' losses.
+class RuleFactors:
+    """What a rule makes of the pairs of one layer: the factors of gradients of the weighted sum of the pairs' losses.
+
+    A rule multiplies no weight's gradient out. What it gives the layer's own weights is the signal at the dendrite of
+    each unit, gated; the learner multiplies it with rho' and with what the unit saw. So an update can depend on nothing
+    but pre- and postsynaptic activity, the unit's own dendrite, and what is told to the whole layer.
 
     Attributes:
         delta: dLoss/dz of the present frame; may broadcast over positions.
         past_delta: dLoss/dz of the remembered frames, or None if the rule credits the present only.
-        gradient: dLoss/d(parameter of the rule).
+        products: dLoss/d(parameter of the rule), as factors.
         loss: unweighted loss of each pair.
         active: 1 where the hinge of a pair is active, else 0.
         score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
-        factored: gradients that are left as outer products, if `Pairs.factored` allows it, and are not in *gradient*.
     """
 
     delta: Float[Tensor, " streams *out"]
-    past_delta: Float[Tensor, "groups predictors streams *out"] | None
-    gradient: Parameters
+    past_delta: Float[Tensor, " groups predictors streams *out"] | None
+    products: Mapping[str, Outer]
     loss: Float[Tensor, "groups predictors streams"]
     active: Float[Tensor, "groups predictors streams"]
     score: Float[Tensor, "groups predictors streams"]
-    factored: Mapping[str, Outer] = field(default_factory=dict)
 
 
 class Rule(ABC):
     """A local plasticity rule.
 
     Attributes:
-        reads: what an update of a weight depends on, of: "pre" (activity below, now), "post" (the unit's own activity),
-            "dendrite" (what arrives at the unit's own dendrite), "trace" (pre and post at a remembered tick), and
-            "broadcast" (scalars sent to the whole layer). Declared so that it can be audited.
         credits_past: whether remembered frames are credited too, so that traces of them must be kept.
         rate: factor on the learning rate for the rule's own parameters.
-        non_gradients: which parts of a lesson are by design no gradient of the pairs' loss, because feedback or gates
+        non_gradients: which factors are by design no gradient of the pairs' loss, because feedback or gates
             are of their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with
             finite differences.
-        predicts: whether the past may be asked to predict another layer's present (`Pairs.target`).
+        keeps_statistics: whether `update_statistics` has anything to return.
+        predicts: whether the past may be asked to predict another layer's present (`ContrastBatch.target`).
     """
 
-    reads: frozenset[str]
     credits_past: bool = False
     rate: float = 1.0
     non_gradients: frozenset[str] = frozenset()
+    keeps_statistics: bool = False
     predicts: bool = False
 
     @abstractmethod
@@ -132,8 +124,8 @@ class Rule(ABC):
         return readout
 
     @abstractmethod
-    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
-        """Return the gradients of the rule's loss."""
+    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
+        """Return the factors of the gradients of the rule's loss."""
 
     def update_statistics(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
         """Return those of the rule's own quantities that follow activity without a gradient, after this tick."""

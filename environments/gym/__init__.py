@@ -1,7 +1,7 @@
 """Worlds that a policy acts in."""
 
 from .policies import Policy, RandomPolicy
-from .views import Pixels, Rendering, Vector, View
+from .views import Observations, Pixels, Rendering, Vector, View
 from .world import Gymnasium
 
-__all__ = ["Gymnasium", "Pixels", "Policy", "RandomPolicy", "Rendering", "Vector", "View"]
+__all__ = ["Gymnasium", "Observations", "Pixels", "Policy", "RandomPolicy", "Rendering", "Vector", "View"]

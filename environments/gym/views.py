@@ -143,6 +143,23 @@ class Vector(View):
         return vector if self.bound is None else vector.clamp(-self.bound, self.bound)
 
 
+class Observations(View):
+    """Observations as they are: `Pixels` where they are pictures, otherwise `Vector`."""
+
+    @property
+    def render_mode(self) -> str | None:
+        """See `View.render_mode`."""
+        return None
+
+    def sensor(self, env: "gymnasium.Env[Any, Any]", period: Fraction) -> Sensor:
+        """See `View.sensor`."""
+        return fitting(env.observation_space).sensor(env, period)
+
+    def see(self, env: "gymnasium.Env[Any, Any]", observation: Any) -> Float[Tensor, "*shape"]:  # noqa: ANN401
+        """See `View.see`."""
+        return fitting(env.observation_space).see(env, observation)
+
+
 def fitting(space: "gymnasium.Space[Any]") -> View:
     """Return the view of observations in *space* as they are."""
     return Pixels() if is_picture(space) else Vector()

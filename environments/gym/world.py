@@ -25,7 +25,7 @@ from streamsim.contracts import (
 
 from .episodes import Episodes, Place
 from .policies import Policy, RandomPolicy
-from .views import View, fitting
+from .views import Observations, View
 
 if TYPE_CHECKING:
     import gymnasium
@@ -43,7 +43,7 @@ class Gymnasium(Environment):
     Args:
         id: what `gymnasium.make` knows it by, such as CartPole-v1 or package.module:Name-v0; or a function without
             arguments that makes one.
-        settings: further arguments of `gymnasium.make`; none for a function.
+        settings: further arguments of `gymnasium.make`; None for none, as for a function.
         view: what is shown; by default the observations, which must be pictures or bounded vectors.
         policy: who acts; at random by default.
         period: seconds from one frame, and one action, to the next.
@@ -56,8 +56,8 @@ class Gymnasium(Environment):
         self,
         id: str | Callable[[], Any],
         settings: Mapping[str, Any] | None = None,
-        view: View | None = None,
-        policy: Policy | None = None,
+        view: View = Observations(),
+        policy: Policy = RandomPolicy(),
         period: float = 0.1,
     ) -> None:
         require(period > 0, f"Gymnasium.period must be greater than 0 seconds (got {period})")
@@ -66,13 +66,13 @@ class Gymnasium(Environment):
             f"Gymnasium.settings are for environments made by their id (got {settings}): let the function set them",
         )
         self.id = id
-        mode = {"render_mode": view.render_mode} if view is not None and view.render_mode else {}
+        mode = {"render_mode": view.render_mode} if view.render_mode else {}
         make = maker(id, {**mode, **(settings or {})})
         with explained(id):
             env = make()
-            self._view = view or fitting(env.observation_space)
-            self._sensor = self._view.sensor(env, seconds(period))
-        self._episodes = Episodes(make, policy or RandomPolicy(), env)
+            self._view = view
+            self._sensor = view.sensor(env, seconds(period))
+        self._episodes = Episodes(make, policy, env)
         # environments may hold windows, processes or files
         weakref.finalize(self, self._episodes.close)
 

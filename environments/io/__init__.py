@@ -1,14 +1,14 @@
 """Files, caches and threads that worlds share."""
 
-from .cache import LRUCache
+from .cache import lru_cached
 from .paths import OR_SKIP, existing_folder, natural, nearby, subfolders, text_in, unreadable
 from .prefetch import Prefetch
 
 __all__ = [
     "OR_SKIP",
-    "LRUCache",
     "Prefetch",
     "existing_folder",
+    "lru_cached",
     "natural",
     "nearby",
     "subfolders",

@@ -1,36 +1,22 @@
 """What was made last, kept up to a limit of bytes."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import TypeVar
+
+from cachetools import LRUCache, cached
 
 K = TypeVar("K", bound=Hashable)
 
 V = TypeVar("V")
 
 
-class LRUCache(Generic[K, V]):
-    """Makes things on demand and keeps them; the longest unused ones go first.
+def lru_cached(make: Callable[[K], V], size: Callable[[V], int], mib: int) -> Callable[[K], V]:
+    """Return *make* with a cache, from which the longest unused things go first; what *make* raises is passed on.
 
     Args:
         make: makes the thing of a name.
         size: tells how many bytes a thing occupies.
-        mib: how much memory things may take, in MiB.
+        mib: how much memory things may take, in MiB; what alone takes more is not held.
     """
-
-    def __init__(self, make: Callable[[K], V], size: Callable[[V], int], mib: int) -> None:
-        self._make, self._size = make, size
-        self._capacity, self._held = mib * 2**20, 0
-        self._things: OrderedDict[K, V] = OrderedDict()
-
-    def __call__(self, name: K) -> V:
-        """Return the thing of that *name*; what making it raises is passed on."""
-        thing = self._things.pop(name, None)
-        if thing is None:
-            thing = self._make(name)
-            self._held += self._size(thing)
-        self._things[name] = thing
-        while self._held > self._capacity:
-            _, oldest = self._things.popitem(last=False)
-            self._held -= self._size(oldest)
-        return thing
+    cache: LRUCache[K, V] = LRUCache(mib * 2**20, getsizeof=size)
+    return cached(cache)(make)

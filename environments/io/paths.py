@@ -17,15 +17,20 @@ def natural(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", path.name)]
 
 
-def existing_folder(root: str | Path, argument: str) -> Path:
+def existing_folder(root: str | Path, argument: str, holds: str = "recordings") -> Path:
     """Return *root* as a path.
+
+    Args:
+        root: the folder.
+        argument: where a user gave it, for the sentence if there is none.
+        holds: what it should hold, in a word.
 
     Raises:
         DataError: there is no such folder.
     """
     folder = Path(root).expanduser()
     if not folder.is_dir():
-        raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the recordings")
+        raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the {holds}")
     return folder
 
 

@@ -1,7 +1,7 @@
 """Where still pictures come from."""
 
 from .datasets import CIFAR10, CIFAR100, EMNIST, MNIST
-from .folder import Decoder, FolderSource, existing_folder, image_files
+from .folder import Decoder, FolderSource, image_files
 from .sources import Pictures, Source, Transfer, at_least_two
 from .stl10 import Part, STL10Source
 
@@ -18,6 +18,5 @@ __all__ = [
     "Source",
     "Transfer",
     "at_least_two",
-    "existing_folder",
     "image_files",
 ]

@@ -1,7 +1,7 @@
 """Pictures in a folder of class folders, decoded on demand with a bounded cache."""
 
-from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split, require
-from streamsim.environments.io import natural, nearby, subfolders
+from streamsim.environments.io import existing_folder, lru_cached, natural, nearby, subfolders
 
 from .sources import Pictures, Source
 
@@ -39,8 +39,7 @@ class FolderSource(Source):
     def __init__(self, root: str, size: int = 32, colour: bool = True, cache_mib: int = 256) -> None:
         require(size >= 1, f"FolderSource.size must be at least 1 pixel (got {size})")
         require(cache_mib >= 0, f"FolderSource.cache_mib must not be negative (got {cache_mib})")
-        folder = existing_folder(root, "FolderSource.root")
-        self._folder = folder
+        folder = self._folder = existing_folder(root, "FolderSource.root", "pictures")
         self._shape = (3 if colour else 1, size, size)
         self._decoder = Decoder(self._shape, cache_mib)
         parts = {name: folder / name for name in _PARTS if (folder / name).is_dir()}
@@ -109,26 +108,15 @@ class Decoder:
     """
 
     def __init__(self, shape: tuple[int, int, int], cache_mib: int) -> None:
-        self._shape = shape
-        self._capacity = cache_mib * 2**20 // int(np.prod(shape))
-        self._cache: OrderedDict[Path, Tensor] = OrderedDict()
+        self._picture = lru_cached(partial(decode, shape=shape), lambda pixels: pixels.nbytes, cache_mib)
 
     def pictures(self, files: Sequence[Path], labels: Sequence[int]) -> Pictures:
         """Return the pictures in *files*."""
 
         def fetch(chosen: Int[Tensor, " chosen"]) -> UInt8[Tensor, "chosen channels height width"]:
-            return torch.stack([self._recall(files[i]) for i in chosen.tolist()])
+            return torch.stack([self._picture(files[i]) for i in chosen.tolist()])
 
         return Pictures(torch.tensor(labels, dtype=torch.int64), fetch)
-
-    def _recall(self, file: Path) -> Tensor:
-        picture = self._cache.pop(file, None)
-        picture = decode(file, self._shape) if picture is None else picture
-        if self._capacity > 0:
-            self._cache[file] = picture
-        if len(self._cache) > self._capacity > 0:
-            self._cache.popitem(last=False)
-        return picture
 
 
 def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels height width"]:
@@ -148,18 +136,6 @@ def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels h
     if converted.size != (width, height):
         converted = ImageOps.fit(converted, (width, height), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(converted).reshape(height, width, channels)).permute(2, 0, 1).contiguous()
-
-
-def existing_folder(root: str, argument: str) -> Path:
-    """Return *root* as a path.
-
-    Raises:
-        DataError: there is no such folder.
-    """
-    folder = Path(root).expanduser()
-    if not folder.is_dir():
-        raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the pictures")
-    return folder
 
 
 def holds_pictures(root: Path) -> bool:

@@ -9,9 +9,8 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import nearby
+from streamsim.environments.io import existing_folder, nearby
 
-from .folder import existing_folder
 from .sources import Pictures, Source
 
 _SHAPE = (3, 96, 96)
@@ -35,7 +34,7 @@ class STL10Source(Source):
     def __init__(self, root: str, split: Part = "unlabeled", download: bool = False) -> None:
         if download:
             _download(root)
-        folder = _binary_in(existing_folder(root, "STL10.root"))
+        folder = _binary_in(existing_folder(root, "STL10.root", "pictures"))
         names = folder / "class_names.txt"
         if not names.is_file():
             level = nearby(Path(root).expanduser(), lambda other: (_binary_in(other) / names.name).is_file())

@@ -4,7 +4,7 @@ from .corpus import Corpus, Utterance
 from .folder import SpeechFolder
 from .labels import Speakers, SpeechLabels
 from .librispeech import LibriSpeech, LibriSpeechCorpus
-from .phones import Phones
+from .phones import Phones, PhonesOrSpeakers
 from .world import Speech
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "LibriSpeech",
     "LibriSpeechCorpus",
     "Phones",
+    "PhonesOrSpeakers",
     "Speakers",
     "Speech",
     "SpeechFolder",

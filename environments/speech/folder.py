@@ -17,7 +17,7 @@ class SpeechFolder(Corpus):
 
     Args:
         root: the folder.
-        annotations: the folder of `converted_aligned_phones.txt` and of the split lists; *root* if not given.
+        annotations: the folder of `converted_aligned_phones.txt` and of the split lists; None for *root*.
     """
 
     def __init__(self, root: str, annotations: str | None = None) -> None:

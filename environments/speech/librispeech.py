@@ -9,6 +9,7 @@ from streamsim.environments.io import existing_folder, nearby, text_in
 
 from .corpus import Corpus, Utterance, in_order
 from .labels import SpeechLabels
+from .phones import PhonesOrSpeakers
 from .world import Speech
 
 Subset = Literal[
@@ -24,7 +25,7 @@ class LibriSpeechCorpus(Corpus):
     Args:
         root: the folder that holds `LibriSpeech`, or that folder itself.
         subset: which part of it.
-        annotations: the folder of `converted_aligned_phones.txt` and of the split lists; *root* if not given.
+        annotations: the folder of `converted_aligned_phones.txt` and of the split lists; None for *root*.
         download: whether to fetch the subset into *root* (6.3 GB for train-clean-100) if it is not there.
     """
 
@@ -68,10 +69,10 @@ class LibriSpeech(Speech):
         root: the folder that holds `LibriSpeech`.
         subset: which part of it.
         annotations: the folder of `converted_aligned_phones.txt`, `train_split.txt` and `test_split.txt`, as they are
-            distributed with CPC; *root* if not given. Without them labels name the speaker, and every fifth utterance
+            distributed with CPC; None for *root*. Without them labels name the speaker, and every fifth utterance
             of a speaker is held out.
         download: whether to fetch the subset into *root* (6.3 GB for train-clean-100) if it is not there.
-        labels: what labels name; `Phones` if not given and there is a phone file, otherwise `Speakers`.
+        labels: what labels name; by default the phones if there is a file of them, otherwise the speakers.
         other_speaker: whether a saccade changes the speaker or takes any other utterance.
         random_start: whether a fixation begins at a random tick of the utterance instead of its first.
         gain: factor by which samples are multiplied, greater than 0; what then exceeds -1 to 1 is cut off.
@@ -86,7 +87,7 @@ class LibriSpeech(Speech):
         subset: Subset = "train-clean-100",
         annotations: str | None = None,
         download: bool = False,
-        labels: SpeechLabels | None = None,
+        labels: SpeechLabels = PhonesOrSpeakers(),
         other_speaker: bool = True,
         random_start: bool = False,
         gain: float = 1.0,

@@ -11,7 +11,7 @@ from streamsim.contracts import DataError, require
 from streamsim.environments.io import OR_SKIP, text_in
 
 from .corpus import Corpus, Utterance
-from .labels import SpeechLabels, Track
+from .labels import Speakers, SpeechLabels, Track
 
 PHONE_FILE = "converted_aligned_phones.txt"
 
@@ -58,6 +58,15 @@ class Phones(SpeechLabels):
             )
         known = torch.from_numpy(labels[:ticks])
         return torch.cat([known, known.new_full((ticks - len(known),), -1)])
+
+
+class PhonesOrSpeakers(SpeechLabels):
+    """Labels name the phones, see `Phones`, where the corpus has a file of them, otherwise the speakers."""
+
+    def read(self, corpus: Corpus) -> Track:
+        """See `SpeechLabels.read`."""
+        there = (corpus.annotations / PHONE_FILE).is_file()
+        return (Phones() if there else Speakers()).read(corpus)
 
 
 def _sound(file: Path, lines: _Lines, classes: int, utterance: Utterance) -> np.ndarray:

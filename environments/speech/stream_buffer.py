@@ -9,7 +9,7 @@ from jaxtyping import Int, Int16
 from torch import Tensor
 from torch.nn.functional import pad
 
-from streamsim.environments.io import LRUCache, unreadable
+from streamsim.environments.io import lru_cached, unreadable
 
 from .audio import RATE, TICK, decode
 from .corpus import Corpus
@@ -46,7 +46,7 @@ class Reader:
 
     def __init__(self, corpus: Corpus, track: Track, shortest: int, cache_mib: int) -> None:
         self._corpus, self._track, self._shortest = corpus, track, shortest
-        self._kept = LRUCache(self._decode, lambda utterance: utterance.size, cache_mib)
+        self._decoded = lru_cached(self._decode, lambda utterance: utterance.size, cache_mib)
         self._rates = {RATE}
 
     def read(self, number: int) -> DecodedUtterance:
@@ -55,7 +55,7 @@ class Reader:
         Raises:
             DataError: it cannot be read, is too short, or its labels are absent or damaged.
         """
-        return self._kept(number)
+        return self._decoded(number)
 
     def _decode(self, number: int) -> DecodedUtterance:
         file = self._corpus.utterances[number].file
@@ -86,7 +86,7 @@ class StreamBuffer:
         self._numbers: Tensor = torch.zeros(0, dtype=torch.int64)
         self._make_room(0)
 
-    def put_on(self, utterance: Int[Tensor, " streams"], read: Mapping[int, DecodedUtterance]) -> None:
+    def load(self, utterance: Int[Tensor, " streams"], read: Mapping[int, DecodedUtterance]) -> None:
         """Hold *utterance* from now on, some of which were *read* a moment ago."""
         if len(utterance) != len(self._numbers):
             self._make_room(len(utterance))

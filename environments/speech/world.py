@@ -27,9 +27,9 @@ from streamsim.contracts import (
 from .audio import RATE, TICK
 from .choice import Choice
 from .corpus import Corpus
-from .labels import Speakers, SpeechLabels
+from .labels import SpeechLabels
 from .mfcc import mfcc
-from .phones import PHONE_FILE, Phones
+from .phones import PhonesOrSpeakers
 from .splits import divided
 from .stream_buffer import DecodedUtterance, Reader, StreamBuffer
 
@@ -45,7 +45,7 @@ class Speech(Environment):
 
     Args:
         corpus: the utterances.
-        labels: what labels name; `Phones` if not given and there is a phone file, otherwise `Speakers`.
+        labels: what labels name; by default the phones if there is a file of them, otherwise the speakers.
         other_speaker: whether a saccade changes the speaker, where there are several, or takes any other utterance.
         random_start: whether a fixation begins at a random tick of the utterance instead of its first.
         gain: factor by which samples are multiplied, greater than 0; what then exceeds -1 to 1 is cut off.
@@ -58,7 +58,7 @@ class Speech(Environment):
     def __init__(
         self,
         corpus: Corpus,
-        labels: SpeechLabels | None = None,
+        labels: SpeechLabels = PhonesOrSpeakers(),
         other_speaker: bool = True,
         random_start: bool = False,
         gain: float = 1.0,
@@ -70,7 +70,7 @@ class Speech(Environment):
         require(shortest >= TICK / RATE, f"Speech.shortest must be at least 0.01 seconds, a tick (got {shortest})")
         require(cache_mib >= 0, f"Speech.cache_mib must not be negative (got {cache_mib})")
         self._corpus, self._splits = corpus, divided(corpus)
-        self._track = (labels or _default(corpus)).read(corpus)
+        self._track = labels.read(corpus)
         learnt = self._splits[Split.TRAIN]
         if len(learnt) < 2:
             raise DataError(f"there are {len(learnt)} utterances to learn from, but a saccade needs another: add some")
@@ -136,14 +136,13 @@ class Speech(Environment):
         if not mine:
             raise DataError(f"there are no {split} utterances: add some, or list them in {split}_split.txt")
         if len(self.classes) < 2:
-            raise DataError(
-                f"all utterances are of the speaker {self.classes[0]!r} and have no phones: nothing to tell"
-            )
+            speaker = ", ".join(map(repr, self.classes))
+            raise DataError(f"all utterances are of the speaker {speaker} and have no phones: nothing to tell")
 
         def fetch(chosen: Int[Tensor, " chosen"]) -> Stretch:
-            takes = [self._probed(mine[i]) for i in chosen.tolist()]
-            samples = pad_sequence([utterance.samples for utterance in takes], batch_first=True)
-            labels = pad_sequence([utterance.labels for utterance in takes], batch_first=True, padding_value=-1)
+            found = [self._probed(mine[i]) for i in chosen.tolist()]
+            samples = pad_sequence([utterance.samples for utterance in found], batch_first=True)
+            labels = pad_sequence([utterance.labels for utterance in found], batch_first=True, padding_value=-1)
             return Stretch(self._frame(samples), labels.long())
 
         return Sequences(len(mine), fetch, self._track.pooled)
@@ -160,7 +159,7 @@ class Speech(Environment):
             drawn = self._choice.another(current, dice).tolist()
             for stream in saccade.nonzero().squeeze(1).tolist():
                 utterance[stream] = self._readable(current[stream], drawn[stream], dice[stream], damaged, read)
-        self._buffer.put_on(utterance, read)
+        self._buffer.load(utterance, read)
         return utterance, damaged
 
     def _readable(
@@ -195,7 +194,3 @@ class Speech(Environment):
                 raise
             self._passed.add(number)
             return DecodedUtterance(torch.zeros(1, TICK, dtype=torch.int16), torch.full((1,), -1, dtype=torch.int16))
-
-
-def _default(corpus: Corpus) -> SpeechLabels:
-    return Phones() if (corpus.annotations / PHONE_FILE).is_file() else Speakers()

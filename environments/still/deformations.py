@@ -37,7 +37,7 @@ class Deformations(Environment):
 
     Args:
         source: the pictures.
-        size: height and width of a frame in pixels, at least 1; the source's height if not given.
+        size: height and width of a frame in pixels, at least 1; None for the source's height.
         warp: how far the plane may be deformed.
         colour: how far colours may change.
         independent: whether every frame is an independent view, as in the paper, instead of a step of the walk.
@@ -50,8 +50,8 @@ class Deformations(Environment):
         self,
         source: Source,
         size: int | None = None,
-        warp: Warp | None = None,
-        colour: Colour | None = None,
+        warp: Warp = Warp(),
+        colour: Colour = Colour(),
         independent: bool = False,
         persistence: float = 1.0,
         deformed_test: bool = False,
@@ -62,7 +62,7 @@ class Deformations(Environment):
         require(period > 0, f"Deformations.period must be greater than 0 seconds (got {period})")
         self._source, self._pictures = source, at_least_two(source.learning(), "Deformations.source")
         self._size = size or source.shape[1]
-        self._warp, self._colour = warp or Warp(), colour or Colour()
+        self._warp, self._colour = warp, colour
         self._independent, self._deformed_test = independent, deformed_test
         self._keep = 0.0 if independent else exp(-period / persistence)
         self._sensor = Sensor((source.shape[0], self._size, self._size), 0.0, 1.0, seconds(period))

@@ -25,7 +25,7 @@ class Images(Environment):
 
     Args:
         source: the pictures.
-        crop: height and width of a frame in pixels, from the centre of the picture; its shorter side if not given.
+        crop: height and width of a frame in pixels, from the centre of the picture; None for its shorter side.
         colour: whether frames keep the source's colours; False makes them grey.
         jitter: how many pixels the frame may lie off the centre, in both directions, drawn at each tick; the crop and
             twice the jitter must fit into the picture.

@@ -17,8 +17,8 @@ from streamsim.contracts import (
     require,
     seconds,
 )
-from streamsim.environments.io import subfolders
-from streamsim.environments.pictures import Decoder, existing_folder, image_files
+from streamsim.environments.io import existing_folder, subfolders
+from streamsim.environments.pictures import Decoder, image_files
 from streamsim.environments.transforms import another, unit
 
 
@@ -56,7 +56,7 @@ class Turntable(Environment):
         require(cache_mib >= 0, f"Turntable.cache_mib must not be negative (got {cache_mib})")
         require(period > 0, f"Turntable.period must be greater than 0 seconds (got {period})")
         shape = (3 if colour else 1, size, size)
-        folder = existing_folder(root, "Turntable.root")
+        folder = existing_folder(root, "Turntable.root", "pictures")
         views = {p.name: files for p in subfolders(folder) if (files := image_files(p))}
         if len(views) < 2:
             raise DataError(

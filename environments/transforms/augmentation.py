@@ -38,13 +38,17 @@ class IllingAugmentation(Augmentation):
     Every frame by itself has a random brightness, contrast, saturation and hue, and every second one is grey.
 
     Args:
-        framing: the part of the pictures that is seen; a square of 224 of 240 pixels, mirrored or not, if not given.
-        colour: how far colours may change; by 0.5, 0.5, 0.5 and 0.25, half of the frames grey, if not given.
+        framing: the part of the pictures that is seen; by default a square of 224 of 240 pixels, mirrored or not.
+        colour: how far colours may change; by default 0.5, 0.5, 0.5 and 0.25, half of the frames grey.
     """
 
-    def __init__(self, framing: Framing | None = None, colour: Colour | None = None) -> None:
-        self._framing = framing or RandomCrop()
-        self._colour = colour or Colour(0.5, 0.5, 0.5, 0.25, probability=1.0, grey=0.5)
+    def __init__(
+        self,
+        framing: Framing = RandomCrop(),
+        colour: Colour = Colour(0.5, 0.5, 0.5, 0.25, probability=1.0, grey=0.5),
+    ) -> None:
+        self._framing = framing
+        self._colour = colour
 
     @property
     def framing(self) -> Framing:
@@ -66,12 +70,12 @@ class TangAugmentation(Augmentation):
     """The deformations of Tang et al. (2022), drawn once in a fixation: what changes from frame to frame is the action.
 
     Args:
-        framing: the part of the pictures that is seen; 30 to 100 % of the area, mirrored or not, if not given.
-        colour: how far colours may change; as in the paper (0.8, 0.8, 0.8, 0.2, each clip with 80 %) if not given.
+        framing: the part of the pictures that is seen; by default 30 to 100 % of the area, mirrored or not.
+        colour: how far colours may change; by default as in the paper (0.8, 0.8, 0.8, 0.2, each clip with 80 %).
     """
 
-    def __init__(self, framing: Framing | None = None, colour: Colour | None = None) -> None:
-        self._framing, self._colour = framing or RandomResizedCrop(), colour or Colour()
+    def __init__(self, framing: Framing = RandomResizedCrop(), colour: Colour = Colour()) -> None:
+        self._framing, self._colour = framing, colour
 
     @property
     def framing(self) -> Framing:
@@ -93,11 +97,11 @@ class Unaltered(Augmentation):
     """Clips as they are.
 
     Args:
-        framing: the part of the pictures that is seen; the square in the middle if not given.
+        framing: the part of the pictures that is seen; by default the square in the middle.
     """
 
-    def __init__(self, framing: Framing | None = None) -> None:
-        self._framing = framing or CentreCrop()
+    def __init__(self, framing: Framing = CentreCrop()) -> None:
+        self._framing = framing
 
     @property
     def framing(self) -> Framing:

@@ -18,10 +18,10 @@ class ClipBuffer:
     are not those that it holds, so it is no part of the state.
 
     Args:
-        make: makes the frames of a shot.
+        make: makes the frames of a fixation.
         threads: how many threads make them ahead, at least 0.
-        ahead: how many shots are held ahead at most, at least 0; those that will be needed first if all is seen to its
-            end.
+        ahead: how many fixations are held ahead at most, at least 0; those that will be needed first if all is seen to
+            its end.
     """
 
     def __init__(self, make: Callable[[ClipRequest], Tensor], threads: int, ahead: int) -> None:
@@ -32,15 +32,15 @@ class ClipBuffer:
         """How many frames the fixation of each stream has."""
 
     def shows(self, clip: Int[Tensor, " streams"], draws: Float[Tensor, "streams draws"]) -> bool:
-        """Return whether these are the shots that it holds."""
+        """Return whether these are the fixations that it holds."""
         return torch.equal(clip, self._clip) and torch.equal(draws, self._draws)
 
     def prepare(self, coming: list[ClipRequest]) -> None:
-        """Have shots made that are needed now."""
+        """Have frames made that are needed now."""
         self._prefetch.ask(coming)
 
     def read(self, request: ClipRequest) -> UInt8[Tensor, "frames channels height width"]:
-        """Return the frames of a shot.
+        """Return the frames of a fixation.
 
         Raises:
             DataError: its clip is damaged.
@@ -48,7 +48,7 @@ class ClipBuffer:
         return self._prefetch.get(request)
 
     def load(self, clip: Int[Tensor, " streams"], draws: Float[Tensor, "streams draws"]) -> list[ClipRequest]:
-        """Show these shots from now on and return them.
+        """Show these fixations from now on and return them.
 
         Raises:
             DataError: a clip is damaged.
@@ -61,13 +61,13 @@ class ClipBuffer:
         return now
 
     def look_ahead(self, now: list[ClipRequest], following: list[ClipRequest], left: Int[Tensor, " streams"]) -> None:
-        """Have the *following* shots made, of the streams with the fewest frames *left* first, and hold no others."""
+        """Have the *following* fixations made, of streams with the fewest frames *left* first, and hold no others."""
         nearest = [following[stream] for stream in left.argsort(stable=True).tolist()[: self._ahead]]
         self._prefetch.keep({*now, *nearest})
         self._prefetch.ask(nearest)
 
     def at(self, tick: Int[Tensor, " streams"]) -> UInt8[Tensor, "streams channels height width"]:
-        """Return frame *tick* of each stream's shot."""
+        """Return frame *tick* of each stream's fixation."""
         return torch.stack([frames[i] for frames, i in zip(self._footage, tick.tolist(), strict=True)])
 
 

@@ -20,27 +20,16 @@ class Reel(ABC):
 
     Files may announce a few frames more than they hold. In place of those missing at the end, one in 20 at most, the
     last picture is shown, as players do; where more are missing the file is damaged.
+
+    Attributes:
+        frames: how many frames there are, at least 1.
+        height: of the pictures, in pixels.
+        width: of the pictures, in pixels.
     """
 
-    @property
-    @abstractmethod
-    def frames(self) -> int:
-        """How many frames there are, at least 1."""
-
-    @property
-    @abstractmethod
-    def height(self) -> int:
-        """Height of the pictures, in pixels."""
-
-    @property
-    @abstractmethod
-    def width(self) -> int:
-        """Width of the pictures, in pixels."""
-
-    @property
-    @abstractmethod
-    def rate(self) -> float:
-        """Average number of frames a second, 0 where the file does not say."""
+    frames: int
+    height: int
+    width: int
 
     @abstractmethod
     def forward(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:

@@ -1,4 +1,4 @@
-"""Video decoding by decord, for which there are wheels for x86-64 Linux and Windows only."""
+"""Video decoding by decord, for which there are wheels for x86-64 Linux and Windows only, or else by PyAV."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,8 +9,9 @@ import numpy as np
 from streamsim.contracts import ConfigurationError
 from streamsim.environments.io import unreadable
 
-from .decoder import SLACK, Reel, VideoDecoder, scaled
-from .video_index import broken_off, indexed, reason
+from .decoder import Reel, VideoDecoder
+from .pyav import PyAVDecoder
+from .video_index import IndexedReel, reason
 
 
 class DecordDecoder(VideoDecoder):
@@ -35,35 +36,21 @@ class DecordDecoder(VideoDecoder):
         return _DecordReel(file, shorter)
 
 
-class _DecordReel(Reel):
+class AutomaticDecoder(VideoDecoder):
+    """Decodes with decord where it can be imported, otherwise with PyAV; in their own size, frames are the same."""
+
+    def open(self, file: Path, shorter: int | None = None) -> Reel:
+        """See `VideoDecoder.open`."""
+        return (DecordDecoder() if is_there() else PyAVDecoder()).open(file, shorter)
+
+
+class _DecordReel(IndexedReel):
     """A file open in decord."""
 
     def __init__(self, file: Path, shorter: int | None) -> None:
-        self._file, self._index = file, indexed(file)
-        self._height, self._width = scaled(self._index.height, self._index.width, shorter)
+        super().__init__(file, shorter)
         self._reader: Any = None
-        self._frame: Any = None
         self._rewind()
-
-    @property
-    def frames(self) -> int:
-        """See `Reel.frames`."""
-        return self._index.frames
-
-    @property
-    def height(self) -> int:
-        """See `Reel.height`."""
-        return self._height
-
-    @property
-    def width(self) -> int:
-        """See `Reel.width`."""
-        return self._width
-
-    @property
-    def rate(self) -> float:
-        """See `Reel.rate`."""
-        return self._index.rate
 
     def close(self) -> None:
         """See `Reel.close`."""
@@ -98,15 +85,10 @@ class _DecordReel(Reel):
 
         decord.logging.set_level(decord.logging.QUIET)
         try:
-            self._reader = decord.VideoReader(str(self._file), decord.cpu(0), self._width, self._height, num_threads=1)
+            self._reader = decord.VideoReader(str(self._file), decord.cpu(0), self.width, self.height, num_threads=1)
         except (decord.DECORDError, RuntimeError) as error:
             raise unreadable(self._file, _short(error)) from None
         self._frame, self._at = None, -1
-
-    def _hold(self, number: int) -> None:
-        """Keep the last picture at the end, or complain where too many are missing."""
-        if self._frame is None or number - self._at > self.frames // SLACK:
-            raise broken_off(self._file, self._at + 1, self.frames)
 
 
 def is_there() -> bool:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from streamsim.contracts import DataError, OnDamaged, Sequences, Stretch
-from streamsim.environments.io import LRUCache
+from streamsim.environments.io import lru_cached
 from streamsim.environments.transforms import CentreCrop, unit
 
 from .clips import Clip
@@ -28,7 +28,7 @@ class ProbeClips:
 
     def __init__(self, cutter: Cutter, longest: int | None, cache_mib: int, on_damaged: OnDamaged) -> None:
         self._cutter, self._longest, self._on_damaged = cutter, longest, on_damaged
-        self._kept = LRUCache(self._cut, lambda pixels: pixels.nbytes, cache_mib)
+        self._frames = lru_cached(self._cut, lambda pixels: pixels.nbytes, cache_mib)
         self.damaged: set[Path] = set()
         """Files that were passed over."""
 
@@ -47,7 +47,7 @@ class ProbeClips:
     def _read(self, clip: Clip) -> tuple[Tensor, int]:
         """Return the frames and the class of a clip: one of nothing and -1 if it is damaged and to be passed over."""
         try:
-            return self._kept(clip), clip.label
+            return self._frames(clip), clip.label
         except DataError:
             if self._on_damaged is OnDamaged.REFUSE:
                 raise

@@ -8,8 +8,8 @@ import numpy as np
 
 from streamsim.environments.io import unreadable
 
-from .decoder import SLACK, Reel, VideoDecoder, scaled
-from .video_index import broken_off, indexed, opened, reason
+from .decoder import Reel, VideoDecoder
+from .video_index import IndexedReel, opened, reason
 
 _LEAP = 50  # frames that must lie between here and a later key frame to make the jump to it worth while
 
@@ -25,35 +25,14 @@ class PyAVDecoder(VideoDecoder):
         return _PyAVReel(file, shorter)
 
 
-class _PyAVReel(Reel):
+class _PyAVReel(IndexedReel):
     """A file open in PyAV."""
 
     def __init__(self, file: Path, shorter: int | None) -> None:
-        self._file, self._index = file, indexed(file)
-        self._height, self._width = scaled(self._index.height, self._index.width, shorter)
+        super().__init__(file, shorter)
         self._number = {stamp: i for i, stamp in enumerate(self._index.stamps)}
         self._container: Any = None
         self._rewind()
-
-    @property
-    def frames(self) -> int:
-        """See `Reel.frames`."""
-        return self._index.frames
-
-    @property
-    def height(self) -> int:
-        """See `Reel.height`."""
-        return self._height
-
-    @property
-    def width(self) -> int:
-        """See `Reel.width`."""
-        return self._width
-
-    @property
-    def rate(self) -> float:
-        """See `Reel.rate`."""
-        return self._index.rate
 
     def close(self) -> None:
         """See `Reel.close`; frames and decoders that are still held would keep their buffers."""
@@ -62,12 +41,12 @@ class _PyAVReel(Reel):
 
     def forward(self, numbers: Sequence[int]) -> Iterator[np.ndarray]:
         """See `Reel.forward`."""
-        import av  # noqa: PLC0415 - worlds without clips need no decoder
+        from av.error import FFmpegError  # noqa: PLC0415 - worlds without clips need no decoder
 
         try:
             for number in numbers:
                 yield self._picture(number)
-        except (av.FFmpegError, OSError, ValueError) as error:
+        except (FFmpegError, OSError, ValueError) as error:
             raise unreadable(self._file, reason(error)) from None
 
     def _picture(self, number: int) -> np.ndarray:
@@ -78,7 +57,7 @@ class _PyAVReel(Reel):
             self._rewind()
         self._advance(number)
         picture: np.ndarray = self._frame.to_ndarray(
-            format="rgb24", width=self._width, height=self._height, interpolation="BICUBIC"
+            format="rgb24", width=self.width, height=self.height, interpolation="BICUBIC"
         )
         return picture
 
@@ -88,7 +67,7 @@ class _PyAVReel(Reel):
             self._container.close()
         self._container, self._stream = opened(self._file)
         self._decoded = self._container.decode(self._stream)
-        self._frame: Any = None
+        self._frame = None
         self._at = -1
 
     def _jump(self, key: int) -> None:
@@ -108,8 +87,3 @@ class _PyAVReel(Reel):
                 return self._hold(number)
             self._frame, self._at = frame, self._number.get(frame.pts, self._at + 1)
         return None
-
-    def _hold(self, number: int) -> None:
-        """Keep the last picture at the end, or complain where too many are missing."""
-        if self._frame is None or number - self._at > self.frames // SLACK:
-            raise broken_off(self._file, self._at + 1, self.frames)

@@ -6,10 +6,11 @@ from typing import Literal
 
 from streamsim.contracts import DataError, OnDamaged, Split
 from streamsim.environments.io import existing_folder, nearby, text_in
-from streamsim.environments.transforms import Augmentation
+from streamsim.environments.transforms import Augmentation, IllingAugmentation
 
 from .clips import Clip, Clips
 from .decoder import VideoDecoder
+from .decord import AutomaticDecoder
 from .world import Video
 
 Lists = Literal[1, 2, 3]
@@ -83,11 +84,11 @@ class UCF101(Video):
         split: which of the three official pairs of lists: 1, 2 or 3.
         size: height and width of a frame in pixels.
         colour: whether frames have three channels (red, green, blue) or one (grey).
-        augmentation: how clips are altered while they are learnt from; as in Illing et al. (2021) if not given.
+        augmentation: how clips are altered while they are learnt from; by default as in Illing et al. (2021).
         longest: how many frames a fixation lasts at most; None for whole clips.
         random_start: whether fixations on longer clips begin anywhere, instead of with the first frame.
         probe_longest: how many frames of a clip probes see at most; None for all.
-        decoder: opens the files; `DecordDecoder` if not given and decord is there, otherwise `PyAVDecoder`.
+        decoder: opens the files; by default decord where it is there, otherwise PyAV.
         threads: how many threads decode ahead, at least 0.
         on_damaged: what to do with a clip that cannot be read or is too short.
     """
@@ -98,11 +99,11 @@ class UCF101(Video):
         split: Lists = 1,
         size: int = 128,
         colour: bool = True,
-        augmentation: Augmentation | None = None,
+        augmentation: Augmentation = IllingAugmentation(),
         longest: int | None = 54,
         random_start: bool = False,
         probe_longest: int | None = 72,
-        decoder: VideoDecoder | None = None,
+        decoder: VideoDecoder = AutomaticDecoder(),
         threads: int = 1,
         on_damaged: OnDamaged = OnDamaged.REFUSE,
     ) -> None:

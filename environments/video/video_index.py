@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamsim.contracts import DataError
 from streamsim.environments.io import unreadable
 
-from .decoder import SLACK
+from .decoder import SLACK, Reel, scaled
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,6 @@ class VideoIndex:
         frames: how many there are.
         height: of a picture, in pixels.
         width: of a picture, in pixels.
-        rate: average number of frames a second, 0 where unknown.
         stamps: time stamps of the frames, or nothing where the file has none that can be trusted.
         keys: numbers of the frames from which decoding can start, ascending; 0 alone without stamps.
     """
@@ -27,7 +25,6 @@ class VideoIndex:
     frames: int
     height: int
     width: int
-    rate: float
     stamps: tuple[int, ...]
     keys: tuple[int, ...]
 
@@ -43,10 +40,11 @@ def opened(file: Path) -> tuple[Any, Any]:
         DataError: it cannot be read.
     """
     import av  # noqa: PLC0415 - worlds without clips need no decoder
+    from av.error import FFmpegError  # noqa: PLC0415
 
     try:
         container = av.open(str(file), metadata_errors="ignore")
-    except (av.FFmpegError, OSError, ValueError) as error:
+    except (FFmpegError, OSError, ValueError) as error:
         raise unreadable(file, reason(error)) from None
     if not container.streams.video:
         container.close()
@@ -62,13 +60,13 @@ def indexed(file: Path) -> VideoIndex:
     Raises:
         DataError: it cannot be read, holds no pictures, or far fewer than it announces.
     """
-    import av  # noqa: PLC0415 - see above
+    from av.error import FFmpegError  # noqa: PLC0415 - see above
 
     container, stream = opened(file)
     try:
         packets = [(p.pts, p.is_keyframe) for p in container.demux(stream) if p.size and not p.is_discard]
         return _index(file, container, stream, packets)
-    except (av.FFmpegError, OSError, ValueError) as error:
+    except (FFmpegError, OSError, ValueError) as error:
         raise unreadable(file, reason(error)) from None
     finally:
         container.close()
@@ -90,9 +88,8 @@ def _index(file: Path, container: Any, stream: Any, packets: list[tuple[int | No
         raise unreadable(file, "it holds no pictures")
     if len(packets) < promised - promised // SLACK:
         raise unreadable(file, f"it breaks off after {len(packets)} of {promised} frames")
-    rate = float(stream.average_rate or 0)
     stamps, keys = _times(packets, container.format.name == "avi" and bool(context.has_b_frames))
-    return VideoIndex(len(packets), context.height, context.width, rate, stamps, keys)
+    return VideoIndex(len(packets), context.height, context.width, stamps, keys)
 
 
 def _times(packets: list[tuple[int | None, bool]], doubtful: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -109,6 +106,24 @@ def _times(packets: list[tuple[int | None, bool]], doubtful: bool) -> tuple[tupl
     return tuple(sorted(stamps)), tuple(keys) or (0,)
 
 
-def broken_off(file: Path, after: int, frames: int) -> DataError:
-    """Return the error to raise where decoding ends before the last frame."""
-    return unreadable(file, f"it breaks off after {after} of {frames} frames")
+class IndexedReel(Reel):
+    """An open file whose packets are known: what decoders that go from frame to frame have in common.
+
+    Args:
+        file: the file.
+        shorter: see `VideoDecoder.open`.
+    """
+
+    def __init__(self, file: Path, shorter: int | None) -> None:
+        self._file, self._index = file, indexed(file)
+        self.frames = self._index.frames
+        self.height, self.width = scaled(self._index.height, self._index.width, shorter)
+        self._frame: Any = None
+        """The frame decoded last."""
+        self._at = -1
+        """Its number."""
+
+    def _hold(self, number: int) -> None:
+        """Show the last picture at the end in place of frame *number*, or complain where too many are missing."""
+        if self._frame is None or number - self._at > self.frames // SLACK:
+            raise unreadable(self._file, f"it breaks off after {self._at + 1} of {self.frames} frames")

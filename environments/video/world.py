@@ -26,10 +26,9 @@ from .clip_buffer import ClipBuffer, requests
 from .clips import Clips, at_least_two
 from .cutter import ClipRequest, Cutter
 from .decoder import VideoDecoder
-from .decord import DecordDecoder, is_there
+from .decord import AutomaticDecoder
 from .order import candidates, drawn
 from .probe_clips import ProbeClips
-from .pyav import PyAVDecoder
 
 
 class Video(Environment):
@@ -45,14 +44,14 @@ class Video(Environment):
         clips: the clips.
         size: height and width of a frame in pixels, at least 1.
         colour: whether frames have three channels (red, green, blue) or one (grey).
-        augmentation: how clips are altered while they are learnt from; as in Illing et al. (2021) if not given.
+        augmentation: how clips are altered while they are learnt from; by default as in Illing et al. (2021).
         every: frames of the file from one frame to the next, at least 1.
         longest: how many frames a fixation lasts at most; None for whole clips.
         random_start: whether fixations on longer clips begin anywhere, instead of with the first frame.
         shortest: how many frames a clip must have after *every*, at least 1; shorter ones count as damaged.
         probe_longest: how many frames of a clip probes see at most; None for all.
         resolution: larger clips are brought to this shorter side by the decoder, in pixels, at least 1.
-        decoder: opens the files; `DecordDecoder` if not given and decord is there, otherwise `PyAVDecoder`.
+        decoder: opens the files; by default decord where it is there, otherwise PyAV.
         threads: how many threads decode ahead, at least 0; without any, a saccade waits for the decoder.
         ahead: how many clips are decoded ahead at most, at least 0.
         cache_mib: how much memory decoded clips of probes may take, in MiB; the longest unused ones go first.
@@ -65,14 +64,14 @@ class Video(Environment):
         clips: Clips,
         size: int = 128,
         colour: bool = True,
-        augmentation: Augmentation | None = None,
+        augmentation: Augmentation = IllingAugmentation(),
         every: int = 3,
         longest: int | None = 54,
         random_start: bool = False,
         shortest: int = 9,
         probe_longest: int | None = 72,
         resolution: int = 240,
-        decoder: VideoDecoder | None = None,
+        decoder: VideoDecoder = AutomaticDecoder(),
         threads: int = 1,
         ahead: int = 32,
         cache_mib: int = 256,
@@ -89,10 +88,9 @@ class Video(Environment):
         require(period > 0, f"Video.period must be greater than 0 seconds (got {period})")
         self._clips, self._learning = clips, at_least_two(clips.learning(), "Video.clips")
         self._labels = torch.tensor([clip.label for clip in self._learning])
-        self._augmentation = augmentation or IllingAugmentation()
+        self._augmentation = augmentation
         self._tinting = Tinting(self._augmentation)
         self._longest, self._random_start, self._on_damaged = longest, random_start, on_damaged
-        decoder = decoder or (DecordDecoder() if is_there() else PyAVDecoder())
         self._cutter = Cutter(decoder, 3 if colour else 1, size, every, shortest, resolution)
         self._buffer = ClipBuffer(self._make, threads, ahead)
         self._probe_clips = ProbeClips(self._cutter, probe_longest, cache_mib, on_damaged)

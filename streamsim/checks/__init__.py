@@ -1,8 +1,9 @@
 """The contracts as checks that a plug-in's author calls in one line."""
 
 from .agent import CHECKS as AGENT_CHECKS
-from .agent import check_agent, memory_is_constant
-from .agent_outputs import check_order_of_streams
+from .agent import check_agent
+from .agent_learning import check_order_of_streams
+from .agent_state import memory_is_constant
 from .agent_trial import PICTURES, AgentHarness
 from .command import conforms, settings_of
 from .contract import ContractError, check_that

@@ -1,23 +1,19 @@
-"""What an agent promises of its reports, features and ledger, as checks."""
+"""What an agent promises of what it tells: names, features, reports, weights."""
 
 import torch
 
-from streamsim.contracts import Agent, Glimpse, Sensor, StepReport, digest, size_in_bytes, snapshot
+from streamsim.contracts import StepReport, digest, snapshot
 
-from .agent_trial import PICTURES, AgentHarness
+from .agent_trial import AgentHarness
 from .contract import check_that
 
 
-def frames_are_left_alone(harness: AgentHarness) -> None:
-    """Check that the agent does not write into its glimpse."""
-    state = harness.start()
-    for glimpse in harness.glimpses(10):
-        seen = glimpse.frame.clone(), glimpse.saccade.clone()
-        state, _ = harness.agent.step(state, glimpse)
-        check_that(
-            torch.equal(seen[0], glimpse.frame) and torch.equal(seen[1], glimpse.saccade),
-            f"the agent wrote into the glimpse of tick {glimpse.tick}: work on a copy",
-        )
+def layers_and_quantities_are_named(harness: AgentHarness) -> None:
+    """Check that layers and quantities have names, each its own and the same at every call."""
+    for name in ("layers", "quantities"):
+        first, second = getattr(harness.agent, name), getattr(harness.agent, name)
+        check_that(len(first) > 0 and len(set(first)) == len(first), f"Agent.{name} must be different names: {first}")
+        check_that(first == second, f"Agent.{name} changed from {first} to {second}")
 
 
 def features_leave_the_state_alone(harness: AgentHarness) -> None:
@@ -62,44 +58,17 @@ def reports_stay_as_they_are(harness: AgentHarness) -> None:
         check_that(same, f"later ticks changed the report of tick {tick}: report new tensors")
 
 
-def the_ledger_is_complete(harness: AgentHarness) -> None:
-    """Check that the ledger accounts for every byte that the tensors of the state occupy."""
-    for tick, (state, _) in enumerate(harness.live(harness.start(), harness.glimpses())):
-        told, held = harness.agent.ledger(state).total, size_in_bytes(state)
-        check_that(told == held, f"the ledger tells of {told} bytes but the state holds {held} at tick {tick}")
-
-
-def streams_are_alike(harness: AgentHarness) -> None:
-    """Check that streams that all see the same are treated alike: each does the same with its frame."""
-    state = harness.start()
-    for glimpse in harness.glimpses(10):
-        frame = glimpse.frame[:1].repeat(harness.streams, *[1] * len(harness.sensor.shape))
-        same = Glimpse(frame, glimpse.saccade[:1].repeat(harness.streams), glimpse.tick, glimpse.seconds)
-        state, report = harness.agent.step(state, same)
-        for layer, z in report.activity.items():
-            alike = torch.allclose(z, z[:1].expand_as(z), rtol=1e-2, atol=1e-4)
-            check_that(alike, f"streams that see the same differ in {layer!r} at tick {glimpse.tick}: share weights")
-
-
-def check_order_of_streams(agent: Agent, sensor: Sensor | None = None, ticks: int = 12, streams: int = 6) -> None:
-    """Check that the order of streams is of no account; for agents that compare a stream with its own past only.
-
-    Not among the checks of `check_agent`: an agent that draws other streams' memories by number is not so.
-
-    Raises:
-        ContractError: it is of some account.
-
-    """
-    harness = AgentHarness(agent, sensor or PICTURES, ticks, streams)
-    order = torch.randperm(streams, generator=torch.Generator().manual_seed(0))
-    shuffled = (Glimpse(g.frame[order], g.saccade[order], g.tick, g.seconds) for g in harness.glimpses())
-    *_, (_, mixed) = harness.live(harness.start(), shuffled)
-    _, ordered = harness.life()
-    for layer, z in ordered.activity.items():
-        check_that(
-            torch.allclose(z[order], mixed.activity[layer], rtol=1e-3, atol=1e-4),
-            f"the order of streams matters in {layer!r}: treat all streams alike",
-        )
+def what_it_tells_of_weights_has_its_form(harness: AgentHarness) -> None:
+    """Check that filters are pictures, alignments angles, and that to ask for them leaves no trace in the state."""
+    agent, state = harness.agent, snapshot(harness.after)
+    before = digest(state)
+    filters, angles = agent.filters(state), agent.alignments(state)
+    check_that(digest(state) == before, "filters or alignments changed the state: compute them without learning")
+    shape = (0,) * 4 if filters is None else tuple(filters.shape)
+    check_that(len(shape) == 4, f"filters must be units x channels x height x width, or None (got {shape})")
+    for name, degrees in angles.items():
+        check_that(0 <= degrees <= 180, f"alignments must be angles of 0 to 180 degrees (got {degrees} for {name!r})")
+    check_that(bool(agent.title().strip()), "title must be a word or two: results are headed by it")
 
 
 def _compares_the_past(report: StepReport, tick: int, streams: int) -> None:
@@ -110,7 +79,7 @@ def _compares_the_past(report: StepReport, tick: int, streams: int) -> None:
     counts = compared.weight > 0
     shapes = {tuple(t.shape) for t in (compared.birth, compared.stream, compared.same, compared.weight)}
     check_that(
-        len(shapes) == 1 and next(iter(shapes))[1:] == (streams,), f"Comparison must be pairs x streams: {shapes}"
+        len(shapes) == 1 and next(iter(shapes))[1:] == (streams,), f"PairRecord must be pairs x streams: {shapes}"
     )
     births, owners = compared.birth[counts], compared.stream[counts]
     check_that(bool((compared.weight >= 0).all()), f"PairRecord.weight is negative at tick {tick}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_type_hints
 
 from streamsim.config import (
-    Section,
+    PartHelp,
     all_in_view,
     changed,
     choose,
@@ -31,7 +31,7 @@ def conforms(name: str, settings: Mapping[str, str]) -> int:
     chosen = class_called(name)
     check = check_of(chosen)
     require_whole(chosen)
-    arguments = arguments_in(settings)
+    arguments = arguments_in(chosen, settings)
     with all_in_view(chosen, arguments):
         part = resolve_call(chosen, arguments, "").make()
     try:
@@ -44,9 +44,10 @@ def conforms(name: str, settings: Mapping[str, str]) -> int:
     return 0
 
 
-def settings_of(name: str, settings: Mapping[str, str]) -> list[Section]:
+def settings_of(name: str, settings: Mapping[str, str]) -> list[PartHelp]:
     """Return all settings of the class called *name*, some of them changed by *settings*; nothing is built."""
-    return part_outline(class_called(name), arguments_in(settings))
+    chosen = class_called(name)
+    return part_outline(chosen, arguments_in(chosen, settings))
 
 
 def class_called(name: str) -> type:
@@ -54,11 +55,11 @@ def class_called(name: str) -> type:
     return choose(name, (Environment, Agent), "the class to check")[1] if is_short(name) else import_class(name)
 
 
-def arguments_in(settings: Mapping[str, str]) -> dict[str, Any]:
-    """Return *settings* by dotted names as arguments."""
+def arguments_in(chosen: type, settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return *settings* by dotted names as arguments of *chosen*."""
     tree: dict[str, Any] = {}
     for key, value in settings.items():
-        tree = changed(tree, key.split("."), value)
+        tree = changed(chosen, tree, key.split("."), value)
     return tree
 
 

@@ -114,8 +114,8 @@ def fixations_show_one_thing(harness: EnvironmentHarness) -> None:
 
 def scenes_are_not_rewritten(harness: EnvironmentHarness) -> None:
     """Check that a scene stays as it was, whatever is looked at later."""
-    kept = [(step.scene, copied(step.scene)) for step in harness.play(harness.start(), harness.schedule())]
-    for tick, (scene, copy) in enumerate(kept):
+    told = [(step.scene, copied(step.scene)) for step in harness.play(harness.start(), harness.schedule())]
+    for tick, (scene, copy) in enumerate(told):
         check_that(equal(scene, copy), f"later looks changed the scene of tick {tick}: return new tensors")
 
 

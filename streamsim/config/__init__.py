@@ -1,27 +1,31 @@
 """From text to objects: settings against signatures, names to classes."""
 
-from .experiment import Experiment
-from .help import Section, Setting
-from .load import Configuration, configure, outline, parsed, text_of
-from .outline import all_in_view, part_outline
+from .catalogue import catalogue, first_sentence
+from .experiment import Experiment, Sense
+from .help import PartHelp, Setting, all_in_view, part_outline
+from .load import Configuration, complete, configure, outline, parsed, text_of
+from .names import choose
 from .overrides import changed
-from .registry import KINDS, catalogue, choose, entries, import_class, kinds
-from .schema import parameters, resolve_call
+from .parts import parameters
+from .registry import entries, import_class, kinds
+from .schema import resolve_call
 from .values import coerce
 
 __all__ = [
-    "KINDS",
     "Configuration",
     "Experiment",
-    "Section",
+    "PartHelp",
+    "Sense",
     "Setting",
     "all_in_view",
     "catalogue",
     "changed",
     "choose",
     "coerce",
+    "complete",
     "configure",
     "entries",
+    "first_sentence",
     "import_class",
     "kinds",
     "outline",

@@ -1,7 +1,7 @@
 """What an experiment is: a world and an agent, or several pairs of them, and how long they meet."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from streamsim.contracts import Agent, Environment, require
 from streamsim.evaluation import ProbeProtocol
@@ -23,8 +23,8 @@ class Sense:
 
     environment: Environment
     agent: Agent
-    gaze: Gaze = field(default_factory=BernoulliSaccades)
-    efference: EfferenceCopy = field(default_factory=EfferenceCopy)
+    gaze: Gaze = BernoulliSaccades()
+    efference: EfferenceCopy = EfferenceCopy()
 
     def pathway(self, name: str) -> Pathway:
         """Return the pathway called *name*."""
@@ -76,6 +76,7 @@ class Experiment:
         film: whether the first and the last frames are kept.
         checkpoint_every: ticks from one checkpoint to the next; there is always one at the end.
         checkpoints_kept: how many of the latest checkpoints stay on disk.
+        instruments: more to watch the run, beside those that the settings above ask for; checkpoints keep their state.
     """
 
     environment: Environment | None = None
@@ -84,7 +85,7 @@ class Experiment:
     efference: EfferenceCopy | None = None
     pathways: Mapping[str, Sense] | None = None
     shared_saccades: bool = False
-    probes: ProbeProtocol | None = field(default_factory=ProbeProtocol)
+    probes: ProbeProtocol | None = ProbeProtocol()
     streams: int = 1
     seed: int = 0
     device: str = "cpu"
@@ -96,6 +97,7 @@ class Experiment:
     film: bool = True
     checkpoint_every: int = 500
     checkpoints_kept: int = 2
+    instruments: Sequence[Instrument] = ()
 
     def __post_init__(self) -> None:
         require_one_form([name for name in (*PARTS, "pathways") if getattr(self, name) is not None])
@@ -119,10 +121,10 @@ class Experiment:
         return {"eye": Sense(**given)}
 
     def build(self, instruments: Sequence[Instrument] = ()) -> Simulation:
-        """Return the simulation, before its first tick."""
+        """Return the simulation, before its first tick; *instruments* watch it beside the experiment's own."""
         return Simulation(
             *(sense.pathway(name) for name, sense in self.senses.items()),
-            instruments=instruments,
+            instruments=[*self.instruments, *instruments],
             streams=self.streams,
             seed=self.seed,
             device=self.device,

@@ -1,16 +1,23 @@
 """Every setting of a configuration with what it means: a walk along the signatures and docstrings of its classes."""
 
 import inspect
+import re
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import yaml
 
-from .docstrings import arguments_of, first_sentence
-from .mistakes import ABSENT
-from .registry import choose, is_part, known_classes
-from .schema import dotted, element, is_union, parameters
+from streamsim.contracts import ConfigurationError, MissingSetting, UnknownSetting
+
+from .catalogue import first_sentence
+from .names import choose, known_classes
+from .overrides import changed
+from .parts import collection_in, element, is_part, members, parameters
+from .schema import resolve_call
+from .spelling import ABSENT, dotted
 from .values import readable
 
 UNWRITTEN: Final[Any] = object()
@@ -35,7 +42,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Section:
+class PartHelp:
     """A part of a configuration and its settings, without those of the parts inside it.
 
     Attributes:
@@ -57,7 +64,7 @@ class Section:
 
 def sections(
     chosen: type, arguments: Mapping[str, Any], name: str = "", role: str = "", others: tuple[str, ...] = ()
-) -> Iterator[Section]:
+) -> Iterator[PartHelp]:
     """Yield the part called *name*, of class *chosen*, and then the parts inside it.
 
     Args:
@@ -77,7 +84,7 @@ def sections(
             inner += [(*part, text) for part in found]
         else:
             settings.append(Setting(full, shown(value), kind(parameter.annotation), text))
-    yield Section(name, chosen.__name__, role, first_sentence(inspect.getdoc(chosen) or ""), others, tuple(settings))
+    yield PartHelp(name, chosen.__name__, role, first_sentence(inspect.getdoc(chosen) or ""), others, tuple(settings))
     for part, node, annotation, text in inner:
         owner = class_of(node, annotation, part)
         yield from sections(owner, node["init_args"], part, text, choices(annotation))
@@ -88,8 +95,8 @@ def parts(value: Any, annotation: Any, name: str) -> list[tuple[str, Any, Any]]:
     if is_part_of_tree(value):
         return [(name, value, annotation)]
     inside = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
-    kinds = [element(a) for a in members(annotation) if element(a) is not None]
-    return [(dotted(name, str(key)), node, kinds[0]) for key, node in inside if kinds and is_part_of_tree(node)]
+    many = collection_in(annotation)
+    return [(dotted(name, str(key)), node, element(many)) for key, node in inside if is_part_of_tree(node)]
 
 
 def is_part_of_tree(value: Any) -> bool:  # noqa: ANN401
@@ -119,11 +126,6 @@ def kind(annotation: Any) -> str:  # noqa: ANN401
     return f"one of {', '.join(names)}{or_null}" if names else readable(annotation)
 
 
-def members(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    """Return the types that *annotation* is a union of, or itself."""
-    return get_args(annotation) if is_union(annotation) else (annotation,)
-
-
 def shown(value: Any) -> str | None:  # noqa: ANN401
     """Return *value* as the command line takes it."""
     if value is ABSENT:
@@ -132,3 +134,65 @@ def shown(value: Any) -> str | None:  # noqa: ANN401
         return "(default)"
     text = yaml.safe_dump(value, default_flow_style=True, width=float("inf"), sort_keys=False)
     return text.removesuffix("\n").removesuffix("\n...")
+
+
+def arguments_of(chosen: type) -> dict[str, str]:
+    """Return what the docstrings of *chosen* and of its bases say of each argument, on one line each."""
+    found: dict[str, str] = {}
+    for owner in chosen.__mro__:
+        for name, text in _said_by(owner).items():
+            found.setdefault(name, _followed(owner, name, text))
+    return found
+
+
+def _said_by(owner: type) -> dict[str, str]:
+    """Return what the docstring of *owner* alone says of each argument."""
+    from docstring_parser import DocstringStyle, parse  # noqa: PLC0415  only help needs it
+
+    described = parse(inspect.cleandoc(vars(owner).get("__doc__") or ""), DocstringStyle.GOOGLE)
+    return {p.arg_name: " ".join((p.description or "").split()) for p in described.params}
+
+
+def _followed(owner: type, name: str, text: str) -> str:
+    """Return *text*, or if it only refers to another class ("as in `Other`."), what that class says of *name*."""
+    reference = re.fullmatch(r"as in `(\w+)`\.?", text)
+    if reference is None:
+        return text
+    base = next((c for c in owner.__mro__[1:] if c.__name__ == reference[1]), None)
+    other = base or getattr(sys.modules[owner.__module__], reference[1], None)
+    return arguments_of(other).get(name, text) if isinstance(other, type) and other is not owner else text
+
+
+def part_outline(chosen: type, arguments: Mapping[str, Any]) -> list[PartHelp]:
+    """Return all settings of the class *chosen* with *arguments*, those that are yet to be given too.
+
+    Raises:
+        ConfigurationError: something in them is unknown or of the wrong kind.
+    """
+    with all_in_view(chosen, arguments):
+        return list(sections(chosen, with_gaps(chosen, arguments)))
+
+
+def with_gaps(chosen: type, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *arguments* with their defaults, and `ABSENT` wherever a setting without a default is not given."""
+    while True:
+        try:
+            found: dict[str, Any] = resolve_call(chosen, arguments, "").plain
+        except MissingSetting as error:
+            arguments = changed(chosen, arguments, error.name.split("."), ABSENT)
+        else:
+            return found
+
+
+@contextmanager
+def all_in_view(chosen: type, arguments: Mapping[str, Any]) -> Iterator[None]:
+    """Tell of an unknown setting with all settings of the class *chosen* with *arguments* in view."""
+    try:
+        yield
+    except UnknownSetting as error:
+        try:
+            rest = with_gaps(chosen, changed(chosen, arguments, error.name.split("."), ABSENT))
+        except ConfigurationError:  # there is more than one mistake in them
+            raise error from None
+        names = [setting.name for part in sections(chosen, rest) for setting in part.settings]
+        raise error.among(names) from None

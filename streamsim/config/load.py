@@ -11,17 +11,13 @@ import yaml
 from streamsim.contracts import ConfigurationError, OnDamaged, require, suggestion
 
 from . import registry
-from .experiment import Experiment, require_one_form
-from .help import Section
-from .outline import all_in_view, part_outline
+from .experiment import PARTS, Experiment, Sense, require_one_form
+from .help import PartHelp, all_in_view, part_outline
 from .overrides import changed
+from .parts import parameters
 from .schema import Resolved, require_known, resolve_call
+from .spelling import in_yaml
 from .values import coerce, plain
-
-# Without these an override such as gaze.saccade_probability would not know whose option it is.
-SENSE = {"gaze": "streamsim.BernoulliSaccades", "efference": "streamsim.EfferenceCopy"}
-
-BASE = {"probes": "streamsim.evaluation.ProbeProtocol"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Configuration:
 
     Attributes:
         name: of the preset or file that it started from.
-        tree: every setting, defaults filled in, as YAML spells it.
+        tree: every setting, defaults filled in; a part is a dictionary of its `class_path` and `init_args`.
         experiment: what it describes; building it opened no file for writing.
     """
 
@@ -39,8 +35,9 @@ class Configuration:
     experiment: Experiment
 
     def text(self) -> str:
-        """Return the configuration as YAML."""
-        return str(yaml.safe_dump(self.tree, sort_keys=False))
+        """Return the configuration as YAML, as a person would write it."""
+        written = used(resolve_call(Experiment, self.tree, "").written)
+        return in_yaml(written)
 
 
 def configure(
@@ -63,10 +60,10 @@ def configure(
     resolved = checked(tree)
     if on_damaged is not None:
         resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
-    return Configuration(name, resolved.plain, resolved.make())
+    return Configuration(name, used(resolved.plain), resolved.make())
 
 
-def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[str, list[Section]]:
+def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[str, list[PartHelp]]:
     """Return the name of the configuration called *source* and all its settings, those that are yet to be given too.
 
     Nothing is built and no recording is opened.
@@ -84,7 +81,7 @@ def drafted(source: str | Path, overrides: Mapping[str, Any]) -> tuple[str, dict
     tree = based(tree)
     # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
     for key, value in sorted(overrides.items(), key=lambda item: item[0].count(".")):
-        tree = changed(tree, key.split("."), value)
+        tree = changed(Experiment, tree, key.split("."), value)
     return name, tree
 
 
@@ -95,6 +92,20 @@ def checked(tree: dict[str, Any]) -> Resolved:
         require_known(Experiment, tree, "")
         require_one_form([key for key, value in tree.items() if value not in (None, "null")])
         return resolve_call(Experiment, tree, "")
+
+
+def complete(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings in *tree*, of whatever age and spelling, as `Configuration.tree` has them.
+
+    Raises:
+        ConfigurationError: something in it is unknown or of the wrong kind.
+    """
+    return used(resolve_call(Experiment, based(tree), "").plain)
+
+
+def used(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return *tree* without the parts that an experiment of its form does not have."""
+    return {name: value for name, value in tree.items() if value is not None or name not in (*PARTS, "pathways")}
 
 
 def read(source: str) -> tuple[str, dict[str, Any]]:
@@ -119,12 +130,11 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
 
 
 def based(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *tree* with the classes named that may go without saying."""
-    senses = tree.get("pathways")
-    if not isinstance(senses, dict):
-        return {**SENSE, **BASE, **tree}
-    named = {n: {**SENSE, **s} if isinstance(s, dict) and "init_args" not in s else s for n, s in senses.items()}
-    return {**BASE, **tree, "pathways": named}
+    """Return *tree* with the parts of a single sense that may go without saying, as `Sense` has them."""
+    if tree.get("pathways") is not None:
+        return dict(tree)
+    known = parameters(Sense)
+    return {**{name: known[name].default for name in ("gaze", "efference")}, **tree}
 
 
 def tolerating(tree: dict[str, Any], on_damaged: str) -> dict[str, Any]:

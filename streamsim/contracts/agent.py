@@ -1,7 +1,7 @@
 """The contract of a learner, with the ledger of what it holds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -127,6 +127,18 @@ class Agent(ABC):
         The command line shows them as a run begins; nothing is refused.
         """
         return ()
+
+    def title(self) -> str:
+        """Return in a word or two what to call this learner in results: its class, or the rule that it learns by."""
+        return type(self).__name__
+
+    def filters(self, state: State) -> Float[Tensor, "units channels height width"] | None:
+        """Return the weights of the first layer as pictures, or None if they are none."""
+        return None
+
+    def alignments(self, state: State) -> Mapping[str, float]:
+        """Return named angles in degrees, 0 to 180, between weights that theory says should align; none by default."""
+        return {}
 
     @abstractmethod
     def ledger(self, state: State) -> Ledger:

@@ -1,6 +1,5 @@
 """Judging frozen features: probes, read-outs, recordings, the protocol that belongs to every number."""
 
-from .evaluate import Row, confusions, dense, evaluate, tabulate, untrained_state
 from .extractor import Layers
 from .features import ALL, Filling, is_baseline, is_layer, looks, parts_of
 from .pair_truth import ObjectHistory, Tally
@@ -8,6 +7,7 @@ from .probe import LinearProbe, NearestNeighbours, Probe
 from .protocol import ProbeProtocol, ProbeResult, probe_baselines, probe_layers
 from .readout import Averaged, Flattened, Pooled, Readout
 from .representation import survey
+from .results import Row, confusions, dense, evaluate, tabulate
 
 __all__ = [
     "ALL",
@@ -36,5 +36,4 @@ __all__ = [
     "probe_layers",
     "survey",
     "tabulate",
-    "untrained_state",
 ]

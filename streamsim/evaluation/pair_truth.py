@@ -78,7 +78,7 @@ class Tally:
 
     def rates(self) -> dict[str, float | int | None]:
         """Return shares of wrong pairs and mean ages in ticks; None where nothing was compared."""
-        found = dict(zip(COUNTS, self.sums.tolist(), strict=True))
+        found: dict[str, int] = dict(zip(COUNTS, self.sums.tolist(), strict=True))
         kind = {name: name.split("_")[-1] if name.startswith("age") else name.split("_")[0] for name in COUNTS}
         return {name: found[name] if name == kind[name] else _ratio(found[name], found[kind[name]]) for name in COUNTS}
 

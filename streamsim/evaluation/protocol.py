@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 
 import torch
@@ -32,8 +32,8 @@ class ProbeProtocol:
         pixels: whether to probe features that need no learning too: the raw frames, or what else the world offers.
     """
 
-    probes: Sequence[Probe] = field(default_factory=lambda: (LinearProbe(), NearestNeighbours()))
-    readout: Readout = field(default_factory=Pooled)
+    probes: Sequence[Probe] = (LinearProbe(), NearestNeighbours())
+    readout: Readout = Pooled()
     n_train: int | None = 2000
     n_test: int | None = 1000
     ticks: int | None = 20_000

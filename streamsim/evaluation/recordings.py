@@ -26,6 +26,9 @@ SPREAD = 4
 class Shelf:
     """Fetches recordings one by one and keeps the first few, as many as there is room for: decoding takes long.
 
+    Not those used last: recordings are gone through from the first to the last and then once more, so that each of them
+    would have made room for others just before it is asked for again.
+
     Args:
         sequences: the recordings.
         room: numbers that the frames of those kept may hold, 0 to keep none.

@@ -6,10 +6,10 @@ from torch import Tensor
 
 from streamsim.contracts import Agent, Labelled, Sequences, State
 
-from .evaluate import Row
 from .extractor import Layers
 from .features import looks
 from .readout import Readout
+from .results import Row
 
 
 def effective_rank(x: Float[Tensor, "n features"]) -> float:

@@ -13,8 +13,6 @@ from .schedule import TickSchedule
 class Health(Instrument):
     """Looks after the health of one pathway's agent; rows go to health.jsonl and to `rows`.
 
-    An agent that has a method `alignments(state) -> dict[str, float]` is asked for named angles in degrees.
-
     Args:
         schedule: when; by default before the first frame and every 1000 ticks.
         sample_every: ticks from one look at the pairs compared to the next, when the device is waited for; a prime,
@@ -28,23 +26,23 @@ class Health(Instrument):
 
     def __init__(
         self,
-        schedule: TickSchedule | None = None,
+        schedule: TickSchedule = TickSchedule(every=1000),
         *,
         sample_every: int = 11,
         depth: int = 512,
         frames: int = 256,
-        readout: Readout | None = None,
+        readout: Readout = Pooled(),
         write: Write | None = None,
         pathway: str | None = None,
     ) -> None:
         for name, value in (("sample_every", sample_every), ("depth", depth)):
             require(value >= 1, f"Health.{name} must be at least 1 tick (got {value})")
         require(frames >= 2, f"Health.frames must be at least 2 (got {frames})")
-        self.schedule = schedule or TickSchedule(every=1000)
+        self.schedule = schedule
         self.sample_every = sample_every
         self.depth = depth
         self.frames = frames
-        self.readout = readout or Pooled()
+        self.readout = readout
         self.write = write
         self.pathway = pathway
         self.rows: list[Row] = []
@@ -54,14 +52,14 @@ class Health(Instrument):
         self._last = -1
 
     def start(self, simulation: Simulation) -> None:
-        """Examine the untrained network if the run begins here."""
+        """Survey the untrained network if the run begins here."""
         pathway = find(simulation, self.pathway)
         self._history = self._history or ObjectHistory(self.depth, simulation.streams)
         if simulation.ticks(pathway) == 0 and self._last < 0 and self.schedule.due(0):
-            self._examine(simulation, pathway, 0)
+            self._write_row(simulation, pathway, 0)
 
     def watch(self, record: TickRecord) -> None:
-        """Remember the truth; look at the pairs now and then; examine the agent on an occasion."""
+        """Remember the truth; look at the pairs now and then; survey the agent at the ticks of its schedule."""
         if record.pathway is not find(record.simulation, self.pathway) or self._history is None:
             return
         tick = record.glimpse.tick
@@ -70,7 +68,7 @@ class Health(Instrument):
         if tick % self.sample_every == 0 and record.report.comparison is not None:
             self._tally.add(self._history, record.report.comparison, tick)
         if self.schedule.due(tick + 1):
-            self._examine(record.simulation, record.pathway, tick + 1)
+            self._write_row(record.simulation, record.pathway, tick + 1)
 
     def state(self) -> State:
         """Return what must survive a checkpoint."""
@@ -88,13 +86,12 @@ class Health(Instrument):
             self._history = ObjectHistory(*state["history"]["object_id"].shape)
             self._history.restore(state["history"])
 
-    def _examine(self, simulation: Simulation, pathway: Pathway, tick: int) -> None:
+    def _write_row(self, simulation: Simulation, pathway: Pathway, tick: int) -> None:
         agent, state = pathway.agent, simulation.state[pathway.name]["agent"]
-        alignments = getattr(agent, "alignments", None)
         row = {
             **position(simulation, pathway, tick, self._saccades),
             "layers": self._survey(pathway, state),
-            "alignments": dict(alignments(state)) if alignments else {},
+            "alignments": dict(agent.alignments(state)),
             "comparisons": self._tally.rates(),
             "protocol": f"features of at most {self.frames} labelled test frames, {self.readout.protocol}; "
             f"pairs of 1 tick in {self.sample_every} since the row before, without those older than {self.depth} ticks",

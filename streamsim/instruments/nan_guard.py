@@ -1,4 +1,4 @@
-"""A sentinel that stops a run whose frames or weights are no longer numbers."""
+"""A guard that stops a run whose frames or weights are no longer numbers."""
 
 import torch
 from torch import Tensor

@@ -13,7 +13,6 @@ from streamsim.evaluation import (
     probe_baselines,
     probe_layers,
     tabulate,
-    untrained_state,
 )
 from streamsim.simulation import Instrument, Pathway, Simulation, TickRecord
 
@@ -26,8 +25,8 @@ class Reference:
     """What learning is measured against.
 
     Attributes:
-        untrained: findings in the network before learning.
-        baselines: findings in features that need no learning.
+        untrained: results in the network before learning.
+        baselines: results in features that need no learning.
         digest: hash of the untrained state.
     """
 
@@ -37,7 +36,7 @@ class Reference:
 
 
 class ProbeSchedule(Instrument):
-    """Probes one pathway's agent on given occasions; rows go to probes.jsonl and to `rows`.
+    """Probes one pathway's agent at given ticks; rows go to probes.jsonl and to `rows`.
 
     Args:
         schedule: when; by default before the first frame and every 1000 ticks.
@@ -49,14 +48,14 @@ class ProbeSchedule(Instrument):
 
     def __init__(
         self,
-        schedule: TickSchedule | None = None,
-        protocol: ProbeProtocol | None = None,
+        schedule: TickSchedule = TickSchedule(every=1000),
+        protocol: ProbeProtocol = ProbeProtocol(),
         write: Write | None = None,
         pathway: str | None = None,
         confuse: Write | None = None,
     ) -> None:
-        self.schedule = schedule or TickSchedule(every=1000)
-        self.protocol = protocol or ProbeProtocol()
+        self.schedule = schedule
+        self.protocol = protocol
         self.write: Write = write or nowhere
         self.pathway = pathway
         self.confuse: Write = confuse or nowhere
@@ -72,7 +71,7 @@ class ProbeSchedule(Instrument):
             self._probe(simulation, pathway, 0)
 
     def watch(self, record: TickRecord) -> None:
-        """Count saccades; probe on an occasion."""
+        """Count saccades; probe at the ticks of its schedule."""
         if record.pathway is not find(record.simulation, self.pathway):
             return
         self._saccades += count(record.truth.saccade)
@@ -103,7 +102,7 @@ class ProbeSchedule(Instrument):
             self.confuse({**where, **row})
 
     def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:
-        agent = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
+        agent = simulation.untrained(pathway)
         world = pathway.environment
         baselines = probe_baselines(world, self.protocol) if self.protocol.pixels else []
         return Reference(probe_layers(pathway.agent, agent, world, self.protocol), baselines, digest(agent))

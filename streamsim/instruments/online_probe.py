@@ -36,7 +36,7 @@ class OnlineProbe(Instrument):
         window: int = 100,
         *,
         rate: float = 0.5,
-        readout: Readout | None = None,
+        readout: Readout = Pooled(256),
         write: Write | None = None,
         pathway: str | None = None,
     ) -> None:
@@ -44,7 +44,7 @@ class OnlineProbe(Instrument):
         require(rate > 0, f"OnlineProbe.rate must be greater than 0 (got {rate})")
         self.window = window
         self.rate = rate
-        self.readout = readout or Pooled(256)
+        self.readout = readout
         self.write = write
         self.pathway = pathway
         self.rows: list[Row] = []
@@ -95,8 +95,8 @@ class OnlineProbe(Instrument):
         where = position(simulation, find(simulation, self.pathway), tick, self._saccades)
         # in their order: a layer that seldom acts may have come later than those above it
         for layer in (name for name in find(simulation, self.pathway).agent.layers if name in self._layers):
-            kept = self._layers[layer]
-            right, frames, right_first, firsts = kept["score"].tolist()
+            model = self._layers[layer]
+            right, frames, right_first, firsts = model["score"].tolist()
             row = {
                 **where,
                 "probe": "online",
@@ -106,11 +106,11 @@ class OnlineProbe(Instrument):
                 "untrained": None,
                 "chance": 1 / classes,
                 "protocol": self.protocol,
-                "n_train": int(kept["count"]),
+                "n_train": int(model["count"]),
                 "n_test": int(frames),
                 "wall": {},
             }
-            kept["score"].zero_()
+            model["score"].zero_()
             self.rows.append(row)
             if self.write is not None:
                 self.write(row)
@@ -131,34 +131,34 @@ def fresh(x: Float[Tensor, "streams features"], classes: int) -> State:
 
 
 def predict_then_learn(
-    kept: State,
+    model: State,
     x: Float[Tensor, "streams features"],
     label: Int[Tensor, " streams"],
     first: Tensor,
     rate: float,
 ) -> None:
-    """Score the predictions for *x*, then change *kept* in place; no value is brought to the CPU."""
+    """Score the predictions for *x*, then change *model* in place; no value is brought to the CPU."""
     known = label >= 0
-    watch_spread(kept, x, known)
-    x = (x - kept["mean"]) / (kept["spread"] / kept["count"].clamp(min=1)).sqrt().clamp(min=1e-6)
-    logits = x @ kept["weight"] + kept["bias"]
+    watch_spread(model, x, known)
+    x = (x - model["mean"]) / (model["spread"] / model["count"].clamp(min=1)).sqrt().clamp(min=1e-6)
+    logits = x @ model["weight"] + model["bias"]
     right = logits.argmax(1) == label  # -1 is no class
-    kept["score"] += torch.stack((right.sum(), known.sum(), (right & first).sum(), (known & first).sum()))
+    model["score"] += torch.stack((right.sum(), known.sum(), (right & first).sum(), (known & first).sum()))
     target = functional.one_hot(label.clamp(min=0), logits.shape[1])
     error = (target - logits.softmax(1)) * known[:, None] / known.sum().clamp(min=1)
     step = rate * error / (1 + x.square().sum(1, keepdim=True))
-    kept["weight"] += x.T @ step
-    kept["bias"] += step.sum(0)
+    model["weight"] += x.T @ step
+    model["bias"] += step.sum(0)
 
 
-def watch_spread(kept: State, x: Float[Tensor, "streams features"], known: Tensor) -> None:
+def watch_spread(model: State, x: Float[Tensor, "streams features"], known: Tensor) -> None:
     """Update the running mean and summed squared deviations (Chan, Golub & LeVeque 1979) with the known streams."""
     n = known.sum()
-    total = kept["count"] + n
+    total = model["count"] + n
     share = n / total.clamp(min=1)
     mean = (x * known[:, None]).sum(0) / n.clamp(min=1)
     inside = ((x - mean).square() * known[:, None]).sum(0)
-    gap = mean - kept["mean"]
-    kept["spread"] += inside + gap.square() * kept["count"] * share
-    kept["mean"] += gap * share
-    kept["count"] += n
+    gap = mean - model["mean"]
+    model["spread"] += inside + gap.square() * model["count"] * share
+    model["mean"] += gap * share
+    model["count"] += n

@@ -93,14 +93,14 @@ class Recorder(Instrument):
         if record.pathway is not find(record.simulation, self.pathway):
             return
         glimpse, truth = record.glimpse, record.truth
-        kept = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
+        shown = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
         if not self._rings:
-            self._rings = {end: self._empty(kept, record.pathway.environment.sensor) for end in ("first", "last")}
+            self._rings = {end: self._empty(shown, record.pathway.environment.sensor) for end in ("first", "last")}
         ticks = len(self._rings["last"]["tick"])
         for ring in (self._rings["first"],) * (glimpse.tick < ticks) + (self._rings["last"],):
             slot = glimpse.tick % ticks
             ring["tick"].numpy()[slot] = glimpse.tick
-            for name, value in zip(FIELDS[1:], kept, strict=True):
+            for name, value in zip(FIELDS[1:], shown, strict=True):
                 place(ring[name], slot, value)
 
     def stop(self, simulation: Simulation) -> None:

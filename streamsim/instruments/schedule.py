@@ -35,8 +35,11 @@ class TickSchedule:
         require(per_decade is None or per_decade >= 1, f"TickSchedule.per_decade must be at least 1 (got {per_decade})")
         require(earliest >= 1, f"TickSchedule.earliest must be at least 1 tick (got {earliest})")
         self.every = every
+        self.at = tuple(at)
         self.per_decade = per_decade
         self.earliest = earliest
+        self.last = last
+        self.first = first
         self.ticks = {*at, *([last] if last is not None else []), *([0] if first else [])}
 
     def due(self, tick: int) -> bool:

@@ -1,30 +1,32 @@
-"""Charts of a report: curves with their place in the run on three axes, and their keys."""
+"""Charts of a report: curves with their place in the run on three axes, and their legends."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from streamsim.evaluation import Row
 
-from .page import plot, text
+from .page import legend, plot
 
 GREY = "#8b949d"
 
 MOST_POINTS = 300
 """A curve with more points is averaged in windows, so that the page stays light."""
 
-Point = tuple[Row, float | None]
-"""Where in the run, and the value there."""
+Measurement = tuple[Row, float | None]
+"""A row, which says where in the run, and the value there."""
 
 
-def hues(layers: Sequence[str]) -> dict[str, str]:
+def layer_colours(layers: Sequence[str]) -> dict[str, str]:
     """Return a colour per layer, from teal at the bottom to magenta at the top; readable on light and on dark."""
     return {layer: f"hsl({178 + 140 * i / max(1, len(layers) - 1):.0f},52%,50%)" for i, layer in enumerate(layers)}
 
 
-def curve(name: str, points: Sequence[Point], colour: str, streams: int, dash: str = "solid") -> dict[str, Any]:
+def curve(name: str, measured: Sequence[Measurement], colour: str, streams: int, dash: str = "solid") -> dict[str, Any]:
     """Return a trace with its x on every axis."""
-    kept = thinned(points)
-    where = [row for row, _ in kept]
+    kept = thinned(measured)
+    rows = [row for row, _ in kept]
     style = {"color": colour, "width": 2 if dash == "solid" else 1.4, "dash": dash}
     mode = "lines+markers" if len(kept) <= 40 and dash == "solid" else "lines"
     return {
@@ -37,21 +39,21 @@ def curve(name: str, points: Sequence[Point], colour: str, streams: int, dash: s
             "marker": {"size": 5},
         },
         "x": {
-            "frames": [row["tick"] * streams for row in where],
-            "saccades": [row["saccades"] for row in where],
-            "seconds": [row["seconds"] for row in where],
+            "frames": [row["tick"] * streams for row in rows],
+            "saccades": [row["saccades"] for row in rows],
+            "seconds": [row["seconds"] for row in rows],
         },
     }
 
 
-def thinned(points: Sequence[Point]) -> list[Point]:
-    """Return at most `MOST_POINTS` points, each the mean of as many and placed at the last of them."""
-    size = -(-len(points) // MOST_POINTS)
+def thinned(measured: Sequence[Measurement]) -> list[Measurement]:
+    """Return at most `MOST_POINTS` values, each the mean of as many and placed at the last of them."""
+    size = -(-len(measured) // MOST_POINTS)
     if size <= 1:
-        return list(points)
+        return list(measured)
     return [
-        (some[-1][0], mean([v for _, v in some]))
-        for some in (points[i : i + size] for i in range(0, len(points), size))
+        (window[-1][0], mean([value for _, value in window]))
+        for window in (measured[i : i + size] for i in range(0, len(measured), size))
     ]
 
 
@@ -61,16 +63,22 @@ def mean(values: Sequence[float | None]) -> float | None:
     return sum(defined) / len(defined) if defined else None
 
 
-def chart(caption: str, curves: Sequence[dict[str, Any]], unit: str, **yaxis: Any) -> str:  # noqa: ANN401
-    """Return a figure of curves, or nothing if no value is defined."""
+def chart(
+    caption: str,
+    curves: Sequence[dict[str, Any]],
+    unit: str,
+    own_legend: Markup | None = None,
+    **yaxis: Any,  # noqa: ANN401
+) -> Markup:
+    """Return a figure of curves, with a legend of its own if it has one, or nothing if no value is defined."""
     if not any(y is not None for c in curves for y in c["trace"]["y"]):
-        return ""
+        return Markup()
     axes = {axis: [c["x"][axis] for c in curves] for axis in ("frames", "saccades", "seconds")}
     layout = {"yaxis": {"title": unit, "rangemode": "tozero", **yaxis}}
-    return plot(caption, {"data": [c["trace"] for c in curves], "layout": layout, "axes": axes})
+    return plot(caption, {"data": [c["trace"] for c in curves], "layout": layout, "axes": axes}, own_legend)
 
 
-def level(name: str, value: float, like: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def horizontal_line(name: str, value: float, like: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return a dotted horizontal line as wide as the curves *like*."""
     x = {
         axis: [min(v for c in like for v in c["x"][axis]), max(v for c in like for v in c["x"][axis])]
@@ -80,14 +88,13 @@ def level(name: str, value: float, like: Sequence[dict[str, Any]]) -> dict[str, 
     return {"trace": {"type": "scatter", "mode": "lines", "name": name, "y": [value, value], "line": line}, "x": x}
 
 
-def legend(colours: dict[str, str], **other: str) -> str:
-    """Return a key to the colours, and to kinds of lines (dash, dot); it serves all figures of a section."""
-    keys = [("", colour, name) for name, colour in colours.items()] + [(kind, GREY, w) for kind, w in other.items()]
-    items = (f'<span><i class="{kind}" style="border-color:{c}"></i>{text(words)}</span>' for kind, c, words in keys)
-    return f'<div class="legend">{"".join(items)}</div>'
+def line_legend(colours: dict[str, str], **lines: str) -> Markup:
+    """Return a legend of the colours, and of kinds of lines (dash, dot); it serves all figures of a section."""
+    solid = [("", colour, name) for name, colour in colours.items()]
+    return legend([*solid, *((kind, GREY, words) for kind, words in lines.items())])
 
 
-def capital(words: str) -> str:
+def capitalised(words: str) -> str:
     """Return *words* as the start of a sentence."""
     return words[:1].upper() + words[1:]
 

@@ -2,32 +2,33 @@
 
 import torch
 from jaxtyping import Int
+from markupsafe import Markup
 from torch import Tensor
 
 from streamsim.evaluation import Row, dense
 
-from .charts import capital
+from .charts import capitalised
 from .data import RunData
 from .page import grid, note, plot, section
 
 HUE = "31,138,140"
 
 
-def confusion(data: RunData) -> str:
+def confusion(data: RunData) -> Markup:
     """Return the matrices of the last occasion: of the uppermost layer, and of the best one if that is another."""
     last = max((row["tick"] for row in data.confusions), default=0)
     # a run that goes on from an older checkpoint may have told the same twice
     rows = list({row["layer"]: row for row in data.confusions if row["tick"] == last}.values())
     if not rows:
-        return ""
+        return Markup()
     common = commonest(dense(rows[0]))
     words = (
-        f"{capital(rows[0]['probe'])} probe after {rows[0]['frames']:,} frames: {rows[0]['protocol']}. A row is a "
+        f"{capitalised(rows[0]['probe'])} probe after {rows[0]['frames']:,} frames: {rows[0]['protocol']}. A row is a "
         f"class, a column what the probe took it for; every row adds up to 100 %. {rows[0]['n_test']:,} test examples, "
         f"{100 * common:.1f} % of them of the commonest class: so often one would be right by always naming it."
     )
-    figures = grid([matrix(row, kind(row, rows)) for row in rows], "wide square")
-    return section("confusion", "What is taken for what", figures, note(words))
+    figures = grid([matrix(row, why_shown(row, rows)) for row in rows], "wide square")
+    return section("What is taken for what", figures, note(words))
 
 
 def commonest(counts: Int[Tensor, "classes classes"]) -> float:
@@ -35,16 +36,16 @@ def commonest(counts: Int[Tensor, "classes classes"]) -> float:
     return float(counts.sum(1).amax() / counts.sum().clamp(min=1))
 
 
-def kind(row: Row, rows: list[Row]) -> str:
+def why_shown(row: Row, rows: list[Row]) -> str:
     """Return why a layer is shown."""
     return "uppermost and best layer" if len(rows) == 1 else "best layer" if row["best"] else "uppermost layer"
 
 
-def matrix(row: Row, why: str) -> str:
+def matrix(row: Row, why: str) -> Markup:
     """Return one matrix, classes that turn up in the order of their names."""
     counts, names = dense(row), row["classes"]
-    there = torch.nonzero(counts.sum(0) + counts.sum(1))[:, 0].tolist()
-    order = sorted(there, key=lambda i: names[i])
+    named = torch.nonzero(counts.sum(0) + counts.sum(1))[:, 0].tolist()
+    order = sorted(named, key=lambda i: names[i])
     counts, shown = counts[order][:, order], [names[i] for i in order]
     shares = 100 * counts / counts.sum(1, keepdim=True).clamp(min=1)
     trace = {

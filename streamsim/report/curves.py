@@ -3,33 +3,47 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from markupsafe import Markup
+
 from streamsim.evaluation import ALL, Row
 
-from .charts import GREY, MOST_POINTS, Point, capital, chart, curve, hues, legend, level, percent, scaled
+from .charts import (
+    GREY,
+    MOST_POINTS,
+    Measurement,
+    capitalised,
+    chart,
+    curve,
+    horizontal_line,
+    layer_colours,
+    line_legend,
+    percent,
+    scaled,
+)
 from .data import RunData, layer_names
-from .page import AXES, grid, note, section
+from .page import axes, grid, note, section
 
 
-def probes(data: RunData) -> str:
+def probes(data: RunData) -> Markup:
     """Return accuracy against time for every probe."""
     layers = layer_names(data.probes)
-    colours = {**hues(layers), **({ALL: GREY} if any(r["layer"] == ALL for r in data.probes) else {})}
+    colours = {**layer_colours(layers), **({ALL: GREY} if any(r["layer"] == ALL for r in data.probes) else {})}
     offline = [row for row in data.probes if row["probe"] != "online"]
     online = [row for row in data.probes if row["probe"] == "online"]
     charts = [probe_chart(name, offline, colours, data) for name in dict.fromkeys(r["probe"] for r in offline)]
     shown = grid([*charts, online_chart(online, colours, data)], "wide")
     if not shown:
-        return ""
-    key = legend(colours, dash="the same network before learning", dot="chance, one in the number of classes")
+        return Markup()
+    legend = line_legend(colours, dash="the same network before learning", dot="chance, one in the number of classes")
     words = " ".join(f"{name}: {said}." for name, said in {r["probe"]: r["protocol"] for r in data.probes}.items())
-    return section("curves", "What can be read from each layer, over time", AXES, key, shown, note(capital(words)))
+    return section("What can be read from each layer, over time", axes(), legend, shown, note(capitalised(words)))
 
 
-def probe_chart(probe: str, rows: Sequence[Row], colours: dict[str, str], data: RunData) -> str:
+def probe_chart(probe: str, rows: Sequence[Row], colours: dict[str, str], data: RunData) -> Markup:
     """Return the curves of one offline probe; nothing if there is but one point in time."""
     rows = [row for row in rows if row["probe"] == probe]
     if len({row["tick"] for row in rows}) < 2:
-        return ""
+        return Markup()
     curves = []
     for layer, colour in colours.items():
         here = [row for row in rows if row["layer"] == layer]
@@ -38,11 +52,11 @@ def probe_chart(probe: str, rows: Sequence[Row], colours: dict[str, str], data: 
             if here[0]["untrained"] is not None:
                 name = f"{layer}, untrained"
                 curves.append(curve(name, [(r, 100 * r["untrained"]) for r in here], colour, data.streams, "dash"))
-    curves.append(level("chance", 100 * rows[0]["chance"], curves))
+    curves.append(horizontal_line("chance", 100 * rows[0]["chance"], curves))
     return chart(f"{probe} probe", curves, "test accuracy, %")
 
 
-def online_chart(rows: Sequence[Row], colours: dict[str, str], data: RunData) -> str:
+def online_chart(rows: Sequence[Row], colours: dict[str, str], data: RunData) -> Markup:
     """Return the curves of the online probe, at first looks only."""
     curves = [
         curve(
@@ -54,15 +68,15 @@ def online_chart(rows: Sequence[Row], colours: dict[str, str], data: RunData) ->
         for layer, colour in colours.items()
         if any(r["layer"] == layer for r in rows)
     ]
-    return chart("online probe, first looks after a saccade", curves, "prequential accuracy, %") if curves else ""
+    return chart("online probe, first looks after a saccade", curves, "prequential accuracy, %") if curves else Markup()
 
 
-def metrics(data: RunData) -> str:
+def metrics(data: RunData) -> Markup:
     """Return what the agent reports of itself, a chart per quantity, and how often the gaze moved."""
     if not data.metrics:
-        return ""
+        return Markup()
     layers = list(data.metrics[0]["layers"])
-    colours = hues(layers)
+    colours = layer_colours(layers)
     quantities = list(dict.fromkeys(q for layer in data.metrics[0]["layers"].values() for q in layer))
     charts = [
         chart(
@@ -81,26 +95,28 @@ def metrics(data: RunData) -> str:
         f"{MOST_POINTS} points are averaged further."
     )
     figures = grid([*charts, gaze(data)])
-    return section("learning", "Learning signals and the gaze", AXES, legend(colours), figures, note(words))
+    return section("Learning signals and the gaze", axes(), line_legend(colours), figures, note(words))
 
 
-def gaze(data: RunData) -> str:
+def gaze(data: RunData) -> Markup:
     """Return the chart of saccades per frame."""
     pairs = zip(data.metrics, data.metrics[1:], strict=False)
-    points: list[Point] = [
+    measured: list[Measurement] = [
         (b, (b["saccades"] - a["saccades"]) / ((b["tick"] - a["tick"]) * data.streams))
         for a, b in pairs
         if b["tick"] > a["tick"]
     ]
-    return chart("saccades per frame", [curve("saccades per frame", points, GREY, data.streams)], "") if points else ""
+    if not measured:
+        return Markup()
+    return chart("saccades per frame", [curve("saccades per frame", measured, GREY, data.streams)], "")
 
 
-def health(data: RunData) -> str:
+def health(data: RunData) -> Markup:
     """Return ranks and dead units of every layer over time."""
     rows = [row for row in data.health if row["layers"]]
     if not rows:
-        return ""
-    colours = hues(list(rows[0]["layers"]))
+        return Markup()
+    colours = layer_colours(list(rows[0]["layers"]))
 
     def per_layer(value: Callable[[Row], float]) -> list[dict[str, Any]]:
         return [curve(n, [(r, value(r["layers"][n])) for r in rows], c, data.streams) for n, c in colours.items()]
@@ -115,14 +131,14 @@ def health(data: RunData) -> str:
         "Vetterli 2007); participation ratio: of the covariance's eigenvalues; both count dimensions after centring. "
         "Dead: gives one and the same value everywhere, for every frame."
     )
-    return section("health", "Richness of the features", AXES, legend(colours), grid(charts), note(capital(words)))
+    return section("Richness of the features", axes(), line_legend(colours), grid(charts), note(capitalised(words)))
 
 
-def pairs(data: RunData) -> str:
+def pairs(data: RunData) -> Markup:
     """Return how often pairs were wrong, and how old they were."""
     rows = [row for row in data.health if row["comparisons"]["positives"] or row["comparisons"]["negatives"]]
     if not rows:
-        return ""
+        return Markup()
     kinds: dict[str, tuple[str, float, dict[str, str]]] = {
         "wrong pairs": (
             "% of pairs",
@@ -138,30 +154,29 @@ def pairs(data: RunData) -> str:
     palette = ("hsl(12,60%,52%)", "hsl(265,45%,60%)", "hsl(178,50%,45%)")
     shown = []
     for caption, (unit, factor, names) in kinds.items():
-        colours = dict(zip(names, palette, strict=False))
+        colours: dict[str, str] = dict(zip(names, palette, strict=False))
         curves = [
             curve(label, [(r, scaled(r["comparisons"][name], factor)) for r in rows], colours[label], data.streams)
             for label, name in names.items()
         ]
-        figure = chart(caption, curves, unit)
-        shown.append(figure.replace("</figcaption>", "</figcaption>" + legend(colours), 1))
+        shown.append(chart(caption, curves, unit, line_legend(colours)))
     words = (
         f"{rows[-1]['protocol'].split('; ')[-1]}. Negatives of the same object are true false negatives; those of the "
         f"same class are collisions, which chance alone makes 1 in {max(1, len(data.classes))} where classes are "
         "equally frequent. If negatives are older than positives, a learner can tell them apart by drift alone."
     )
-    return section("pairs", "What was compared with what", AXES, grid(shown, "wide"), note(capital(words)))
+    return section("What was compared with what", axes(), grid(shown, "wide"), note(capitalised(words)))
 
 
-def alignment(data: RunData) -> str:
+def alignment(data: RunData) -> Markup:
     """Return the angles between weights that should align."""
     rows = [row for row in data.health if row["alignments"]]
     if not rows:
-        return ""
+        return Markup()
     names = list(rows[0]["alignments"])
     kinds = list(dict.fromkeys(name.rpartition(": ")[2] for name in names))
     layers = list(dict.fromkeys(name.rpartition(": ")[0] for name in names))
-    colours = hues(layers)
+    colours = layer_colours(layers)
     charts = []
     for kind in kinds:
         chosen = [name for name in names if name.rpartition(": ")[2] == kind]
@@ -169,7 +184,7 @@ def alignment(data: RunData) -> str:
             curve(n, [(r, r["alignments"].get(n)) for r in rows], colours[n.rpartition(": ")[0]], data.streams)
             for n in chosen
         ]
-        charts.append(chart(kind, [*curves, level("right angle", 90, curves)], "degrees"))
+        charts.append(chart(kind, [*curves, horizontal_line("right angle", 90, curves)], "degrees"))
     words = "Angle between two weight tensors read as vectors: 0 degrees is perfect alignment, 90 none at all."
     title = "Alignment of forward and feedback weights"
-    return section("alignment", title, AXES, legend(colours), grid(charts), note(words))
+    return section(title, axes(), line_legend(colours), grid(charts), note(words))

@@ -1,5 +1,6 @@
 """What a run folder holds, read once for all sections of a report."""
 
+import warnings
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -46,8 +47,8 @@ class RunData:
         folder: the run folder.
 
     Attributes:
-        trouble: why the agent could not be rebuilt, if it was tried and failed.
-        name: the pathway that this is about, None for the only or the first one.
+        why_not_revived: why the agent could not be rebuilt, empty unless that was tried and failed.
+        pathway_name: the pathway that this is about, None for the only or the first one.
 
     Raises:
         RunFolderError: it holds no run, or one of its files is damaged.
@@ -59,31 +60,31 @@ class RunData:
         self.folder = folder
         self.configuration_text = text_of(folder / "config.yaml", str(folder / "config.yaml"))
         self.configuration = parsed(self.configuration_text, str(folder / "config.yaml"))
-        self.provenance = facts(folder / "provenance.json")
-        self.summary = facts(folder / "summary.json")
+        self.provenance = json_object(folder / "provenance.json")
+        self.summary = json_object(folder / "summary.json")
         self.probes = latest(read_rows(folder / "probes.jsonl"))
         self.confusions = read_rows(folder / "confusions.jsonl")
         self.metrics = read_rows(folder / "metrics.jsonl")
         self.health = read_rows(folder / "health.jsonl")
-        self.films: list[Film] = read_films(folder)
-        self.trouble = ""
-        self.name: str | None = None
+        self.films = [film for film in read_films(folder) if is_showable(film)]
+        self.why_not_revived = ""
+        self.pathway_name: str | None = None
 
     @property
-    def views(self) -> list["RunData"]:
+    def by_pathway(self) -> list["RunData"]:
         """What there is of every pathway, by itself; of the only one all."""
-        senses = self.configuration.get("pathways")
-        return [self._view(name, parts or {}) for name, parts in senses.items()] if senses else [self]
+        settings = self.configuration.get("pathways")
+        return [self._only(name, own or {}) for name, own in settings.items()] if settings else [self]
 
-    def _view(self, name: str, settings: dict[str, Any]) -> "RunData":
-        _ = self.revived  # once for all views
-        view = copy(self)
-        view.name, view.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
+    def _only(self, name: str, settings: dict[str, Any]) -> "RunData":
+        _ = self.revived  # once for all pathways
+        part = copy(self)
+        part.pathway_name, part.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
         for kind in ("probes", "confusions", "metrics", "health"):
-            setattr(view, kind, [row for row in getattr(self, kind) if row.get("pathway") == name])
-        view.films = [film for film in self.films if film.pathway == name]
-        view.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
-        return view
+            setattr(part, kind, [row for row in getattr(self, kind) if row.get("pathway") == name])
+        part.films = [film for film in self.films if film.pathway == name]
+        part.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
+        return part
 
     @property
     def streams(self) -> int:
@@ -110,14 +111,14 @@ class RunData:
         try:
             configuration, simulation, _, _ = revive(self.folder)
         except StreamsimError as error:
-            self.trouble = str(error)
+            self.why_not_revived = str(error)
             return None
         return simulation, configuration.experiment.build().state
 
     @property
     def pathway(self) -> Pathway | None:
         """The pathway that this is about."""
-        return find(self.revived[0], self.name) if self.revived else None
+        return find(self.revived[0], self.pathway_name) if self.revived else None
 
     @property
     def states(self) -> dict[str, State]:
@@ -135,7 +136,7 @@ class RunData:
             return {}
         try:
             labelled = self.pathway.environment.labelled(Split.TEST)
-            return {name: seen(self.pathway, state, labelled) for name, state in self.states.items()}
+            return {name: examples_of(self.pathway, state, labelled) for name, state in self.states.items()}
         except DataError:
             return {}
 
@@ -147,15 +148,15 @@ class RunData:
         return tuple(self.films[0].facts["classes"]) if self.films else ()
 
 
-def seen(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: int = 1000) -> Examples:
+def examples_of(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: int = 1000) -> Examples:
     """Return at most *count* labelled frames with the activity they cause, each of recordings in its place in them.
 
     Raises:
         DataError: no recording can be read.
     """
     parts = parts_of(labelled) if isinstance(labelled, Labelled) else 1
-    examples, most = max(1, count // parts), max(count, parts)
-    frames, activity, pattern, labels = Filling(most), Filling(most), Filling(most), torch.full((most,), -1)
+    examples, places = max(1, count // parts), max(count, parts)
+    frames, activity, pattern, labels = Filling(places), Filling(places), Filling(places), torch.full((places,), -1)
     for look in looks(Layers(pathway.agent, state), labelled, examples, 128):
         labels[look.place] = look.label
         frames.add("frames", look.place, look.frames)
@@ -163,12 +164,12 @@ def seen(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: 
             activity.add(layer, look.place, peak(z.float()).cpu())
         top = list(look.activity)[-1]
         pattern.add(top, look.place, look.activity[top].float().flatten(1).cpu())
-    there, layers = labels >= 0, pathway.agent.layers
-    if not bool(there.any()):
+    read, layers = labels >= 0, pathway.agent.layers
+    if not bool(read.any()):
         raise DataError("none of the labelled recordings can be read: restore them")
-    peaks = {layer: x[there] for layer, x in activity.means(layers).items()}
-    shown, last = frames.means(("frames",))["frames"], list(pattern.means(layers).values())[-1]
-    return Examples(shown[there], labels[there], peaks, last[there], isinstance(labelled, Sequences))
+    peaks = {layer: x[read] for layer, x in activity.means(layers).items()}
+    (shown,), (*_, last) = frames.means(("frames",)).values(), pattern.means(layers).values()
+    return Examples(shown[read], labels[read], peaks, last[read], isinstance(labelled, Sequences))
 
 
 def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:
@@ -176,9 +177,21 @@ def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:
     return activity.flatten(2).amax(2) if activity.dim() > 2 else activity
 
 
-def facts(path: Path) -> dict[str, Any]:
+def json_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in *path*, empty if there is none; raise `RunFolderError` if it is damaged."""
     return parsed_row(path.read_bytes(), str(path)) if path.exists() else {}
+
+
+def is_showable(film: Film) -> bool:
+    """Tell whether a film holds numbers where numbers belong and names all its labels; warn if it does not."""
+    numbers = all(x.dtype.kind in "iu" for x in (film.tick, film.frame, film.label))
+    names, period = film.facts["classes"], film.facts["period"]
+    named = numbers and isinstance(names, list) and film.label.max(initial=-1) < len(names)
+    if named and isinstance(period, int | float) and period > 0:
+        return True
+    sentence = f"the {film.name} film of {film.pathway} is damaged, so it is left out of the report: restore media/"
+    warnings.warn(sentence, stacklevel=2)
+    return False
 
 
 def latest(rows: list[Row]) -> list[Row]:

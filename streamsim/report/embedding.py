@@ -5,20 +5,21 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float
+from markupsafe import Markup
 from torch import Tensor
 
 from .data import Examples, RunData
-from .page import grid, note, plot, section, text
+from .page import grid, legend, note, plot, section
 
 POINTS = 500
 
 KINSHIP = " Many frames are of one recording, and alike for that reason alone."
 
 
-def embedding(data: RunData) -> str:
+def embedding(data: RunData) -> Markup:
     """Return a map of the last layer, before and after learning, coloured by class."""
     if not data.examples or len(data.examples["learned"].labels) < 10:
-        return ""
+        return Markup()
     figures = [scatter(name, found, data.classes) for name, found in data.examples.items()]
     layer = list(data.examples["learned"].activity)[-1]
     words = (
@@ -27,31 +28,28 @@ def embedding(data: RunData) -> str:
         "map has seen. Distances between far groups mean nothing."
         f"{KINSHIP if data.examples['learned'].recorded else ''}"
     )
-    return section("map", "A map of the last layer", grid(figures, "wide square"), key(data.classes), note(words))
+    return section("A map of the last layer", grid(figures, "wide square"), class_legend(data.classes), note(words))
 
 
-def key(classes: tuple[str, ...]) -> str:
-    """Return the key to the colours of classes, if there are few enough to tell apart."""
-    items = "".join(
-        f'<span><i style="border-color:{tint(i, len(classes))}"></i>{text(name)}</span>'
-        for i, name in enumerate(classes)
-    )
-    return f'<div class="legend">{items}</div>' if len(classes) <= 20 else ""
+def class_legend(classes: tuple[str, ...]) -> Markup:
+    """Return the legend of the colours of classes, if there are few enough to tell apart."""
+    items = [("", class_colour(i, len(classes)), name) for i, name in enumerate(classes)]
+    return legend(items) if len(classes) <= 20 else Markup()
 
 
-def tint(number: int, of: int) -> str:
+def class_colour(number: int, of: int) -> str:
     """Return the colour of a class; neighbours on the wheel differ in lightness too."""
     return f"hsl({360 * number / of:.0f},58%,{(46, 62)[number % 2]}%)"
 
 
-def scatter(name: str, examples: Examples, classes: tuple[str, ...]) -> str:
+def scatter(name: str, examples: Examples, classes: tuple[str, ...]) -> Markup:
     """Return one map, a trace per class."""
     labels = examples.labels[:POINTS]
     xy = tsne(examples.pattern[:POINTS])
     traces: list[dict[str, Any]] = []
     for i, label in enumerate(classes):
         here = xy[(labels == i).numpy()].round(2)
-        style = {"size": 6, "color": tint(i, len(classes)), "opacity": 0.85}
+        style = {"size": 6, "color": class_colour(i, len(classes)), "opacity": 0.85}
         trace = {
             "type": "scattergl" if len(xy) > 2000 else "scatter",
             "mode": "markers",

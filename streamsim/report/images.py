@@ -1,34 +1,36 @@
 """Pictures inside a page: arrays become PNG files become data addresses."""
 
 import base64
+import io
 import math
-import struct
-import zlib
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from markupsafe import Markup
+from PIL import Image
 from torch import Tensor
+
+from .page import piece
 
 
 def png(pixels: UInt8[np.ndarray, "height width channels"]) -> bytes:
     """Return *pixels*, with 1 (grey), 3 (colour) or 4 (colour and opacity) channels, as a PNG file."""
-    height, width, channels = pixels.shape
-    kind = {1: 0, 3: 2, 4: 6}[channels]
-    rows = np.concatenate((np.zeros((height, 1), np.uint8), pixels.reshape(height, -1)), 1)
-    head = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
-    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
-    )
+    file = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
-def image(pixels: UInt8[np.ndarray, "height width channels"], scale: float, words: str = "") -> str:
+def image(pixels: UInt8[np.ndarray, "height width channels"], scale: float, words: str = "") -> Markup:
     """Return an HTML image, *scale* times as large on the page."""
     height, width = pixels.shape[:2]
-    data = base64.b64encode(png(pixels)).decode()
-    size = f'width="{round(width * scale)}" height="{round(height * scale)}"'
-    return f'<img {size} alt="{words}" src="data:image/png;base64,{data}">'
+    address = data_address("image/png", png(pixels))
+    return piece("image", width=round(width * scale), height=round(height * scale), words=words, address=address)
+
+
+def data_address(kind: str, content: bytes) -> str:
+    """Return a file of the media type *kind* as an address within the page."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def is_picture(shape: tuple[int, ...]) -> bool:

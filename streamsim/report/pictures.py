@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from markupsafe import Markup
 from torch import Tensor
 
 from streamsim.instruments import Film
@@ -13,7 +14,7 @@ from streamsim.instruments import Film
 from .data import Examples, RunData
 from .embedding import KINSHIP
 from .images import bytes_of, channels_last, image, is_picture, mosaic
-from .page import note, section, text
+from .page import note, piece, section
 
 UNITS, BEST, FILTERS = 8, 5, 64
 
@@ -21,14 +22,17 @@ FRAME = 48
 """Width of a frame of the film strip on the page, in pixels."""
 
 
-def strips(data: RunData) -> str:
+def strips(data: RunData) -> Markup:
     """Return the first and last frames of a few streams, one fixation after the other."""
     films = [film for film in data.films if is_picture(film.frame.shape[2:])]
     if not films:
-        return ""
+        return Markup()
     parts = [
-        f"<h3>{text(film.name)} ticks of the run: {film.tick[0]} to {film.tick[-1]}</h3>"
-        + "".join(strip(film, stream) for stream in range(film.frame.shape[1]))
+        piece(
+            "film",
+            title=f"{film.name} ticks of the run: {film.tick[0]} to {film.tick[-1]}",
+            streams=[strip(film, stream) for stream in range(film.frame.shape[1])],
+        )
         for film in films
         if len(film.tick)
     ]
@@ -38,55 +42,53 @@ def strips(data: RunData) -> str:
         "and the agent is told by one bit. An open dot marks a saccade that the agent was not told of, a filled dot "
         "one that it was told of wrongly or late. Labels are for the reader; the agent never sees them."
     )
-    return section("stream", "What the agent saw", *parts, note(words))
+    return section("What the agent saw", *parts, note(words))
 
 
-def strip(film: Film, stream: int) -> str:
+def strip(film: Film, stream: int) -> Markup:
     """Return one stream, a group of frames per fixation."""
     starts = sorted({0, *np.flatnonzero(film.saccade[:, stream]).tolist()})
-    groups = [fixation(film, stream, a, b) for a, b in pairwise([*starts, len(film.tick)])]
-    return f'<div class="strip">{"".join(groups)}</div>'
+    return piece("strip", fixations=[fixation(film, stream, a, b) for a, b in pairwise([*starts, len(film.tick)])])
 
 
-def fixation(film: Film, stream: int, start: int, end: int) -> str:
-    """Return the frames from *start* to before *end* under the name of what they show."""
+def fixation(film: Film, stream: int, start: int, end: int) -> tuple[bool, int, str, list[tuple[str, Markup]]]:
+    """Return the frames from *start* to before *end*, as the piece "strip" has them.
+
+    Returns:
+        whether the film begins in the middle of the fixation, its width on the page in pixels, what it shows, and its
+        frames, each with the error of the bit that came with it.
+    """
     scale = FRAME / film.frame.shape[-1]
-    frames = "".join(
-        f'<div class="frame {bit(film, t, stream)}">{image(channels_last(film.frame[t, stream]), scale)}</div>'
-        for t in range(start, end)
-    )
+    frames = [
+        (bit_error(film, tick, stream), image(channels_last(film.frame[tick, stream]), scale))
+        for tick in range(start, end)
+    ]
     label = film.label[start, stream]
-    name = text(film.facts["classes"][label]) if label >= 0 else "&nbsp;"
-    kind = "" if film.saccade[start, stream] else " cut"
-    width = (end - start) * (FRAME + 1)
-    head = f'<small style="max-width:{width}px" title="{name}">{name}</small>'
-    return f'<div class="fixation{kind}">{head}<div>{frames}</div></div>'
+    name = film.facts["classes"][label] if label >= 0 else "\N{NO-BREAK SPACE}"
+    return not film.saccade[start, stream], (end - start) * (FRAME + 1), name, frames
 
 
-def bit(film: Film, tick: int, stream: int) -> str:
-    """Return whether the agent missed a saccade or was told of one that was not there."""
+def bit_error(film: Film, tick: int, stream: int) -> str:
+    """Return whether the agent "missed" a saccade or was told a "false" one; nothing where the bit was right."""
     moved, told = film.saccade[tick, stream], film.received[tick, stream]
     return "missed" if moved and not told else "false" if told and not moved else ""
 
 
-def filters(data: RunData) -> str:
+def filters(data: RunData) -> Markup:
     """Return the first layer's weights before and after learning, and their change."""
-    find = getattr(data.pathway and data.pathway.agent, "filters", None)
-    weights = {name: find(state) for name, state in data.states.items()} if find else {}
-    if not weights or any(weight is None or weight.ndim != 4 for weight in weights.values()):
-        return ""
+    shown = {name: data.pathway.agent.filters(state) for name, state in data.states.items()} if data.pathway else {}
+    weights = {name: weight for name, weight in shown.items() if weight is not None}
+    if not weights:
+        return Markup()
     change = weights["learned"] - weights["untrained"]
     share = float(change.norm() / weights["untrained"].norm().clamp(min=1e-12))
     sheets = {**weights, f"change ({100 * share:.1f} % of the first weights' length)": change}
-    shown = "".join(
-        f"<div><h3>{text(name)}</h3>{image(weights_sheet(weight), 4, text(name))}</div>"
-        for name, weight in sheets.items()
-    )
+    tiles = [(name, image(weights_sheet(weight), 4, name)) for name, weight in sheets.items()]
     words = (
         f"Weights of the first layer{f', the first {FILTERS} units' if len(change) > FILTERS else ''}; each filter is "
         "scaled to its own largest weight, mid-grey is zero. Same unit, same place."
     )
-    return section("filters", "First-layer filters", f'<div class="tiles">{shown}</div>', note(words))
+    return section("First-layer filters", piece("tiles", items=tiles), note(words))
 
 
 def weights_sheet(weight: Float[Tensor, "units channels height width"]) -> np.ndarray:
@@ -98,10 +100,10 @@ def weights_sheet(weight: Float[Tensor, "units channels height width"]) -> np.nd
     return mosaic(tiles, 8, gap=2)
 
 
-def preferred(data: RunData) -> str:
+def preferred(data: RunData) -> Markup:
     """Return for some units of every layer the labelled frames that drive them most."""
     if not data.examples or not is_picture(tuple(data.examples["learned"].frames.shape[1:])):
-        return ""
+        return Markup()
     assert data.pathway is not None
     sensor = data.pathway.environment.sensor
     after, before = data.examples["learned"], data.examples["untrained"]
@@ -115,18 +117,14 @@ def preferred(data: RunData) -> str:
         frames = bytes_of(after.frames[best.flatten()], sensor.low, sensor.high)
         sheet = image(mosaic(frames, len(some)), 30 / frames.shape[-1], f"preferred stimuli of {layer}")
         purity = f"{agreement(before, layer):.0f} % → {agreement(after, layer):.0f} %"
-        tiles.append(f"<div><h3>{text(layer)} · same class {purity}</h3>{sheet}</div>")
+        tiles.append((f"{layer} · same class {purity}", sheet))
     words = (
         f"A column per unit, {UNITS} units evenly spaced among those that are not constant; from the top the {BEST} of "
         f"{len(after.frames):,} labelled test frames to which it responds most at any position. Same class: how many "
         "of these best frames belong to their commonest class, mean over all units, before → after learning."
         f"{KINSHIP if after.recorded else ''}"
     )
-    return (
-        section("preferred", "What units prefer", f'<div class="tiles">{"".join(tiles)}</div>', note(words))
-        if tiles
-        else ""
-    )
+    return section("What units prefer", piece("tiles", items=tiles), note(words)) if tiles else Markup()
 
 
 def alive(activity: Float[Tensor, "n units"]) -> Int[Tensor, " alive"]:

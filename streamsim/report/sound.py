@@ -1,6 +1,5 @@
 """Sound in a report: what a few streams heard, to be looked at and listened to."""
 
-import base64
 import io
 import wave
 from collections.abc import Sequence
@@ -9,12 +8,14 @@ from itertools import pairwise
 import numpy as np
 import torch
 from jaxtyping import Float, Int16
+from markupsafe import Markup
 
 from streamsim.instruments import AUDIO, Film
 
 from .data import RunData
-from .images import image
-from .page import note, section, text
+from .images import data_address, image
+from .page import note, piece, section
+from .pictures import bit_error
 
 STREAMS = 2
 
@@ -30,15 +31,18 @@ SLOWEST = 4000
 COLOUR = (31, 138, 140)
 
 
-def sounds(data: RunData) -> str:
+def sounds(data: RunData) -> Markup:
     """Return the first and last seconds that a few streams heard."""
     films = [film for film in data.films if is_sound(film) and len(film.tick)]
     if not films:
-        return ""
+        return Markup()
     parts = [
-        f"<h3>{text(film.name)} ticks of the run: {film.tick[0]} to {film.tick[-1]}, "
-        f"seconds {film.tick[0] * film.facts['period']:.2f} to {(film.tick[-1] + 1) * film.facts['period']:.2f}</h3>"
-        + "".join(heard(film, stream) for stream in range(min(STREAMS, film.frame.shape[1])))
+        piece(
+            "film",
+            title=f"{film.name} ticks of the run: {film.tick[0]} to {film.tick[-1]}, seconds "
+            f"{film.tick[0] * film.facts['period']:.2f} to {(film.tick[-1] + 1) * film.facts['period']:.2f}",
+            streams=[heard(film, stream) for stream in range(min(STREAMS, film.frame.shape[1]))],
+        )
         for film in films
     ]
     words = (
@@ -48,7 +52,7 @@ def sounds(data: RunData) -> str:
         "it was not told, dotted where it was told wrongly or late. Labels are for the reader; the agent never sees "
         "them."
     )
-    return section("sound", "What the agent heard", *parts, note(words))
+    return section("What the agent heard", *parts, note(words))
 
 
 def is_sound(film: Film) -> bool:
@@ -56,13 +60,15 @@ def is_sound(film: Film) -> bool:
     return film.facts["modality"] == AUDIO and film.frame.shape[2:-1] in ((), (1,)) and film.frame.shape[-1] > 1
 
 
-def heard(film: Film, stream: int) -> str:
+def heard(film: Film, stream: int) -> Markup:
     """Return one stream as pictures over its labels, and a player."""
     samples, rate = track(film, stream)
-    drawn = waveform(samples) + spectrogram(samples, rate)
-    player = f'<audio controls preload="none" src="{wav(samples, rate)}"></audio>' if rate >= SLOWEST else ""
-    return (
-        f'<div class="sound"><div class="track">{drawn}{turns(film, stream)}</div>{spoken(film, stream)}{player}</div>'
+    return piece(
+        "sound",
+        pictures=waveform(samples) + spectrogram(samples, rate),
+        lines=saccade_lines(film, stream),
+        labels=spoken(film, stream),
+        player=wav(samples, rate) if rate >= SLOWEST else "",
     )
 
 
@@ -80,25 +86,24 @@ def wav(samples: Int16[np.ndarray, " samples"], rate: int) -> str:
         out.setsampwidth(2)
         out.setframerate(rate)
         out.writeframes(samples.astype("<i2").tobytes())
-    return f"data:audio/wav;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return data_address("audio/wav", file.getvalue())
 
 
-def waveform(samples: Int16[np.ndarray, " samples"]) -> str:
+def waveform(samples: Int16[np.ndarray, " samples"]) -> Markup:
     """Return the lowest and highest sample of each stretch of time as a filled shape."""
     edges = np.linspace(0, len(samples), min(WIDTH, len(samples)) + 1).astype(int)[:-1]
     peak = max(1, int(np.abs(samples.astype(int)).max()))
     high, low = (50 - 48 * f.reduceat(samples.astype(int), edges) / peak for f in (np.maximum, np.minimum))
-    there = [f"{x} {y:.1f}" for x, y in enumerate(high)]
-    back = [f"{x} {y + 0.6:.1f}" for x, y in reversed(list(enumerate(low)))]
-    path = f'<path d="M{"L".join(there + back)}Z"/>'
-    return f'<svg class="wave" viewBox="0 0 {len(edges) - 1} 100" preserveAspectRatio="none">{path}</svg>'
+    above = [f"{x} {y:.1f}" for x, y in enumerate(high)]
+    below = [f"{x} {y + 0.6:.1f}" for x, y in reversed(list(enumerate(low)))]
+    return piece("waveform", width=len(edges) - 1, outline=above + below)
 
 
-def spectrogram(samples: Int16[np.ndarray, " samples"], rate: int) -> str:
+def spectrogram(samples: Int16[np.ndarray, " samples"], rate: int) -> Markup:
     """Return a picture, high tones above and loud ones opaque; nothing if the sound is too slow or too short."""
     window = round(WINDOW * rate)
     if rate < SLOWEST or len(samples) <= 2 * window:
-        return ""
+        return Markup()
     levels = decibels(torch.from_numpy(samples.astype(np.float32) / 32767), rate, window).flip(0)
     share = (1 + levels / DEPTH).clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
     pixels = np.zeros((*share.shape, 4), np.uint8)
@@ -118,31 +123,31 @@ def decibels(samples: Float[torch.Tensor, " samples"], rate: int, window: int) -
     return found
 
 
-def turns(film: Film, stream: int) -> str:
+def saccade_lines(film: Film, stream: int) -> Markup:
     """Return a line at every saccade, and at every bit that was false."""
-    moved, told = film.saccade[:, stream], film.received[:, stream]
-    lines = []
-    for tick in np.flatnonzero(moved | told).tolist():
-        kind = "" if moved[tick] and told[tick] else "missed" if moved[tick] else "false"
-        lines.append(f'<i class="{kind}" style="left:{place(tick, film)}%"></i>')
-    return "".join(lines)
+    ticks = np.flatnonzero(film.saccade[:, stream] | film.received[:, stream]).tolist()
+    return piece("saccades", lines=[(bit_error(film, tick, stream), percent_of_film(tick, film)) for tick in ticks])
 
 
-def spoken(film: Film, stream: int) -> str:
+def spoken(film: Film, stream: int) -> Markup:
     """Return the labels along the axis of time, each as wide as it lasts; nothing where none is known."""
-    label, new = film.label[:, stream], film.saccade[:, stream]
+    label, saccade = film.label[:, stream], film.saccade[:, stream]
     if (label < 0).all():
-        return ""
-    starts = sorted({0, *(np.flatnonzero((label[1:] != label[:-1]) | new[1:]) + 1).tolist()})
+        return Markup()
+    starts = sorted({0, *(np.flatnonzero((label[1:] != label[:-1]) | saccade[1:]) + 1).tolist()})
     names: Sequence[str] = film.facts["classes"]
-    cells = []
-    for start, end in pairwise([*starts, len(label)]):
-        name = text(names[label[start]]) if label[start] >= 0 else ""
-        style = f"left:{place(start, film)}%;width:{place(end - start, film)}%"
-        cells.append(f'<span class="{"turn" if new[start] else ""}" style="{style}" title="{name}">{name}</span>')
-    return f'<div class="spoken">{"".join(cells)}</div>'
+    spans = [
+        (
+            "turn" if saccade[start] else "",
+            percent_of_film(start, film),
+            percent_of_film(end - start, film),
+            names[label[start]] if label[start] >= 0 else "",
+        )
+        for start, end in pairwise([*starts, len(label)])
+    ]
+    return piece("labels", spans=spans)
 
 
-def place(tick: int, film: Film) -> str:
-    """Return how far along the axis of time *tick* is, in percent."""
-    return f"{100 * tick / len(film.tick):.3f}"
+def percent_of_film(ticks: int, film: Film) -> str:
+    """Return how much of the axis of time *ticks* take, in percent."""
+    return f"{100 * ticks / len(film.tick):.3f}"

@@ -3,24 +3,25 @@
 import re
 from typing import Any
 
+from markupsafe import Markup
+
 from streamsim.evaluation import Row, is_baseline
 
-from .charts import capital
+from .charts import capitalised
 from .data import RunData, layer_names
-from .page import note, section, table, text
+from .page import note, piece, section, table
 
 
 def class_of(part: Any) -> str:  # noqa: ANN401  a setting of any kind
     """Return the name of the class that a setting names, without its package."""
-    path = part.get("class_path", "") if isinstance(part, dict) else part
-    return str(path or "").rpartition(".")[2]
+    if isinstance(part, dict):  # {name: settings}, or as of old {class_path: name, init_args: settings}
+        part = part.get("class_path") or next(iter(part), "")
+    return str(part or "").rpartition(".")[2]
 
 
 def learner(data: RunData) -> str:
-    """Return the name of the agent's rule, or of the agent where it has none."""
-    agent = data.pathway.agent if data.pathway else None
-    rule = getattr(agent, "rule", None)
-    return type(rule).__name__ if rule is not None else class_of(data.configuration.get("agent"))
+    """Return what to call the agent, or its class where it could not be rebuilt."""
+    return data.pathway.agent.title() if data.pathway else class_of(data.configuration.get("agent"))
 
 
 def words_of(name: str) -> str:
@@ -43,14 +44,14 @@ def last_rows(data: RunData) -> list[Row]:
     return [row for row in offline if row["tick"] == max(r["tick"] for r in offline)]
 
 
-def heading(data: RunData) -> str:
+def heading(data: RunData) -> Markup:
     """Return what ran, and in one sentence what came of it."""
     tree = data.configuration
     title = f"{words_of(learner(data))} learns from {words_of(class_of(tree.get('environment')))}"
     ticks = data.ticks
     seconds = max((row["seconds"] for row in (*data.metrics, *data.probes, *data.health)), default=0.0)
     saccades = max((row["saccades"] for row in (*data.metrics, *data.probes)), default=0)
-    cells = {
+    facts = {
         "frames": f"{ticks * data.streams:,}",
         "ticks": f"{ticks:,}",
         "parallel streams": data.streams,
@@ -60,74 +61,80 @@ def heading(data: RunData) -> str:
         "seed": tree.get("seed"),
         "device": data.provenance.get("device", tree.get("device")),
     }
-    boxes = "".join(f"<div><b>{text(v)}</b><span>{text(k)}</span></div>" for k, v in cells.items() if v is not None)
+    known = [(name, value) for name, value in facts.items() if value is not None]
     source = data.provenance.get("source")
     kicker = f"streamsim {data.provenance.get('packages', {}).get('streamsim') or ''} · {source or data.folder.name}"
-    kicker += f" · pathway {data.name}" if data.name else ""
-    return f'<p class="kicker">{text(kicker)}</p><h1>{text(title)}</h1>{sentence(data)}<div class="facts">{boxes}</div>'
+    kicker += f" · pathway {data.pathway_name}" if data.pathway_name else ""
+    return piece("heading", kicker=kicker, title=title, headline=headline(data), facts=known)
 
 
-def sentence(data: RunData) -> str:
+def headline(data: RunData) -> Markup:
     """Return the main number in words: the uppermost layer before and after."""
     rows = last_rows(data)
     layers = layer_names(rows)
     row = next((r for r in rows if layers and r["layer"] == layers[-1] and r["untrained"] is not None), None)
     if row is None:
-        return ""
-    return (
-        f'<p class="headline">A {text(row["probe"])} probe of the uppermost layer, {text(row["layer"])}, '
-        f"reads {100 * row['accuracy']:.1f} % of the test examples correctly: <b>{gain(row)} points</b> "
-        f"(standard error {100 * uncertainty(row):.1f}) against the same network before learning, "
-        f"{100 * row['untrained']:.1f} %. Chance is {100 * row['chance']:.1f} %.</p>"
+        return Markup()
+    return piece(
+        "headline",
+        probe=row["probe"],
+        layer=row["layer"],
+        learned=percent_text(row["accuracy"]),
+        gain=gain(row),
+        error=percent_text(uncertainty(row)),
+        untrained=percent_text(row["untrained"]),
+        chance=percent_text(row["chance"]),
     )
 
 
-def result(data: RunData) -> str:
+def percent_text(share: float) -> str:
+    """Return *share* in percent with one decimal."""
+    return f"{100 * share:.1f}"
+
+
+def result(data: RunData) -> Markup:
     """Return the result table: every layer and probe, before and after, with the protocol in words."""
     rows = last_rows(data)
     if not rows:
-        return ""
+        return Markup()
     probes = list(dict.fromkeys(row["probe"] for row in rows))
     found = {(row["layer"], row["probe"]): row for row in rows}
     layers = layer_names(rows)
-    top = "<tr><th></th>" + "".join(f'<th colspan="4" class="group">{text(p)} probe</th>' for p in probes) + "</tr>"
-    head = "<tr><th>layer</th>" + "<th>untrained</th><th>learned</th><th>gain</th><th></th>" * len(probes) + "</tr>"
-    body = "".join(
-        f'<tr class="{"" if layer in layers else "aside"}"><td>{text(layer)}</td>'
-        + "".join(cells(found.get((layer, probe))) for probe in probes)
-        + "</tr>"
+    lines = [
+        (
+            layer,
+            "" if layer in layers else "aside",
+            [cell for probe in probes for cell in cells(found.get((layer, probe)))],
+        )
         for layer in dict.fromkeys(row["layer"] for row in rows)
-    )
-    whole = f'<div class="scroll"><table><thead>{top}{head}</thead><tbody>{body}</tbody></table></div>'
-    return section("result", "Result", whole, note(protocol(rows)))
+    ]
+    return section("Result", piece("result", probes=probes, rows=lines), note(protocol(rows)))
 
 
-def cells(row: Row | None) -> str:
+def cells(row: Row | None) -> tuple[str, str, str, str]:
     """Return untrained, learned, gain and a bar for one layer and probe; baselines have nothing to learn."""
     if row is None:
-        return "<td></td>" * 4
-    after, before = 100 * row["accuracy"], row["untrained"]
-    bar = f'<span class="meter"><i style="width:{after:.1f}%"></i>{mark(before)}</span>'
-    if before is None or is_baseline(row):
-        return f"<td></td><td>{after:.1f}</td><td></td><td>{bar}</td>"
-    return f"<td>{100 * before:.1f}</td><td>{after:.1f}</td><td>{gain(row)}</td><td>{bar}</td>"
+        return "", "", "", ""
+    learned, untrained = (
+        percent_text(row["accuracy"]),
+        None if row["untrained"] is None else percent_text(row["untrained"]),
+    )
+    bar = piece("meter", width=learned, mark=untrained)
+    if untrained is None or is_baseline(row):
+        return "", learned, "", bar
+    return untrained, learned, gain(row), bar
 
 
-def gain(row: Row) -> str:
+def gain(row: Row) -> Markup:
     """Return the gain in points, coloured where it exceeds twice its standard error."""
     points = 100 * (row["accuracy"] - row["untrained"])
     kind = ("up" if points > 0 else "down") if abs(points) > 2 * 100 * uncertainty(row) else ""
-    return f'<span class="{kind}">{f"{points:+.1f}".replace("-", "&minus;")}</span>'
+    return piece("gain", kind=kind, points=f"{points:+.1f}".replace("-", "\N{MINUS SIGN}"))
 
 
 def uncertainty(row: Row) -> float:
     """Return the standard error of a gain, as if both accuracies came from test examples of their own."""
     return float(sum(p * (1 - p) / row["n_test"] for p in (row["accuracy"], row["untrained"])) ** 0.5)
-
-
-def mark(before: float | None) -> str:
-    """Return the mark of the untrained network on a bar."""
-    return "" if before is None else f'<u style="left:{100 * before:.1f}%"></u>'
 
 
 def protocol(rows: list[Row]) -> str:
@@ -136,7 +143,7 @@ def protocol(rows: list[Row]) -> str:
     pairs = f"Compared while learning: {row['pairs']}. " if row.get("pairs") else ""
     kinds = "; ".join(f"{r['probe']}: {r['protocol']}" for r in {r["probe"]: r for r in rows}.values())
     return (
-        f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {pairs}{capital(kinds)}. "
+        f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {pairs}{capitalised(kinds)}. "
         f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others to test it. Gains "
         "are coloured where they exceed twice the standard error that the choice of test examples gives them; seeds "
         "differ by more. Bars: learned; mark: untrained. Chance, one in the number of classes: "
@@ -144,7 +151,7 @@ def protocol(rows: list[Row]) -> str:
     )
 
 
-def ledger(data: RunData) -> str:
+def ledger(data: RunData) -> Markup:
     """Return what the agent holds from one tick to the next, by role."""
     if data.pathway is not None:
         held = data.pathway.agent.ledger(data.states["learned"])
@@ -152,14 +159,14 @@ def ledger(data: RunData) -> str:
     else:
         roles, cap, short = data.summary.get("ledger", {}), None, set()
     if not roles:
-        return ""
+        return Markup()
     total = sum(roles.values())
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
-            text(role) + (" (short-term)" if role in short else ""),
+            role + (" (short-term)" if role in short else ""),
             f"{size:,}",
             f"{size / data.streams:,.0f}" if role in short else "",
-            f'<span class="meter"><i style="width:{100 * size / total:.1f}%"></i></span>',
+            piece("meter", width=percent_text(size / total), mark=None),
         )
         for role, size in sorted(roles.items(), key=lambda item: -item[1])
     ]
@@ -167,24 +174,25 @@ def ledger(data: RunData) -> str:
     limit = f" Short-term memory is capped at {cap:,} bytes." if cap is not None else ""
     shared = f"; all {data.streams} streams share the weights" if data.streams > 1 else ""
     words = f"Everything the agent keeps from one tick to the next, in bytes{shared}.{limit}"
-    return section("memory", "Memory ledger", table(("role", "bytes", "bytes a stream", "share"), rows), note(words))
+    return section("Memory ledger", table(("role", "bytes", "bytes a stream", "share"), rows), note(words))
 
 
-def origin(data: RunData) -> str:
+def origin(data: RunData) -> Markup:
     """Return the resolved configuration and the provenance."""
     shown = {**data.provenance, "state": data.summary.get("digest")}
-    rows = [(text(key), text(listed(value))) for key, value in shown.items() if value is not None]
-    where = table(("", ""), rows, "plain") if rows else ""
-    settings = f"<details><summary>Resolved configuration</summary><pre>{text(data.configuration_text)}</pre></details>"
+    rows = [(key, in_one_line(value)) for key, value in shown.items() if value is not None]
+    where = table(("", ""), rows, "plain") if rows else Markup()
+    settings = piece("settings", words=data.configuration_text)
     words = (
         "The run repeats exactly from this configuration, on the same device and with the same versions; state is the "
         "hash of all tensors at its end."
     )
-    missing = f"The agent could not be rebuilt, which some sections need: {data.trouble}." if data.trouble else ""
-    return section("origin", "Where this came from", where, note(words), missing and note(missing), settings)
+    missing = f"The agent could not be rebuilt, which some sections need: {data.why_not_revived}."
+    remarks = [words, missing] if data.why_not_revived else [words]
+    return section("Where this came from", where, *map(note, remarks), settings)
 
 
-def listed(value: Any) -> str:  # noqa: ANN401  any JSON value
+def in_one_line(value: Any) -> str:  # noqa: ANN401  any JSON value
     """Return a value of the provenance in one line."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {x}" for name, x in value.items() if x is not None)

@@ -3,33 +3,33 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from markupsafe import Markup
+
 from streamsim.runs import explained, replace_file
 
 from . import curves, pictures, tables
 from .confusion import confusion
 from .data import RunData
 from .embedding import embedding
-from .page import page, text
+from .page import Chapter, Section, page
 from .sound import sounds
 
-SECTIONS: tuple[tuple[str, Callable[[RunData], str]], ...] = (
-    ("Result", tables.result),
-    ("Confusions", confusion),
-    ("Stream", pictures.strips),
-    ("Sound", sounds),
-    ("Curves", curves.probes),
-    ("Learning", curves.metrics),
-    ("Features", curves.health),
-    ("Pairs", curves.pairs),
-    ("Alignment", curves.alignment),
-    ("Filters", pictures.filters),
-    ("Preferences", pictures.preferred),
-    ("Map", embedding),
-    ("Memory", tables.ledger),
+SECTIONS: tuple[tuple[str, str, Callable[[RunData], Markup]], ...] = (
+    ("result", "Result", tables.result),
+    ("confusion", "Confusions", confusion),
+    ("stream", "Stream", pictures.strips),
+    ("sound", "Sound", sounds),
+    ("curves", "Curves", curves.probes),
+    ("learning", "Learning", curves.metrics),
+    ("health", "Features", curves.health),
+    ("pairs", "Pairs", curves.pairs),
+    ("alignment", "Alignment", curves.alignment),
+    ("filters", "Filters", pictures.filters),
+    ("preferred", "Preferences", pictures.preferred),
+    ("map", "Map", embedding),
+    ("memory", "Memory", tables.ledger),
 )
-"""Short name for the navigation, and what returns the section or nothing."""
-
-FOOT = "<footer>Made by <code>streamsim report</code> from the files of the run folder.</footer>"
+"""Anchor of the section, its name in the navigation, and what returns what it holds, or nothing."""
 
 
 def write_report(folder: Path) -> Path:
@@ -39,21 +39,16 @@ def write_report(folder: Path) -> Path:
         RunFolderError: *folder* holds no run, or cannot be written.
     """
     data = RunData(folder)
-    views = data.views
-    body = "".join(pathway(view, len(views) > 1) for view in views)
-    body += f"<main>{tables.origin(data)}</main>{FOOT}"
+    pathways = data.by_pathway
+    chapters = [chapter(one, f"{one.pathway_name}-" if len(pathways) > 1 else "") for one in pathways]
+    origin = Section("origin", "Origin", tables.origin(data))
     path = folder / "report.html"
     with explained(folder, f"repeat `streamsim report {folder}`"):
-        replace_file(path, page(f"{folder.name} · streamsim", body))
+        replace_file(path, page(f"{folder.name} · streamsim", chapters, origin))
     return path
 
 
-def pathway(data: RunData, several: bool) -> str:
-    """Return all there is to tell of one pathway, under its name if there are *several*."""
-    found = [(name, html) for name, section in SECTIONS if (html := section(data))]
-    prefix = f"{text(data.name)}-" if several else ""
-    main = "".join(html for _, html in found).replace('<section id="', f'<section id="{prefix}')
-    links = [(html.split('"', 2)[1], name) for name, html in found]
-    navigation = "".join(f'<a href="#{prefix}{key}">{text(name)}</a>' for key, name in links)
-    navigation += '<a href="#origin">Origin</a>'
-    return f"<header>{tables.heading(data)}<nav>{navigation}</nav></header><main>{main}</main>"
+def chapter(data: RunData, prefix: str) -> Chapter:
+    """Return all there is to tell of one pathway; *prefix* keeps its anchors apart from those of others."""
+    found = [Section(prefix + anchor, name, content) for anchor, name, told in SECTIONS if (content := told(data))]
+    return Chapter(tables.heading(data), found)

@@ -3,10 +3,10 @@
 from .checkpoint import replace_file
 from .console import show_catalogue, show_probes, show_settings
 from .folder import RunFolder, explained, require_run
+from .origin import provenance
 from .probing import probe_run
 from .process import keep_memory
-from .provenance import provenance
-from .revive import revive
+from .revival import revive
 from .session import Ending, Session
 
 __all__ = [

@@ -9,7 +9,7 @@ from streamsim.simulation import Instrument, Simulation, TickRecord
 
 from . import checkpoint
 from .folder import explained
-from .revive import newest_of
+from .revival import newest_of
 
 
 class Checkpoints(Instrument):

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from streamsim.config import Section
+from streamsim.config import PartHelp
 from streamsim.evaluation import Row
 
 
@@ -78,7 +78,7 @@ def show_catalogue(entries: Iterable[tuple[str, str, str]]) -> None:
         show_text(console, what, 4)
 
 
-def show_settings(parts: Iterable[Section]) -> None:
+def show_settings(parts: Iterable[PartHelp]) -> None:
     """Print every setting, as `--name value`, part by part, and below each what it takes and what it means."""
     console = terminal()
     for part in parts:

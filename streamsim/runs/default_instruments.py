@@ -22,7 +22,8 @@ from streamsim.simulation import Instrument
 class RunInstruments:
     """What watches a run and is saved with it, by name; every one writes files of its own into the folder.
 
-    Where there are several pathways, each has instruments of its own, called by the name of their kind and its.
+    Where there are several pathways, each has instruments of its own, called by the name of their kind and its. Those
+    that the experiment itself names watch last, and are called by their number.
 
     Args:
         experiment: says which are wanted.
@@ -43,6 +44,7 @@ class RunInstruments:
         for name in experiment.senses:
             found = self._instruments(experiment, name, folder, console)
             self.kept |= {called(experiment, kind, name): instrument for kind, instrument in found.items()}
+        self.kept |= {f"instruments.{number}": own for number, own in enumerate(experiment.instruments)}
 
     def close(self) -> None:
         """Close the files."""

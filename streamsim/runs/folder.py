@@ -27,7 +27,7 @@ BEFORE = {"lock", "provenance.json", ".provenance.json.draft", ".config.yaml.dra
 class RunFolder:
     """A locked run folder.
 
-    The lock is the kernel's: it ends with the process, even by kill -9.
+    The lock is the kernel's: it ends with the process, even by kill -9. Linux and macOS have it, Windows has not.
 
     Attributes:
         path: the folder.

@@ -4,11 +4,11 @@ import warnings
 from pathlib import Path
 
 from streamsim.contracts import DataError, State
-from streamsim.evaluation import ProbeProtocol, Row, evaluate, untrained_state
+from streamsim.evaluation import ProbeProtocol, Row, evaluate
 from streamsim.instruments import position
 from streamsim.simulation import Pathway, Simulation
 
-from .revive import revive
+from .revival import revive
 
 
 def probe_run(folder: Path) -> list[Row]:
@@ -22,11 +22,11 @@ def probe_run(folder: Path) -> list[Row]:
     for sentence in damaged:
         warnings.warn(sentence, stacklevel=2)
     protocol = configuration.experiment.probes or ProbeProtocol()
-    kept = found.state["instruments"] if found else {}
+    remembered = found.state["instruments"] if found else {}
     rows: list[Row] = []
     for pathway in simulation.pathways:
         try:
-            rows += probe_pathway(simulation, pathway, protocol, kept)
+            rows += probe_pathway(simulation, pathway, protocol, remembered)
         except DataError as error:
             if len(simulation.pathways) == 1:
                 raise
@@ -34,11 +34,11 @@ def probe_run(folder: Path) -> list[Row]:
     return rows
 
 
-def probe_pathway(simulation: Simulation, pathway: Pathway, protocol: ProbeProtocol, kept: State) -> list[Row]:
-    """Return the probes of one pathway; *kept* is what instruments remember of it, by name."""
-    untrained = untrained_state(pathway, simulation.streams, simulation.seed, simulation.device)
+def probe_pathway(simulation: Simulation, pathway: Pathway, protocol: ProbeProtocol, remembered: State) -> list[Row]:
+    """Return the probes of one pathway; *remembered* is what instruments remember of it, by name."""
+    untrained = simulation.untrained(pathway)
     agent = simulation.state[pathway.name]["agent"]
     rows = evaluate(pathway.agent, agent, pathway.environment, protocol, untrained)
-    schedule = kept.get("ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}", {})
+    schedule = remembered.get("ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}", {})
     where = position(simulation, pathway, simulation.ticks(pathway), int(schedule.get("saccades", 0)))
     return [{**where, **row} for row in rows]

@@ -61,9 +61,9 @@ class Session:
         self.checkpoints = Checkpoints(folder.path, configuration, self.instruments.kept, guard)
         metrics = self.instruments.metrics
         views = [TensorBoard(folder.path / "tensorboard", metrics)] if tensorboard else []
-        watch = ProgressBar(console, self.experiment.ticks, metrics, self.instruments.probes)
+        progress = ProgressBar(console, self.experiment.ticks, metrics, self.instruments.probes)
         simulation.instruments = [
-            watch,
+            progress,
             *self.instruments.kept.values(),
             *views,
             guard,

@@ -96,7 +96,8 @@ class RandomFixation(Gaze):
             min(weights, default=-1) >= 0 and sum(weights) > 0,
             f"RandomFixation.weights must be non-negative with a positive sum (got {list(weights)})",
         )
-        self.weights = torch.tensor(weights, dtype=torch.float64)
+        self.weights = tuple(weights)
+        self._frequencies = torch.tensor(weights, dtype=torch.float64)
 
     def reset(self, streams: int, seed: int) -> State:
         """See `Gaze.reset`."""
@@ -117,7 +118,7 @@ class RandomFixation(Gaze):
         return {"remaining": remaining, "generator": generator.get_state()}, saccade
 
     def _draw(self, streams: int, generator: torch.Generator) -> Tensor:
-        return torch.multinomial(self.weights, streams, replacement=True, generator=generator) + 1
+        return torch.multinomial(self._frequencies, streams, replacement=True, generator=generator) + 1
 
 
 class ScriptedSaccades(Gaze):
@@ -125,13 +126,14 @@ class ScriptedSaccades(Gaze):
 
     Args:
         ticks: the ticks before whose frame the gaze moves.
-        period: if given, the script repeats after so many ticks.
+        period: the script repeats after so many ticks; None for never.
     """
 
     def __init__(self, ticks: Sequence[int], period: int | None = None) -> None:
         require(all(t >= 0 for t in ticks), f"ScriptedSaccades.ticks must not be negative (got {list(ticks)})")
         require(period is None or period >= 1, f"ScriptedSaccades.period must be at least 1 tick (got {period})")
-        self.ticks = frozenset(ticks)
+        self.ticks = tuple(ticks)
+        self._script = frozenset(ticks)
         self.period = period
 
     def reset(self, streams: int, seed: int) -> State:
@@ -142,5 +144,5 @@ class ScriptedSaccades(Gaze):
         self, state: State, tick: int, forced: Bool[Tensor, " streams"]
     ) -> tuple[State, Bool[Tensor, " streams"]]:
         """See `Gaze.decide`."""
-        now = (tick if self.period is None else tick % self.period) in self.ticks
+        now = (tick if self.period is None else tick % self.period) in self._script
         return state, forced | now

@@ -56,7 +56,7 @@ class Simulation:
             len(pathways) > 1 or not shared_saccades,
             "Simulation.shared_saccades needs another pathway to share with: leave it out or add one",
         )
-        self.pathways = pathways
+        self.pathways: tuple[Pathway, ...] = pathways
         self.instruments = list(instruments)
         self.streams = streams
         self.seed = seed
@@ -66,6 +66,7 @@ class Simulation:
         untold: State = {"told": torch.zeros(streams, dtype=torch.bool)} if shared_saccades else {}
         self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
         self._interventions: list[tuple[Fraction, Intervention]] = []
+        self._clock: simpy.Environment | None = None
         self._stopping = False
 
     def ticks(self, pathway: Pathway | None = None) -> int:
@@ -80,14 +81,26 @@ class Simulation:
     def at(self, seconds: float, intervention: Intervention) -> None:
         """Call *intervention* with the simulation at a simulated time, before the ticks of that time.
 
-        Interventions are not part of a checkpoint: give them again before resuming.
+        It may be asked for before a run and, by an instrument or another intervention, while one goes on. Interventions
+        are not part of a checkpoint: give them again before resuming.
+
+        Raises:
+            ConfigurationError: ticks of that time, or of a later one, have been.
         """
-        moment = Fraction(seconds).limit_denominator(1_000_000)
+        due = self.resolution * math.ceil(Fraction(seconds).limit_denominator(1_000_000) / self.resolution)
+        latest = max((self.ticks(p) - 1) * p.period for p in self.pathways)
         require(
-            moment >= Fraction(self.seconds).limit_denominator(1_000_000),
+            seconds >= 0 and due > latest,
             f"Simulation.at: {seconds} s has passed already (the clock stands at {self.seconds} s)",
         )
-        self._interventions.append((moment, intervention))
+        self._interventions.append((due, intervention))
+        if self._clock is not None:
+            self._clock.process(self._intervene(self._clock, due, intervention))
+
+    def untrained(self, pathway: Pathway) -> State:
+        """Return the state of a pathway's agent before its first tick, derived again from the seed."""
+        agent: State = pathway.reset(self.streams, self.seed, self.device)["agent"]
+        return agent
 
     def stop(self) -> None:
         """End the run after the current tick; safe to call from an instrument or a signal handler."""
@@ -108,15 +121,18 @@ class Simulation:
         first = self.pathways[0]
         until = self._instant((self.ticks(first) + ticks) * first.period)
         clock = simpy.Environment(initial_time=min(self._instant(self.ticks(p) * p.period) for p in self.pathways))
-        self._stopping = False
-        for moment, intervention in self._interventions:
-            clock.process(self._intervene(clock, moment, intervention))
+        for due, intervention in self._interventions:
+            clock.process(self._intervene(clock, due, intervention))
         for lane, pathway in enumerate(self.pathways, start=1):
             clock.process(self._live(clock, pathway, lane))
-        with ExitStack() as watched:
-            for instrument in self.instruments:
-                watched.enter_context(watching(instrument, self))
-            self._advance(clock, until)
+        self._clock, self._stopping = clock, False
+        try:
+            with ExitStack() as watched:
+                for instrument in self.instruments:
+                    watched.enter_context(watching(instrument, self))
+                self._advance(clock, until)
+        finally:
+            self._clock = None
 
     def digest(self) -> str:
         """Return a hash of all state: equal hashes mean runs that continue identically."""
@@ -150,9 +166,9 @@ class Simulation:
             self.state[pathway.name] = after
             if self.shared_saccades:
                 self._share(pathway, truth.saccade, before["told"])
-            moment = TickRecord(self, pathway, glimpse, truth, report)
+            record = TickRecord(self, pathway, glimpse, truth, report)
             for instrument in self.instruments:
-                instrument.watch(moment)
+                instrument.watch(record)
             tick += 1
 
     def _share(self, pathway: Pathway, saccade: Bool[Tensor, " streams"], told: Bool[Tensor, " streams"]) -> None:
@@ -164,12 +180,11 @@ class Simulation:
             state["forced"], state["told"] = state["forced"] | own, state["told"] | own
 
     def _intervene(
-        self, clock: simpy.Environment, moment: Fraction, intervention: Intervention
+        self, clock: simpy.Environment, due: Fraction, intervention: Intervention
     ) -> Generator[simpy.Event, None, None]:
-        delay = self._instant(self.resolution * math.ceil(moment / self.resolution)) - clock.now
-        yield clock.timeout(max(delay, 0))
+        yield clock.timeout(max(self._instant(due) - clock.now, 0))
         # before the call, so that an intervention that stops the run does not happen again when it goes on
-        self._interventions.remove((moment, intervention))
+        self._interventions.remove((due, intervention))
         intervention(self)
 
     def _instant(self, seconds: Fraction, lane: int = 0) -> int:

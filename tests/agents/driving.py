@@ -41,10 +41,15 @@ def drive(agent, streams=4, ticks=20, *, seed=0, state=None, start=0, **how):
 
 def doubled(agent, streams, seed=0, side=8):
     """Return a state of *agent* whose numbers all have double precision, and make the agent compute in it."""
-    agent.compute = torch.float64
+    agent.perception.compute = torch.float64
     state = agent.reset(sensor(side), streams, seed, CPU)
     return transform(lambda t: t.double() if t.is_floating_point() else t, state)
 
 
 def tiny_encoder():
     return Encoder([Conv(4, pool=MaxPool(2), gain=2.0), Conv(5, activation=Hardtanh(), gain=2.0), Linear(6, gain=2.0)])
+
+
+def multiplied(factors):
+    """Return the gradients of a rule's own weights."""
+    return {name: left.mT @ right for name, (left, right) in factors.products.items()}

@@ -8,6 +8,7 @@ PACKAGE = '''
 import torch
 from toys import CountingWorld, LinearLearner
 
+from streamsim import Instrument
 from streamsim.agents import Lesson, Rule
 
 class StrangersWorld(CountingWorld):
@@ -15,6 +16,33 @@ class StrangersWorld(CountingWorld):
 
 class StrangersLearner(LinearLearner):
     """Learns strangely."""
+
+class StrangersCounter(Instrument):
+    """Counts ticks strangely.
+
+    Args:
+        step: what a tick counts.
+    """
+
+    def __init__(self, step: int = 1) -> None:
+        self.step = step
+        self.count = 0
+
+    def watch(self, record):
+        self.count += self.step
+
+    def state(self):
+        return {"count": torch.tensor(self.count)}
+
+    def restore(self, state):
+        self.count = int(state["count"])
+
+class Whisker:
+    """Feels."""
+
+class LongWhisker(Whisker):
+    """Feels further than
+    others do. Whatever that means."""
 
 class StrangersRule(Rule):
     """Pulls read-outs towards what they were of the same thing, and out of a radius around those of others.
@@ -54,10 +82,9 @@ LEARNER = """\
 # A stranger's world and rule, and the simulator's own learner.
 environment: stranger
 agent:
-  class_path: learner
-  init_args:
-    encoder: {class_path: SmallEncoder, init_args: {channels: [4, 6]}}
-    rule: {class_path: stranger_package.StrangersRule, init_args: {radius: 1.5}}
+  Learner:
+    encoder: {SmallEncoder: {channels: [4, 6]}}
+    rule: {strange-rule: {radius: 1.5}}
 streams: 3
 ticks: 40
 """
@@ -66,6 +93,16 @@ ENTRIES = """
 stranger = {world}
 [streamsim.agents]
 strange-learner = stranger_package:StrangersLearner
+[streamsim.rules]
+strange-rule = stranger_package:StrangersRule
+[streamsim.instruments]
+strange-counter = stranger_package:StrangersCounter
+[streamsim.kinds]
+whiskers = stranger_package:Whisker
+[streamsim.whiskers]
+long = stranger_package:LongWhisker
+[streamsim.renamed]
+stranger_package.before.OldRule = stranger_package:StrangersRule
 [streamsim.presets]
 stranger = stranger_package.presets
 """

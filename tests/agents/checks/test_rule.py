@@ -10,6 +10,7 @@ from streamsim.agents import (
     CLAPP,
     ContrastiveHinge,
     Homeostasis,
+    Outer,
     RandomFeedback,
     SharedGate,
     SplitGates,
@@ -39,12 +40,12 @@ def test_the_built_in_rules_pass(rule):
     check_rule(rule)
 
 
-def altered(lesson, **values):
+def altered(factors, **values):
     """A copy with other *values*, past the checks of types that only tests have."""
-    lesson = copy(lesson)
+    factors = copy(factors)
     for name, value in values.items():
-        object.__setattr__(lesson, name, value)
-    return lesson
+        object.__setattr__(factors, name, value)
+    return factors
 
 
 class Good(ContrastiveHinge):
@@ -59,20 +60,6 @@ class Past(CLAPP):
 
     def __init__(self):
         super().__init__(Transposed())
-
-
-class ReadsNothing(Good):
-    reads = frozenset()
-
-
-class ReadsMinds(Good):
-    reads = frozenset({"pre", "mind"})
-
-
-class HidesTheTrace(Past):
-    def __init__(self):
-        super().__init__()
-        self.reads = frozenset({"pre", "post"})
 
 
 class DepartsFromNowhere(Good):
@@ -147,9 +134,9 @@ class LearnsByItself(Good):
 
 class ForgetsThePast(Good):
     def learn(self, parameters, pairs):
-        lesson = super().learn(parameters, pairs)
+        factors = super().learn(parameters, pairs)
         pairs.past.zero_()
-        return lesson
+        return factors
 
 
 class IsMoody(Good):
@@ -157,55 +144,69 @@ class IsMoody(Good):
 
     def learn(self, parameters, pairs):
         self.times += 1
-        lesson = super().learn(parameters, pairs)
-        return altered(lesson, score=lesson.score + self.times)
+        factors = super().learn(parameters, pairs)
+        return altered(factors, score=factors.score + self.times)
 
 
 class Changed(Good):
-    """Changes the lesson of a good rule."""
+    """Changes the factors of a good rule."""
 
     def learn(self, parameters, pairs):
-        lesson = super().learn(parameters, pairs)
-        return altered(lesson, **self.change(lesson, pairs))
+        factors = super().learn(parameters, pairs)
+        return altered(factors, **self.change(factors, pairs))
 
 
 class SumsItsLoss(Changed):
-    def change(self, lesson, pairs):
-        return {"loss": lesson.loss.sum(0)}
+    def change(self, factors, pairs):
+        return {"loss": factors.loss.sum(0)}
 
 
 class FlattensDelta(Changed):
-    def change(self, lesson, pairs):
-        return {"delta": lesson.delta.flatten()}
+    def change(self, factors, pairs):
+        return {"delta": factors.delta.flatten()}
 
 
 class CreditsThePastInSecret(Changed):
-    def change(self, lesson, pairs):
-        return {"past_delta": lesson.delta.expand(*pairs.sign.shape, *pairs.z.shape[1:])}
+    def change(self, factors, pairs):
+        return {"past_delta": factors.delta.expand(*pairs.sign.shape, *pairs.z.shape[1:])}
 
 
 class ForgetsGroups(Past):
     def learn(self, parameters, pairs):
-        lesson = super().learn(parameters, pairs)
-        return altered(lesson, past_delta=lesson.past_delta.sum(0))
+        factors = super().learn(parameters, pairs)
+        return altered(factors, past_delta=factors.past_delta.sum(0))
 
 
 class TeachesNoWeight(Changed):
-    def change(self, lesson, pairs):
-        return {"gradient": {"hand": torch.zeros(1)}}
+    def change(self, factors, pairs):
+        return {"products": {"hand": Outer(torch.zeros(1, 1), torch.zeros(1, 1))}}
 
 
 class LosesNumbers(Changed):
-    def change(self, lesson, pairs):
-        return {"score": lesson.score / 0}
+    def change(self, factors, pairs):
+        return {"score": factors.score / 0}
+
+
+class SettlesInSecret(Good):
+    def update_statistics(self, parameters, now):
+        return {"head": parameters["head"] * 1}
+
+
+class MixesStreams(Changed):
+    def change(self, factors, pairs):
+        return {"delta": factors.delta - factors.delta.mean(0)}
 
 
 class SettlesNoWeight(Good):
+    keeps_statistics = True
+
     def update_statistics(self, parameters, now):
         return {"mean": now.mean(0)}
 
 
 class SettlesWhatLearns(Good):
+    keeps_statistics = True
+
     def update_statistics(self, parameters, now):
         return {"head": parameters["head"] * 1}
 
@@ -223,8 +224,8 @@ class HearsTheSilent(Good):
 
 class CreditsTheSilent(Past):
     def learn(self, parameters, pairs):
-        lesson = super().learn(parameters, pairs)
-        return altered(lesson, past_delta=lesson.past_delta + 1)
+        factors = super().learn(parameters, pairs)
+        return altered(factors, past_delta=factors.past_delta + 1)
 
 
 class SquaresWeights(Good):
@@ -233,24 +234,25 @@ class SquaresWeights(Good):
 
 
 class WeighsItsLoss(Changed):
-    def change(self, lesson, pairs):
-        return {"loss": lesson.loss * pairs.weight}
+    def change(self, factors, pairs):
+        return {"loss": factors.loss * pairs.weight}
 
 
 class Climbs(Changed):
-    def change(self, lesson, pairs):
-        return {"delta": -lesson.delta}
+    def change(self, factors, pairs):
+        return {"delta": -factors.delta}
 
 
 class ExaggeratesAWeight(Changed):
-    def change(self, lesson, pairs):
-        return {"gradient": {"head": 1.01 * lesson.gradient["head"]}}
+    def change(self, factors, pairs):
+        left, right = factors.products["head"]
+        return {"products": {"head": Outer(1.01 * left, right)}}
 
 
 class ExaggeratesThePast(Past):
     def learn(self, parameters, pairs):
-        lesson = super().learn(parameters, pairs)
-        return altered(lesson, past_delta=1.01 * lesson.past_delta)
+        factors = super().learn(parameters, pairs)
+        return altered(factors, past_delta=1.01 * factors.past_delta)
 
 
 class HidesRandomFeedback(Good):
@@ -265,7 +267,7 @@ class ScalesTwice(Good):
 
 
 FAULTS = {
-    checks.declarations_are_known: [ReadsNothing, ReadsMinds, HidesTheTrace, DepartsFromNowhere, RunsBackwards],
+    checks.declarations_are_known: [DepartsFromNowhere, RunsBackwards],
     checks.parameters_come_from_the_generator: [
         DrawsFromTheGlobalGenerator,
         DrawsFromItself,
@@ -275,7 +277,7 @@ FAULTS = {
     checks.readouts_have_their_width: [PromisesMore, RoundsReadouts],
     checks.reading_is_pure: [ReadsTheNeighbours, WritesIntoActivity, TiresOfReading],
     checks.learning_is_pure: [LearnsByItself, ForgetsThePast, IsMoody],
-    checks.lessons_have_their_form: [
+    checks.factors_have_their_form: [
         SumsItsLoss,
         FlattensDelta,
         CreditsThePastInSecret,
@@ -283,10 +285,11 @@ FAULTS = {
         TeachesNoWeight,
         LosesNumbers,
     ],
-    checks.settling_is_pure: [SettlesNoWeight, SettlesWhatLearns, SettlesInPlace],
+    checks.statistics_are_pure: [SettlesInSecret, SettlesNoWeight, SettlesWhatLearns, SettlesInPlace],
     checks.pairs_without_weight_do_not_teach: [HearsTheSilent, CreditsTheSilent],
+    checks.a_stream_is_credited_by_its_own_pairs: [MixesStreams],
     checks.gradients_scale_with_weight: [SquaresWeights, WeighsItsLoss],
-    checks.lessons_are_gradients: [Climbs, ExaggeratesAWeight, ExaggeratesThePast, HidesRandomFeedback],
+    checks.products_are_gradients: [Climbs, ExaggeratesAWeight, ExaggeratesThePast, HidesRandomFeedback],
     checks.calibration_scales_readouts: [ScalesTwice],
 }
 PAIRS = [(check, fault) for check, faults in FAULTS.items() for fault in faults]
@@ -320,8 +323,8 @@ def test_a_rule_that_teaches_nothing_is_noticed_in_a_learner():
     class Idle(Changed):
         non_gradients = frozenset({"delta"})
 
-        def change(self, lesson, pairs):
-            return {"delta": torch.zeros_like(lesson.delta)}
+        def change(self, factors, pairs):
+            return {"delta": torch.zeros_like(factors.delta)}
 
     with pytest.raises(ContractError, match="did not learn"):
         check_rule(Idle())

@@ -43,6 +43,7 @@ from streamsim.agents import (
     VideoEncoder,
     Window,
 )
+from streamsim.agents.learning import updates
 from streamsim.checks.agent import check_agent
 from streamsim.contracts.tree import snapshot, transform
 
@@ -277,7 +278,7 @@ def learner(encoder=None, rule=None, lags=(1, 2, 4), peers=True, **parts):
 
 def alive(agent, streams, ticks, **how):
     """Run an agent in float64; return its state, the reports and what it heard."""
-    agent.compute = torch.float64
+    agent.perception.compute = torch.float64
     state = doubled(agent.reset(sound(), streams, 0, CPU))
     start, shown, reports = snapshot(state), [], []
     for glimpse in heard(streams, ticks, **how):
@@ -472,7 +473,7 @@ AGENTS = {
 
 @pytest.mark.parametrize("name", AGENTS)
 def test_the_contract_is_kept(name, monkeypatch):
-    monkeypatch.setattr("streamsim.checks.agent._LATER", 120)
+    monkeypatch.setattr("streamsim.checks.agent_state._LATER", 120)
     make, sensor = AGENTS[name]
     check_agent(make(), sensor, ticks=24, streams=4)
 
@@ -520,9 +521,8 @@ def test_the_ledger_names_windows_and_counts_shared_traces_once():
 def test_slots_are_filled_with_what_is_all_of_a_fixation(policy):
     """Layers that are not awake at a saccade anchor their first whole activity instead."""
     encoder = Encoder([CausalConv(4, 30, 20, gain=2.0)])
-    agent = learner(encoder, ContrastiveHinge(width=6), peers=False)
-    agent.memory, agent.contrasts = ShortTermMemory(3, policy=policy), (LatestOwn(1, 1),)
-    agent.lags = (None,)
+    memory, rule = ShortTermMemory(3, policy=policy), ContrastiveHinge(width=6)
+    agent = Learner(encoder, rule, memory, [LatestOwn(1, 1)], SGD(1e-2), calibration=Calibration(0))
     state = agent.reset(sound(), 4, 0, CPU)
     for glimpse in heard(4, 60, chance=0.2, dtype=torch.float32):
         state, report = agent.step(state, glimpse)
@@ -561,9 +561,8 @@ def test_updates_count_what_changed():
 
 
 def test_drive_calibration_refuses_normalised_layers():
-    agent = learner(Encoder([Conv(3, norm=RunningNorm())]), calibration=Calibration(8, drive=True), peers=False)
     with pytest.raises(ConfigurationError, match=r"Calibration\.drive cannot scale layers that are normalised"):
-        agent.reset(pictures(), 2, 0, CPU)
+        learner(Encoder([Conv(3, norm=RunningNorm())]), calibration=Calibration(8, drive=True), peers=False)
 
 
 def test_what_layers_carry_begins_anew_after_a_rescaling():
@@ -611,14 +610,14 @@ def test_a_saccade_between_two_inputs_of_a_slow_layer_reaches_it(saccade):
 
 
 @pytest.mark.parametrize("every", [5, 16, 40])
-def test_outer_products_that_are_summed_late_are_summed_in_time(every):
+def test_outer_products_that_are_summed_late_are_summed_in_time(every, monkeypatch):
     """Weights are those of gradients that are summed at every tick, after every update."""
     ends = []
-    for factored in (True, False):
+    for most in (updates._MOST, 0):
+        monkeypatch.setattr(updates, "_MOST", most)
         agent = learner(rule=CLAPP(gain=3.0), optimiser=SGD(1e-2, every=every), credit=DeferredCredit())
-        assert agent.plasticity.teaching.factored
-        agent.plasticity.teaching.factored = factored
         start, state, *_ = alive(agent, 4, 81)
+        assert ("products" in state) == (most > 0)
         ends.append(state)
     for name in agent.layers:
         for key, weight in ends[0]["rule"][name].items():

@@ -33,8 +33,9 @@ from streamsim.agents import (
     Transposed,
     UpdatedRandomFeedback,
 )
-from streamsim.checks.agent import CHECKS, check_agent, memory_is_constant
-from streamsim.checks.agent_outputs import check_order_of_streams
+from streamsim.checks.agent import CHECKS, check_agent
+from streamsim.checks.agent_learning import check_order_of_streams
+from streamsim.checks.agent_state import memory_is_constant
 from streamsim.checks.agent_trial import AgentHarness
 
 from ..driving import sensor
@@ -90,8 +91,8 @@ def made(rule="BP", contrast="own", encoder="max", **changes):
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch):
     """Checking shapes and living a thousand ticks in each of 80 agents takes minutes; other tests do both."""
-    monkeypatch.setattr("streamsim.checks.agent._SOON", 12)
-    monkeypatch.setattr("streamsim.checks.agent._LATER", 24)
+    monkeypatch.setattr("streamsim.checks.agent_state._SOON", 12)
+    monkeypatch.setattr("streamsim.checks.agent_state._LATER", 24)
     jaxtyping.config.update("jaxtyping_disable", True)
     yield
     jaxtyping.config.update("jaxtyping_disable", False)
@@ -112,7 +113,7 @@ def test_every_variant_keeps_the_contract(rule, name):
 
 @pytest.mark.parametrize("rule", ["CLAPP", "BP"])
 def test_what_is_held_is_constant_over_many_ticks(rule, monkeypatch):
-    monkeypatch.setattr("streamsim.checks.agent._LATER", 1200)
+    monkeypatch.setattr("streamsim.checks.agent_state._LATER", 1200)
     memory_is_constant(AgentHarness(made(rule, "peers"), sensor(), 10, 4))
 
 

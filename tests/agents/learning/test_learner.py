@@ -9,6 +9,7 @@ from streamsim.agents import (
     CLAPP,
     SGD,
     AllLayers,
+    BackPropagation,
     Calibration,
     ContrastiveHinge,
     Conv,
@@ -161,7 +162,7 @@ def test_a_rate_of_zero_keeps_the_rules_own_weights():
     )
 
 
-@pytest.mark.parametrize("feedback", [None, RandomFeedback()])
+@pytest.mark.parametrize("feedback", [BackPropagation(), RandomFeedback()])
 def test_calibration_makes_unrelated_views_2_5_apart_on_average(feedback):
     """The mean is over the very pairs that were met while the agent only looked."""
     rule = ContrastiveHinge(width=6, feedback=feedback)

@@ -28,7 +28,7 @@ def lived(memory, saccades, streams=2, seed=0):
     state = memory.reset(streams, WIDTH, seed, CPU)
     for tick, row in enumerate(saccades):
         saccade = torch.tensor(row)
-        memory.begin_fixations(state, saccade)
+        state = memory.begin_fixations(state, saccade)
         memory.write(state, tick, readout(tick, streams), saccade)
     return state
 

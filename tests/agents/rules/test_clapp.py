@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from streamsim.agents import CLAPP, Homeostasis, Learner, Pairs, SharedGate, SplitGates, Transposed
+from streamsim.agents import CLAPP, ContrastBatch, Homeostasis, Learner, SharedGate, SplitGates, Transposed
 from streamsim.contracts.errors import ConfigurationError
+
+from ..driving import multiplied
 
 TOLERANCE = 1e-10
 GROUPS, LAGS, STREAMS, MAPS, SIDE = 3, 2, 6, 5, 2
@@ -38,7 +40,7 @@ def problem(rule, convolutional=True):
     past = drawn(GROUPS, LAGS, STREAMS, MAPS, seed=2).relu()
     sign = drawn(GROUPS, LAGS, STREAMS, seed=4).sign()
     weight = drawn(GROUPS, LAGS, STREAMS, seed=5).abs()
-    return parameters, Pairs(z, rule.read(parameters, z), past, sign, weight)
+    return parameters, ContrastBatch(z, rule.read(parameters, z), past, sign, weight)
 
 
 def numbers(pairs):
@@ -119,21 +121,21 @@ def lively(pairs, active):
 def test_clapp_is_its_closed_form(name, convolutional):
     rule = RULES[name]
     parameters, pairs = problem(rule, convolutional)
-    lesson = rule.learn(parameters, pairs)
+    factors = rule.learn(parameters, pairs)
     loss, gate, u, now, then, dpred, dretro = naive(rule, parameters, pairs)
     lively(pairs, gate)
     positions = SIDE**2 if convolutional else 1
     spread = (..., None, None) if convolutional else (...,)
-    for actual, expected in ((lesson.loss, loss), (lesson.active, gate), (lesson.score, u)):
+    for actual, expected in ((factors.loss, loss), (factors.active, gate), (factors.score, u)):
         close(actual, expected)
-    close(lesson.delta, now[spread] / positions)
-    close(lesson.gradient["pred"], dpred)
-    assert (lesson.past_delta is None) == (name == "no retrodiction")
-    if lesson.past_delta is not None:
-        close(lesson.past_delta, then[spread] / positions)
-    assert ("retro" in lesson.gradient) == (name in {"shared gate", "split gates"})
-    if "retro" in lesson.gradient:
-        close(lesson.gradient["retro"], dretro)
+    close(factors.delta, now[spread] / positions)
+    close(multiplied(factors)["pred"], dpred)
+    assert (factors.past_delta is None) == (name == "no retrodiction")
+    if factors.past_delta is not None:
+        close(factors.past_delta, then[spread] / positions)
+    assert ("retro" in multiplied(factors)) == (name in {"shared gate", "split gates"})
+    if "retro" in multiplied(factors):
+        close(multiplied(factors)["retro"], dretro)
 
 
 @pytest.mark.parametrize("convolutional", [True, False])
@@ -141,33 +143,33 @@ def test_clapp_is_its_closed_form(name, convolutional):
 def test_clapp_is_its_autograd_twin(name, convolutional):
     rule = RULES[name]
     parameters, pairs = problem(rule, convolutional)
-    lesson = rule.learn(parameters, pairs)
-    lively(pairs, lesson.active)
+    factors = rule.learn(parameters, pairs)
+    lively(pairs, factors.active)
     z, c, weights = twin(rule, parameters, pairs)
-    close(lesson.delta.expand_as(z), z)
-    if lesson.past_delta is not None:
+    close(factors.delta.expand_as(z), z)
+    if factors.past_delta is not None:
         # dLoss/dz of a remembered frame is an equal share of dLoss/dc for every position
-        past = lesson.past_delta.flatten(4).sum(-1) * SIDE**2 if convolutional else lesson.past_delta
+        past = factors.past_delta.flatten(4).sum(-1) * SIDE**2 if convolutional else factors.past_delta
         close(past, c)
-    assert lesson.gradient.keys() == weights.keys()
-    for key, value in lesson.gradient.items():
+    assert multiplied(factors).keys() == weights.keys()
+    for key, value in multiplied(factors).items():
         close(value, weights[key])
 
 
 def test_the_two_gates_differ_where_they_should():
     shared, split = (RULES[name].learn(*problem(RULES[name])) for name in ("shared gate", "split gates"))
-    close(shared.gradient["pred"], split.gradient["pred"])
-    assert (shared.gradient["retro"] - split.gradient["retro"]).abs().max() > 0.1
+    close(multiplied(shared)["pred"], multiplied(split)["pred"])
+    assert (multiplied(shared)["retro"] - multiplied(split)["retro"]).abs().max() > 0.1
 
 
 def test_a_pair_of_no_weight_teaches_nothing():
     rule = RULES["shared gate"]
     parameters, pairs = problem(rule)
     pairs.weight.zero_()
-    lesson = rule.learn(parameters, pairs)
-    for credit in (lesson.delta, lesson.past_delta, *lesson.gradient.values()):
+    factors = rule.learn(parameters, pairs)
+    for credit in (factors.delta, factors.past_delta, *multiplied(factors).values()):
         assert not credit.any()
-    assert lesson.loss.any()  # instruments see it all the same
+    assert factors.loss.any()  # instruments see it all the same
 
 
 def test_weights_of_prediction_and_retrodiction_are_drawn_apart():
@@ -188,11 +190,6 @@ def test_alignment_is_an_angle():
         assert angle == pytest.approx(degrees, abs=1e-4)
 
 
-def test_the_rule_says_what_it_reads():
-    assert CLAPP().reads == {"pre", "post", "dendrite", "trace", "broadcast"}
-    assert CLAPP(retrodict=False).reads == {"pre", "post", "dendrite", "broadcast"}
-
-
 def homeostatic(rule, parameters, readouts):
     """*parameters* with the traces of a rule that has seen *readouts*."""
     own = parameters | {k: t.double() for k, t in rule.homeostasis.reset(MAPS).items()}
@@ -208,10 +205,10 @@ def test_homeostasis_is_the_same_rule_of_deviations(retrodiction):
     own, pairs = problem(CLAPP(retrodiction))
     own = homeostatic(rule, own, [pairs.now * k for k in (1.0, 0.5, 2.0)])
     mean, gain = own["mean"], (own["variance"] + 1e-4).rsqrt()
-    lesson = rule.learn(own, pairs)
+    factors = rule.learn(own, pairs)
     plain = CLAPP(retrodiction)
     weights = {name: own[name] for name in own if name in ("pred", "retro")}
-    normal = Pairs(
+    normal = ContrastBatch(
         (pairs.z - mean[:, None, None]) * gain[:, None, None],
         (pairs.now - mean) * gain,
         (pairs.past - mean) * gain,
@@ -219,11 +216,11 @@ def test_homeostasis_is_the_same_rule_of_deviations(retrodiction):
         pairs.weight,
     )
     z, c, matrices = twin(plain, weights, normal)
-    close(lesson.delta.expand_as(z), z * gain[:, None, None])
-    close(lesson.past_delta.flatten(4).sum(-1) * SIDE**2, c * gain)
-    for key, value in lesson.gradient.items():
+    close(factors.delta.expand_as(z), z * gain[:, None, None])
+    close(factors.past_delta.flatten(4).sum(-1) * SIDE**2, c * gain)
+    for key, value in multiplied(factors).items():
         close(value, matrices[key])
-    assert 0.2 < lesson.active.mean() < 0.95
+    assert 0.2 < factors.active.mean() < 0.95
 
 
 def test_homeostasis_follows_mean_and_spread():

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from streamsim.agents import CLAPP, Conv, Hardtanh, MaxPool, Pairs, RandomFeedback
+from streamsim.agents import CLAPP, ContrastBatch, Conv, Hardtanh, MaxPool, RandomFeedback
 from streamsim.agents.rules.dendrite import credit, lateral, predict
 from streamsim.agents.rules.hinge import ContrastiveHinge, contrast
+
+from ..driving import multiplied
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
 pytestmark = [
@@ -182,8 +184,8 @@ def test_random_feedback_is_the_authors():
     sign, weight = pairings("all", 9)
     anchors, partners = embeddings[:9], tape["z"][9:]
     past = anchors[:, None, None].expand(9, 1, 9, 16)
-    lesson = rule.learn(own, Pairs(partners, embeddings[9:], past, sign[:, None], weight[:, None]))
-    close((lesson.loss * weight[:, None]).sum(), golden["loss"])
-    close(lesson.gradient["head"], by_position(golden["head_grad"], 6))
-    delta = torch.cat((torch.zeros_like(lesson.delta), lesson.delta))
+    factors = rule.learn(own, ContrastBatch(partners, embeddings[9:], past, sign[:, None], weight[:, None]))
+    close((factors.loss * weight[:, None]).sum(), golden["loss"])
+    close(multiplied(factors)["head"], by_position(golden["head_grad"], 6))
+    delta = torch.cat((torch.zeros_like(factors.delta), factors.delta))
     close(layer.gradient(parameters, tape, delta)["weight"], golden["conv_grad"])

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from streamsim.agents import BackPropagation, ContrastiveHinge, Pairs, RandomFeedback, UpdatedRandomFeedback
+from streamsim.agents import BackPropagation, ContrastBatch, ContrastiveHinge, RandomFeedback, UpdatedRandomFeedback
 from streamsim.contracts.errors import ConfigurationError
+
+from ..driving import multiplied
 
 TOLERANCE = 1e-10
 GROUPS, LAGS, STREAMS, SHAPE, WIDTH = 3, 2, 6, (3, 2, 2), 4
@@ -31,7 +33,7 @@ def problem(feedback):
     embedding = rule.read(parameters, z)
     past = embedding + drawn(GROUPS, LAGS, STREAMS, WIDTH, seed=2) * 0.9
     sign = drawn(GROUPS, LAGS, STREAMS, seed=7).sign()
-    return rule, parameters, Pairs(z, embedding, past, sign, drawn(GROUPS, LAGS, STREAMS, seed=5).abs())
+    return rule, parameters, ContrastBatch(z, embedding, past, sign, drawn(GROUPS, LAGS, STREAMS, seed=5).abs())
 
 
 def naive(rule, parameters, pairs):
@@ -79,34 +81,34 @@ def lively(pairs, active):
 @pytest.mark.parametrize("feedback", FEEDBACKS)
 def test_the_hinge_is_its_closed_form(feedback):
     rule, parameters, pairs = problem(feedback)
-    lesson = rule.learn(parameters, pairs)
+    factors = rule.learn(parameters, pairs)
     loss, active, distance, dz, dhead = naive(rule, parameters, pairs)
     lively(pairs, active)
     for actual, expected in (
-        (lesson.loss, loss),
-        (lesson.active, active),
-        (lesson.score, distance),
-        (lesson.delta, dz),
-        (lesson.gradient["head"], dhead),
+        (factors.loss, loss),
+        (factors.active, active),
+        (factors.score, distance),
+        (factors.delta, dz),
+        (multiplied(factors)["head"], dhead),
     ):
         close(actual, expected)
-    assert lesson.past_delta is None
+    assert factors.past_delta is None
 
 
 @pytest.mark.parametrize("feedback", FEEDBACKS)
 def test_the_hinge_is_its_autograd_twin(feedback):
     rule, parameters, pairs = problem(feedback)
-    lesson = rule.learn(parameters, pairs)
-    lively(pairs, lesson.active)
+    factors = rule.learn(parameters, pairs)
+    lively(pairs, factors.active)
     dz, dhead = twin(rule, parameters, pairs)
-    close(lesson.delta, dz)
-    close(lesson.gradient["head"], dhead)
+    close(factors.delta, dz)
+    close(multiplied(factors)["head"], dhead)
 
 
 @pytest.mark.parametrize("feedback", FEEDBACKS)
 def test_only_updated_feedback_learns_and_learns_as_the_head(feedback):
     rule, parameters, pairs = problem(feedback)
-    gradient = rule.learn(parameters, pairs).gradient
+    gradient = multiplied(rule.learn(parameters, pairs))
     assert ("feedback" in gradient) == (feedback is UpdatedRandomFeedback)
     assert ("feedback" in parameters) == (feedback is not BackPropagation)
     if "feedback" in gradient:
@@ -125,11 +127,13 @@ def test_hand_computed():
     own = {"head": torch.eye(2)}
     z = torch.tensor([[1.0, -2.0], [0.5, 0.5], [1.0, -2.0], [0.5, 0.5]])
     sign = torch.tensor([[[1.0, 1.0, -1.0, -1.0]]])
-    lesson = rule.learn(own, Pairs(z, rule.read(own, z), torch.zeros(1, 1, 4, 2), sign, torch.full((1, 1, 4), 0.25)))
-    assert lesson.score.tolist() == [[[3, 1, 3, 1]]]
-    assert lesson.loss.tolist() == [[[2, 0, 0, 2]]]
-    assert lesson.active.tolist() == [[[1, 0, 0, 1]]]
-    assert lesson.delta.tolist() == [[0.25, -0.25], [0, 0], [0, 0], [-0.25, -0.25]]
+    factors = rule.learn(
+        own, ContrastBatch(z, rule.read(own, z), torch.zeros(1, 1, 4, 2), sign, torch.full((1, 1, 4), 0.25))
+    )
+    assert factors.score.tolist() == [[[3, 1, 3, 1]]]
+    assert factors.loss.tolist() == [[[2, 0, 0, 2]]]
+    assert factors.active.tolist() == [[[1, 0, 0, 1]]]
+    assert factors.delta.tolist() == [[0.25, -0.25], [0, 0], [0, 0], [-0.25, -0.25]]
 
 
 @pytest.mark.parametrize("calibrate", [2.5, None])

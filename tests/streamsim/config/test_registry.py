@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.config import registry
+from streamsim.config import catalogue, registry
 from streamsim.contracts.errors import ConfigurationError, suggestion
 
 from ..stranger import install
@@ -12,20 +12,20 @@ def test_a_strangers_world_and_preset_are_found(tmp_path, monkeypatch):
     install(tmp_path, monkeypatch)
     assert registry.entries("environments")["stranger"].value == "stranger_package:StrangersWorld"
     assert "strange" in registry.presets()
-    assert ("strange", "strange.yaml", "A stranger's world.") in list(registry.catalogue("presets"))
-    rows = {name: what for name, _, what in registry.catalogue("environments")}
+    assert ("strange", "strange.yaml", "A stranger's world.") in list(catalogue("presets"))
+    rows = {name: what for name, _, what in catalogue("environments")}
     assert rows["stranger"] == "Counts strangely."
 
 
 def test_a_broken_plug_in_is_listed_as_such(tmp_path, monkeypatch):
     install(tmp_path, monkeypatch, world="no_such_package:World")
-    rows = {name: what for name, _, what in registry.catalogue("environments")}
+    rows = {name: what for name, _, what in catalogue("environments")}
     assert rows["stranger"].startswith("unavailable: cannot import 'no_such_package:World'")
 
 
 def test_built_in_worlds_and_agents_are_registered():
-    assert {"objects3d", "stl10"} <= set(registry.entries("environments"))
-    assert "learner" in registry.entries("agents")
+    assert {"Objects3D", "STL10"} <= set(registry.entries("environments"))
+    assert "Learner" in registry.entries("agents")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from streamsim.evaluation.representation import survey
 from streamsim.instruments.health import Health
 from streamsim.instruments.online_probe import OnlineProbe
 from streamsim.instruments.schedule import TickSchedule
-from streamsim.report.data import seen
+from streamsim.report.data import examples_of
 
 from ..toys import Echo, Melodies
 
@@ -159,7 +159,7 @@ def test_health_and_maps_look_at_single_ticks_of_recordings():
     found = survey(agent, state, world.labelled(Split.TEST), 10, Flattened())
     assert list(found) == ["ear", "sum"]
     assert found["ear"]["dead_units"] == 0 and found["ear"]["largest_possible"] == 2
-    examples = seen(Pathway(world, agent), state, world.labelled(Split.TEST), 10)
+    examples = examples_of(Pathway(world, agent), state, world.labelled(Split.TEST), 10)
     assert examples.frames.shape == (10, 1, 2) and examples.pattern.shape == (10, 2)
     assert examples.activity["ear"].flatten().tolist() == pytest.approx(
         (examples.frames.amax(2) * volume(state, "ear")).flatten().tolist()
@@ -172,7 +172,7 @@ def test_health_and_maps_do_without_recordings_that_cannot_be_read():
     state = state_of(agent, Melodies())
     assert survey(agent, state, nothing, 10, Flattened()) == {}
     with pytest.raises(DataError, match="none of the labelled recordings can be read"):
-        seen(Pathway(Melodies(), agent), state, nothing, 10)
+        examples_of(Pathway(Melodies(), agent), state, nothing, 10)
 
 
 @pytest.mark.parametrize("pooled", [False, True])

@@ -1,4 +1,4 @@
-"""The sentinel: numbers that are none stop a run."""
+"""The guard: numbers that are none stop a run."""
 
 import dataclasses
 

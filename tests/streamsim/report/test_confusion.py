@@ -1,4 +1,4 @@
-"""The matrix of confusions is that of the last occasion, in percent of each class, classes by name."""
+"""The matrix of confusions is that of the last probing, in percent of each class, classes by name."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from streamsim.evaluation.evaluate import dense
+from streamsim.evaluation import dense
 from streamsim.report.confusion import commonest, confusion, matrix
 
 

@@ -17,12 +17,12 @@ from streamsim.report.sound import (
     decibels,
     heard,
     is_sound,
-    place,
+    percent_of_film,
+    saccade_lines,
     sounds,
     spectrogram,
     spoken,
     track,
-    turns,
     wav,
     waveform,
 )
@@ -108,11 +108,11 @@ def test_slow_or_short_sounds_have_no_spectrogram():
 def test_saccades_stand_in_their_places():
     ticks = 10
     shown = film(ticks, saccade=at(ticks, 0, 5), received=at(ticks, 0, 7))
-    assert turns(shown, 0) == (
+    assert saccade_lines(shown, 0) == (
         '<i class="" style="left:0.000%"></i><i class="missed" style="left:50.000%"></i>'
         '<i class="false" style="left:70.000%"></i>'
     )
-    assert place(1, film(4)) == "25.000"
+    assert percent_of_film(1, film(4)) == "25.000"
 
 
 def test_labels_are_as_wide_as_they_last_and_end_at_saccades():

@@ -28,7 +28,6 @@ from streamsim.report import tables as report_tables
 from streamsim.report import write
 from streamsim.report.data import Examples, RunData, latest
 from streamsim.report.images import is_picture, mosaic, png
-from streamsim.report.page import plot, text
 from streamsim.report.write import write_report
 
 from ..toy_runs import TOY, session, toy
@@ -180,12 +179,6 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         write_report(tmp_path)
 
 
-def test_figures_cannot_break_out_of_their_script():
-    assert "</script><b>" not in plot("a", {"data": [{"name": "</script><b>"}]}).replace("</script></figure>", "")
-    assert plot("a<b", {"data": []}).startswith("<figure><figcaption>a&lt;b</figcaption>")
-    assert text('<&">') == "&lt;&amp;&quot;&gt;"
-
-
 def test_repeated_rows_count_once():
     twice = [{"tick": 0, "probe": "p", "layer": "a", "accuracy": x} for x in (0.1, 0.2)]
     assert [row["accuracy"] for row in latest(twice)] == [0.2]
@@ -295,7 +288,7 @@ def test_gains_are_coloured_beyond_twice_their_standard_error():
     row = {"accuracy": 0.55, "untrained": 0.45, "n_test": 1000}
     assert report_tables.uncertainty(row) == pytest.approx((2 * 0.55 * 0.45 / 1000) ** 0.5)
     assert 'class="up">+10.0' in report_tables.gain(row)
-    assert 'class="">&minus;1.0' in report_tables.gain({**row, "accuracy": 0.44})
+    assert 'class="">\N{MINUS SIGN}1.0' in report_tables.gain({**row, "accuracy": 0.44})
 
 
 def test_a_full_disk_is_told_with_the_way_to_repeat_the_report(folder, monkeypatch):

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from streamsim.config import Section, Setting
+from streamsim.config import PartHelp, Setting
 from streamsim.instruments.progress import bar
 from streamsim.runs import console
 from streamsim.runs.console import show_catalogue, show_probes, show_settings
@@ -46,7 +46,7 @@ def test_a_pipe_gets_one_line_a_description(capsys):
     assert capsys.readouterr().out.splitlines() == ["name  place", f"    {LONG.strip()}"]
 
 
-SECTION = Section(
+SECTION = PartHelp(
     "agent.rule",
     "CLAPP",
     "how they learn.",

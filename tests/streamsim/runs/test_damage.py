@@ -58,7 +58,7 @@ def test_damage_is_passed_over_on_request_and_counted(tmp_path, capsys, monkeypa
     assert "third.flac cannot be read" in capsys.readouterr().err
     assert command.main(["run", "toy.yaml", "--on-damaged", "skip", "--out", "b", "--no-report"]) == 0
     config = yaml.safe_load((tmp_path / "b" / "config.yaml").read_text())
-    assert config["environment"]["init_args"]["on_damaged"] == "SKIP"
+    assert next(iter(config["environment"].values()))["on_damaged"] == "SKIP"
     summary = json.loads((tmp_path / "b" / "summary.json").read_text())
     assert summary["damaged"] == summary["pathways"]["eye"]["damaged"] > 0
     assert (

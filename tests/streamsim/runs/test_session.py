@@ -12,7 +12,7 @@ from rich.console import Console
 from streamsim import DataError, Instrument, Split
 from streamsim.contracts.errors import RunFolderError, StreamsimError
 from streamsim.instruments.rows import read_rows
-from streamsim.runs.revive import revive
+from streamsim.runs import revive
 
 from .. import toys
 from ..toy_runs import completed, session, timeless, toy

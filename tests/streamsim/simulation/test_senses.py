@@ -15,9 +15,9 @@ from streamsim.config.load import configure
 from streamsim.contracts.errors import ConfigurationError
 from streamsim.instruments.recorder import read_films
 from streamsim.instruments.rows import read_rows
+from streamsim.runs import revive
 from streamsim.runs.console import show_probes
 from streamsim.runs.probing import probe_run
-from streamsim.runs.revive import revive
 from streamsim.simulation.gaze import BernoulliSaccades, FixedFixation
 
 from .. import toys

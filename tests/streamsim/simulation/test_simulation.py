@@ -30,11 +30,11 @@ class Diary(Instrument):
     def start(self, simulation):
         self.entries.append("start")
 
-    def watch(self, moment):
-        self.entries.append((moment.pathway.name, moment.glimpse.tick, round(moment.glimpse.seconds, 6)))
-        self.truths.append(moment.truth.saccade.tolist())
-        self.received.append(moment.glimpse.saccade.tolist())
-        self.deeds.get(moment.glimpse.tick, lambda _: None)(moment)
+    def watch(self, record):
+        self.entries.append((record.pathway.name, record.glimpse.tick, round(record.glimpse.seconds, 6)))
+        self.truths.append(record.truth.saccade.tolist())
+        self.received.append(record.glimpse.saccade.tolist())
+        self.deeds.get(record.glimpse.tick, lambda _: None)(record)
 
     def stop(self, simulation):
         self.entries.append("stop")
@@ -100,15 +100,15 @@ def test_time_is_counted_in_ticks_and_never_drifts():
     assert run.seconds == 3.0
 
 
-@pytest.mark.parametrize("moment", [0.2, 0.3, 0.25])
-def test_an_intervention_comes_before_the_ticks_of_its_time(moment):
+@pytest.mark.parametrize("time", [0.2, 0.3, 0.25])
+def test_an_intervention_comes_before_the_ticks_of_its_time(time):
     diary = Diary()
     run = two(diary)
-    run.at(moment, lambda _: diary.entries.append("now"))
+    run.at(time, lambda _: diary.entries.append("now"))
     run.run(5)
     place = diary.entries.index("now")
-    assert all(entry[2] < moment for entry in ticks(diary) if diary.entries.index(entry) < place)
-    assert all(entry[2] >= moment for entry in ticks(diary) if diary.entries.index(entry) > place)
+    assert all(entry[2] < time for entry in ticks(diary) if diary.entries.index(entry) < place)
+    assert all(entry[2] >= time for entry in ticks(diary) if diary.entries.index(entry) > place)
 
 
 def test_an_intervention_changes_what_it_is_given():
@@ -144,6 +144,73 @@ def test_an_intervention_that_stops_the_run_happens_once():
         run.run(2)
     assert happened == [3]
     assert run.ticks() == 5
+
+
+def asked_at(tick, time, happened):
+    """Return a run that asks at a tick of the slow sense to be told of a time, and the order of all that happens."""
+    diary = Diary()
+    diary.deeds = {
+        tick: lambda record: (
+            record.pathway.name == "slow" and record.simulation.at(time, lambda run: happened(run, diary.entries))
+        )
+    }
+    return two(diary), diary.entries
+
+
+@pytest.mark.parametrize(
+    ("time", "before", "after"),
+    [
+        (0.12, ("slow", 1, 0.1), ("fast", 4, 0.12)),
+        (0.2, ("fast", 6, 0.18), ("slow", 2, 0.2)),
+        (0.25, ("fast", 8, 0.24), ("fast", 9, 0.27)),
+        (0.3, ("fast", 9, 0.27), ("slow", 3, 0.3)),
+    ],
+)
+def test_an_intervention_asked_for_during_a_run_comes_before_the_ticks_of_its_time(time, before, after):
+    run, entries = asked_at(1, time, lambda _, entries: entries.append("now"))
+    run.run(5)
+    place = entries.index("now")
+    assert (entries[place - 1], entries[place + 1]) == (before, after)
+    assert entries.count("now") == 1
+
+
+def test_an_intervention_asked_for_during_a_run_outlives_its_end():
+    run, entries = asked_at(1, 0.3, lambda _, entries: entries.append("now"))
+    run.run(2)
+    run.run(2)
+    assert entries.index("now") + 1 == entries.index(("slow", 3, 0.3))
+
+
+def test_an_intervention_may_ask_for_others_even_at_its_own_time():
+    order = []
+
+    def again(run):
+        order.append((run.ticks(), "first"))
+        run.at(0.3, lambda r: order.append((r.ticks(), "second")))
+        run.at(0.4, lambda r: order.append((r.ticks(), "third")))
+
+    run = simulation()
+    run.at(0.3, again)
+    run.run(6)
+    assert order == [(3, "first"), (3, "second"), (4, "third")]
+
+
+@pytest.mark.parametrize("time", [0.05, 0.1])
+def test_the_past_cannot_be_changed_during_a_run(time):
+    """Not even the present: the slow sense has had its tick of that time."""
+    run, _ = asked_at(1, time, lambda *_: None)
+    with pytest.raises(ConfigurationError, match=rf"{time} s has passed already"):
+        run.run(5)
+
+
+def test_what_no_tick_has_reached_is_not_past():
+    """The slow sense has 0.4 s behind it, the fast one 0.42, but the ticks of 0.4 s are still to come."""
+    diary = Diary()
+    run = two(diary)
+    run.run(4)
+    run.at(0.4, lambda _: diary.entries.append("now"))
+    run.run(1)
+    assert diary.entries.index("now") + 1 == diary.entries.index(("slow", 4, 0.4))
 
 
 def test_the_past_cannot_be_changed():
@@ -232,13 +299,13 @@ def test_a_snapshot_continues_identically_and_is_out_of_reach():
 class Meddler(Diary):
     """Draws random numbers, and asks the agent for features."""
 
-    def watch(self, moment):
+    def watch(self, record):
         torch.rand(3)
-        torch.manual_seed(moment.glimpse.tick)
-        state = moment.simulation.state[moment.pathway.name]["agent"]
-        moment.pathway.agent.features(state, torch.rand(2, 1, 4, 4))
-        moment.simulation.digest()
-        moment.simulation.snapshot()["eye"]["agent"]["memory"].zero_()
+        torch.manual_seed(record.glimpse.tick)
+        state = record.simulation.state[record.pathway.name]["agent"]
+        record.pathway.agent.features(state, torch.rand(2, 1, 4, 4))
+        record.simulation.digest()
+        record.simulation.snapshot()["eye"]["agent"]["memory"].zero_()
 
 
 def test_instruments_do_not_change_the_digest():
@@ -260,8 +327,8 @@ def test_instruments_are_stopped_in_reverse_even_when_a_tick_fails():
         def start(self, simulation):
             calls.append(f"start {self.name}")
 
-        def watch(self, moment):
-            if self.fails and moment.glimpse.tick == 2:
+        def watch(self, record):
+            if self.fails and record.glimpse.tick == 2:
                 raise RuntimeError("no more")
 
         def stop(self, simulation):
@@ -278,8 +345,8 @@ class Failing(Instrument):
     def __init__(self, tick=None):
         self.tick, self.stopped = tick, False
 
-    def watch(self, moment):
-        if moment.glimpse.tick == self.tick:
+    def watch(self, record):
+        if record.glimpse.tick == self.tick:
             raise RuntimeError("no more")
 
     def stop(self, simulation):

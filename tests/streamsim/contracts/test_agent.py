@@ -1,8 +1,10 @@
-"""The ledger is arithmetic."""
+"""What an agent need not define, and the arithmetic of its ledger."""
 
 import pytest
 
 from streamsim import Ledger, MemoryCapError
+
+from ..toys import LinearLearner
 
 ROLES = {"weights": 100, "memory": 30, "traces": 12}
 
@@ -25,3 +27,13 @@ def test_beyond_its_cap_it_does_not():
 
 def test_only_the_roles_that_are_capped_count():
     Ledger(ROLES, 35, ("memory",)).enforce()
+
+
+def test_an_agent_that_says_nothing_of_itself_is_called_by_its_class():
+    agent = LinearLearner()
+    assert (agent.title(), agent.describe(), agent.filters({}), dict(agent.alignments({}))) == (
+        "LinearLearner",
+        None,
+        None,
+        {},
+    )

@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from streamsim.config.docstrings import arguments_of, first_sentence
+from streamsim.config.catalogue import first_sentence
+from streamsim.config.help import arguments_of, part_outline
 from streamsim.config.load import configure, outline
-from streamsim.config.outline import part_outline
 from streamsim.contracts import ConfigurationError, Environment, require
 
 from .. import toys

@@ -10,7 +10,7 @@ from streamsim import BernoulliSaccades, Instrument, Labelled, Pathway, Simulati
 from streamsim.config.load import configure
 from streamsim.contracts.errors import ConfigurationError, RunFolderError
 from streamsim.contracts.tree import digest
-from streamsim.evaluation.evaluate import confusions, dense, evaluate, untrained_state
+from streamsim.evaluation import confusions, dense, evaluate
 from streamsim.evaluation.extractor import Layers
 from streamsim.evaluation.features import ALL, PIXELS, choose, gather, together
 from streamsim.evaluation.probe import LinearProbe
@@ -49,7 +49,7 @@ def test_evaluate_returns_a_row_per_layer_beside_the_untrained_network():
     run = simulation()
     run.run(20)
     eye = run.pathways[0]
-    before = untrained_state(eye, 3, 1, run.device)
+    before = run.untrained(eye)
     rows = evaluate(eye.agent, run.state["eye"]["agent"], eye.environment, QUICK, before)
     assert [row["layer"] for row in rows] == ["layer1", "layer2", ALL, PIXELS]
     assert all(row["chance"] == 1 / 3 and row["n_train"] == row["n_test"] == 60 for row in rows)
@@ -69,7 +69,7 @@ def test_the_untrained_state_is_derived_again_from_the_seed():
     run = simulation()
     fresh = digest(run.state["eye"]["agent"])
     run.run(10)
-    assert digest(untrained_state(run.pathways[0], 3, 1, run.device)) == fresh
+    assert digest(run.untrained(run.pathways[0])) == fresh
     assert digest(run.state["eye"]["agent"]) != fresh
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from streamsim.config import Configuration, configure
-from streamsim.contracts import RunFolderError
+from streamsim.config import Configuration, complete, configure
+from streamsim.contracts import ConfigurationError, RunFolderError
 from streamsim.simulation import Simulation
 
 from . import checkpoint
@@ -43,13 +43,21 @@ def newest_of(
 
 def refuse_other(folder: Path, saved: dict[str, Any], present: dict[str, Any]) -> None:
     """Raise `RunFolderError` if a checkpoint was made with other settings."""
-    before, now = settings(saved), settings(present)
+    before, now = settings(today(saved)), settings(present)
     for name in sorted({*before, *now}):
         if name not in FREE and before.get(name) != now.get(name):
             raise RunFolderError(
                 f"the checkpoints in {folder} belong to another configuration: {name} was {before.get(name)!r}, "
                 f"config.yaml says {now.get(name)!r}; undo the change or start a new run"
             )
+
+
+def today(saved: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a checkpoint as they are spelt now, whatever version wrote it."""
+    try:
+        return complete(saved)
+    except ConfigurationError:  # a class is gone that config.yaml no longer names
+        return saved
 
 
 def settings(node: Any, name: str = "") -> dict[str, Any]:  # noqa: ANN401  settings may be anything

@@ -8,14 +8,15 @@ import torch
 from streamsim import Ledger, PairRecord, StepReport
 from streamsim.agents import CLAPP, SGD, Calibration, ContrastiveHinge, Conv, Encoder, Learner, Linear, OwnMemory
 from streamsim.checks import agent as checks
+from streamsim.checks import agent_state
 from streamsim.checks.agent import check_agent
-from streamsim.checks.agent_outputs import check_order_of_streams
+from streamsim.checks.agent_learning import check_order_of_streams
 from streamsim.checks.agent_trial import AgentHarness
 from streamsim.checks.contract import ContractError
 from streamsim.contracts.errors import ConfigurationError
 from streamsim.contracts.tree import size_in_bytes
 
-from ..driving import sensor
+from ...agents.driving import sensor
 
 
 class Good(Learner):
@@ -109,15 +110,15 @@ class CountsInItself(Good):
 class LosesAGenerator(Good):
     """Rewinds when half of its life is told again."""
 
-    seen = -1
+    latest = -1
 
     def reset(self, sensor, streams, seed, device):
-        self.normalised = -1
+        self.latest = -1
         return super().reset(sensor, streams, seed, device)
 
     def step(self, state, glimpse):
-        again = glimpse.tick <= self.normalised
-        self.normalised = glimpse.tick
+        again = glimpse.tick <= self.latest
+        self.latest = glimpse.tick
         state["layers"]["layer2"]["bias"] += 1e-3 * again
         return super().step(state, glimpse)
 
@@ -254,6 +255,27 @@ class HoldsMoreThanItTells(Good):
         return Ledger({"weights": size_in_bytes(state["layers"])})
 
 
+class FiltersOfVectors(Good):
+    def filters(self, state):
+        return state["layers"]["layer2"]["weight"]
+
+
+class FiltersLearn(Good):
+    def filters(self, state):
+        state["layers"]["layer1"]["weight"] += 1e-3
+        return state["layers"]["layer1"]["weight"]
+
+
+class AlignmentsInFullTurns(Good):
+    def alignments(self, state):
+        return {"layer1: pred": 270.0}
+
+
+class HasNoTitle(Good):
+    def title(self):
+        return " "
+
+
 class TreatsTheFirstStreamApart(Good):
     def step(self, state, glimpse):
         frame = glimpse.frame.clone()
@@ -307,6 +329,10 @@ FAULTS = [
     (LearnsInOneLayer, checks.every_weight_that_claims_to_learn_does, "learns in some layers but not in layer1"),
     (NeverUpdates, checks.every_weight_that_claims_to_learn_does, r"layers without updates: \[0, 0\]"),
     (HoldsMoreThanItTells, checks.the_ledger_is_complete, "the ledger tells of"),
+    (FiltersOfVectors, checks.what_it_tells_of_weights_has_its_form, "filters must be units x channels x height"),
+    (FiltersLearn, checks.what_it_tells_of_weights_has_its_form, "filters or alignments changed the state"),
+    (AlignmentsInFullTurns, checks.what_it_tells_of_weights_has_its_form, "must be angles of 0 to 180"),
+    (HasNoTitle, checks.what_it_tells_of_weights_has_its_form, "title must be a word or two"),
     (TreatsTheFirstStreamApart, checks.streams_are_alike, "streams that see the same differ"),
     (RemembersEverything, checks.memory_is_constant, "forget the old"),
 ]
@@ -314,8 +340,8 @@ FAULTS = [
 
 @pytest.fixture(autouse=True)
 def _quickly(monkeypatch):
-    monkeypatch.setattr(checks, "_SOON", 5)
-    monkeypatch.setattr(checks, "_LATER", 12)
+    monkeypatch.setattr(agent_state, "_SOON", 5)
+    monkeypatch.setattr(agent_state, "_LATER", 12)
 
 
 def test_the_toy_itself_keeps_the_contract():

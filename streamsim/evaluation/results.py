@@ -8,7 +8,6 @@ from jaxtyping import Int
 from torch import Tensor
 
 from streamsim.contracts import Agent, Environment, State
-from streamsim.simulation import Pathway
 
 from .features import ALL
 from .protocol import ProbeProtocol, ProbeResult, probe_baselines, probe_layers
@@ -27,11 +26,11 @@ def evaluate(
     """Return one row per layer and probe: bottom to top, all layers together, then what needs no learning.
 
     Args:
-        agent: who is examined; it does not learn, and its state is not touched.
+        agent: who is probed; it does not learn, and its state is not touched.
         state: its state.
         environment: gives the labelled frames.
         protocol: probes, readout and numbers of examples.
-        untrained: its state before learning, examined in the same way and put beside it.
+        untrained: its state before learning, probed in the same way and put beside it.
 
     Raises:
         DataError: the world has no labels, or no labelled recording can be read.
@@ -50,7 +49,7 @@ def tabulate(
 
     Every row names what *agent* compares with what while it learns, if it can say so (`describe`).
     """
-    before = {(f.layer, f.probe): f.accuracy for f in untrained}
+    before = {(r.layer, r.probe): r.accuracy for r in untrained}
     return [
         {
             "probe": result.probe,
@@ -69,12 +68,6 @@ def tabulate(
     ]
 
 
-def untrained_state(pathway: Pathway, streams: int, seed: int, device: torch.device) -> State:
-    """Return the agent's state before its first tick, derived again from the seed."""
-    agent: State = pathway.reset(streams, seed, device)["agent"]
-    return agent
-
-
 FEWEST = 3
 """With fewer classes the accuracy says it all."""
 
@@ -84,15 +77,15 @@ def confusions(results: Sequence[ProbeResult], classes: tuple[str, ...]) -> list
 
     A row holds the names of the classes and [class, taken for, examples] of all pairs of classes that there are.
     """
-    layers = [f for f in results if f.probe == results[0].probe and f.layer != ALL and not f.baseline]
+    layers = [r for r in results if r.probe == results[0].probe and r.layer != ALL and not r.baseline]
     if len(classes) < FEWEST or not layers:
         return []
-    best = max(reversed(layers), key=lambda f: f.accuracy)  # of equally good ones the uppermost
+    best = max(reversed(layers), key=lambda r: r.accuracy)  # of equally good ones the uppermost
     return [row(result, classes, result is best) for result in layers if result is best or result is layers[-1]]
 
 
 def row(result: ProbeResult, classes: tuple[str, ...], best: bool) -> Row:
-    """Return the confusions of one finding."""
+    """Return the confusions of one result."""
     pairs = torch.nonzero(result.confusion)
     counts = torch.cat((pairs, result.confusion[pairs[:, 0], pairs[:, 1], None]), 1)
     return {

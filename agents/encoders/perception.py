@@ -1,0 +1,81 @@
+"""What the layers make of a frame: the first step of a tick."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from streamsim import Glimpse, State
+from streamsim.agents.layers import Tape
+from streamsim.contracts import transform
+
+from .encoder import Encoder
+from .retina import Retina
+
+
+class Percept(NamedTuple):
+    """What a frame leaves in the layers.
+
+    Attributes:
+        tapes: of the layers that act, by name, bottom to top.
+        carried: what layers with a past keep, or None where none has one.
+        age: ticks that each stream's fixation has lasted before this one, or None likewise.
+    """
+
+    tapes: dict[str, Tape]
+    carried: State | None
+    age: Int[Tensor, " streams"] | None
+
+
+class Perception:
+    """A retina and the layers behind it.
+
+    Args:
+        retina: what happens to a frame first.
+        encoder: the layers.
+        compute: precision of activity.
+    """
+
+    def __init__(self, retina: Retina, encoder: Encoder, compute: torch.dtype) -> None:
+        self.retina = retina
+        self.encoder = encoder
+        self.compute = compute
+
+    def reset(self, shape: tuple[int, ...], streams: int, device: torch.device) -> State:
+        """Return what layers keep before the first of frames of *shape*; nothing where no layer has a past."""
+        if not self.encoder.has_past:
+            return {}
+        carried = transform(lambda t: t.to(device), self.encoder.carried(shape, streams))
+        return {"carried": carried, "age": torch.full((streams,), -1, device=device)}
+
+    def perceive(self, state: State, glimpse: Glimpse) -> Percept:
+        """Let the frame pass through the layers; a learner's *state* is left as it is."""
+        x = self.retina.see(glimpse.frame).to(self.compute)
+        if "age" not in state:
+            return Percept(self.encoder.forward(state["layers"], x), None, None)
+        age = torch.where(glimpse.saccade, 0, state["age"] + 1)
+        carried, tapes = self.encoder.advance(state["layers"], state["carried"], x, age, glimpse.tick)
+        return Percept(tapes, carried, age)
+
+    def replay(
+        self, state: State, frames: Float[Tensor, "n ticks *shape"]
+    ) -> Iterator[dict[str, Float[Tensor, " n *activity"]]]:
+        """Yield, tick by tick, the activity of the layers that act, for fixations that begin with *frames*."""
+        past = self.encoder.has_past
+        carried = self._silence(state, frames) if past else {}
+        for tick, frame in enumerate(frames.unbind(1)):
+            x = self.retina.see(frame).to(self.compute)
+            if past:
+                age = torch.full((len(frame),), tick, device=frame.device)
+                carried, tapes = self.encoder.advance(state["layers"], carried, x, age, tick)
+            else:
+                tapes = self.encoder.forward(state["layers"], x)
+            yield {name: tape["z"].float() for name, tape in tapes.items()}
+
+    def _silence(self, state: State, frames: Float[Tensor, "n ticks *shape"]) -> State:
+        """Return what layers keep before the first of *frames*, with the precision and device of the state."""
+        kept = self.encoder.carried(tuple(frames.shape[2:]), len(frames), learning=False)
+        own = state["carried"]
+        return {name: {key: t.to(own[name][key]) for key, t in layer.items()} for name, layer in kept.items()}

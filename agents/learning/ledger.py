@@ -1,0 +1,29 @@
+"""What every byte of a learner's state is for."""
+
+from streamsim import Ledger, State
+from streamsim.agents.encoders import Encoder
+from streamsim.contracts import size_in_bytes
+
+ROLES = {
+    "weights": ("layers", "rule"),
+    "optimiser": ("optimiser",),
+    "gradients": ("gradients", "products"),
+    "memory": ("memory",),
+    "traces": ("traces",),
+    "bookkeeping": ("generator", "learning", "updates", "calibration", "age"),
+}
+SHORT_TERM = ("memory", "traces", "windows", "recurrent")
+
+
+def ledger(state: State, encoder: Encoder, cap: int | None) -> Ledger:
+    """Return the bytes of a learner's *state* by role; *cap* is for short-term memory."""
+    roles = {role: {key: state[key] for key in keys if key in state} for role, keys in ROLES.items()}
+    carried = state.get("carried", {})
+    for name, layer in zip(encoder.names, encoder.layers, strict=True):
+        if name in carried:
+            roles.setdefault("recurrent" if layer.recurrent else "windows", {})[name] = carried[name]
+    held: dict[str, int] = {}
+    for role in roles:
+        # what two roles share counts for the first
+        held[role] = size_in_bytes({r: roles[r] for r in (*held, role)}) - sum(held.values())
+    return Ledger({role: size for role, size in held.items() if size}, cap, SHORT_TERM)

@@ -1,0 +1,52 @@
+"""Whether the parts of a learner fit each other: found out before the first tick."""
+
+from collections.abc import Sequence
+
+from streamsim.agents.encoders import Encoder, RateGroup
+from streamsim.agents.memory import Contrast, ShortTermMemory
+from streamsim.agents.rules import Rule
+from streamsim.contracts import require
+
+from .calibration import Calibration
+from .optimisers import Optimiser
+
+
+def require_layers_fit(encoder: Encoder, rule: Rule, calibration: Calibration) -> None:
+    """Raise `ConfigurationError` if a layer asks for what the rule or the calibration cannot do."""
+    below = any(layer.predicts_below for layer in encoder.layers)
+    require(
+        rule.predicts or not below,
+        f"{type(rule).__name__} cannot predict the layer below: set predicts_below to false or use CLAPP",
+    )
+    rescalable = all(layer.rescalable for layer in encoder.layers)
+    require(
+        rescalable or not calibration.drive,
+        "Calibration.drive cannot scale layers that are normalised: leave out the one or the other",
+    )
+
+
+def require_updates_fit(optimiser: Optimiser, groups: Sequence[RateGroup]) -> None:
+    """Raise `ConfigurationError` unless every layer acts as often between two updates."""
+    every, slowest = optimiser.every, groups[-1].every
+    require(
+        every == 1 or every % slowest == 0,
+        f"Optimiser.every must be 1 or a multiple of {slowest}, the ticks from one activity of the slowest layer "
+        f"to the next (got {every})",
+    )
+
+
+def shared_lags(contrasts: Sequence[Contrast], memory: ShortTermMemory, rule: Rule) -> tuple[int | None, ...]:
+    """Return the lags of a rule's predictors.
+
+    Raises:
+        ConfigurationError: *contrasts* differ in them, or the rule credits frames whose lags nobody knows.
+    """
+    found = {contrast.reach(memory) for contrast in contrasts}
+    require(len(found) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, found))})")
+    (lags,) = found
+    require(
+        not rule.credits_past or None not in lags,
+        f"{type(rule).__name__} credits remembered frames and needs contrasts of fixed lags: "
+        "use OwnMemory or PeerMemory, or turn retrodiction off",
+    )
+    return lags
