@@ -2,85 +2,22 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
-
-from .contracts import ConfigurationError, StreamsimError, require, suggestion
+from .arguments import Parser, parsers, whole_help
+from .contracts import StreamsimError, nearest, require, suggestion
 from .runs import keep_memory
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """A command line, taken apart.
-
-    Attributes:
-        words: what is no option, in order.
-        options: values by name, without the dashes.
-        flags: options that stand alone.
-    """
-
-    words: tuple[str, ...]
-    options: dict[str, str]
-    flags: frozenset[str]
-
-
-def split(line: Sequence[str], flags: Collection[str]) -> Arguments:
-    """Return *line* taken apart; options are `--name value` or `--name=value`, *flags* take no value.
-
-    Raises:
-        ConfigurationError: an option has no value, or begins with one dash.
-    """
-    words: list[str] = []
-    options: dict[str, str] = {}
-    found: set[str] = set()
-    rest = list(line)
-    while rest:
-        word = rest.pop(0)
-        name, has_value, value = word.removeprefix("--").partition("=")
-        if name in flags and word.startswith("--") and not has_value:
-            found.add(name)
-        elif word.startswith("--"):
-            options[name] = value if has_value else next_value(word, rest)
-        elif word.startswith("-") and len(word) > 1:
-            raise ConfigurationError(f"{word} is not an option: options are spelt --name value")
-        else:
-            words.append(word)
-    return Arguments(tuple(words), options, frozenset(found))
-
-
-def next_value(option: str, rest: list[str]) -> str:
-    """Take the value of *option* from the *rest* of the line."""
-    if not rest or rest[0].startswith("--"):
-        raise ConfigurationError(f"{option} needs a value: {option} VALUE")
-    return rest.pop(0)
-
-
-USAGE = """\
-usage: streamsim COMMAND ...
-
-  run [PRESET | FILE.yaml] [--SETTING VALUE ...] [--out FOLDER] [--on-damaged refuse | skip] [--no-report]
-      [--tensorboard]       run an experiment; `streamsim run PRESET --help` lists its settings
-  resume FOLDER [--ticks N] continue after a crash, Ctrl-C, SIGTERM or kill -9, exactly
-  probe FOLDER              probe the layers of a run
-  report FOLDER             write one self-contained HTML page about a run
-  list environments | agents | presets
-  check CLASS [--SETTING VALUE ...]
-                            check a world or an agent, e.g. my_package:MyWorld, against its contract
-  --version
-"""
-
-FLAGS = ("help", "no-report", "tensorboard")
 
 
 def main(line: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 2 for what the user can mend, with one sentence about it."""
     line = sys.argv[1:] if line is None else line
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), current_folder():
             warnings.showwarning = _say
             return dispatch(list(line))
     except StreamsimError as error:
@@ -103,11 +40,22 @@ def _say(
     sys.stderr.write(f"streamsim: warning: {' '.join(str(message).split())}\n")
 
 
+@contextmanager
+def current_folder() -> Iterator[None]:
+    """Let classes be imported from the current folder, after all others, so that nothing installed is hidden."""
+    before = list(sys.path)
+    sys.path.append(str(Path.cwd()))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
 def dispatch(line: list[str]) -> int:
     """Find the command that *line* names and call it."""
     name = line[0] if line else "--help"
     if name in ("--help", "-h", "help"):
-        sys.stdout.write(USAGE)
+        sys.stdout.write(whole_help())
         return 0
     if name == "--version":
         from streamsim import __version__  # noqa: PLC0415
@@ -115,46 +63,69 @@ def dispatch(line: list[str]) -> int:
         sys.stdout.write(f"streamsim {__version__}\n")
         return 0
     require(name in COMMANDS, f"{name!r} is not a command: {suggestion(name, COMMANDS)}")
-    arguments = split(["--help" if word == "-h" else word for word in line[1:]], FLAGS)
-    return COMMANDS[name](arguments, line)
+    command, takes = COMMANDS[name]
+    parser = parsers()[name]
+    given = parser.read(line[1:], takes)
+    given.line = line
+    shows_settings = name in ("run", "check") and (given.word or given.settings)
+    if given.help and not shows_settings:
+        sys.stdout.write(parser.format_help())
+        return 0
+    return command(given, parser)
 
 
-def run(arguments: Arguments, line: list[str]) -> int:
+def run(given: Namespace, parser: Parser) -> int:
     """Start a new run."""
     keep_memory()
+    refuse_misspelt(given.settings, parser)
+    source = given.word or "default"
+    if given.help:
+        return show_help(source, given.settings)
     from .config import configure  # noqa: PLC0415
     from .launch import finish, start  # noqa: PLC0415
 
-    require(len(arguments.words) <= 1, f"run takes one preset or file (got {', '.join(arguments.words)})")
-    overrides = {name: value for name, value in arguments.options.items() if name not in ("out", "on-damaged")}
-    source = arguments.words[0] if arguments.words else "default"
-    configuration = configure(source, overrides, arguments.options.get("on-damaged"))
-    if "help" in arguments.flags:
-        from .runs import settings_table  # noqa: PLC0415
-
-        Console(width=None if sys.stdout.isatty() else 120).print(settings_table(configuration.tree))
-        return 0
-    out = Path(arguments.options["out"]) if "out" in arguments.options else None
-    return finish(start(configuration, out, line, "tensorboard" in arguments.flags), arguments.flags)
+    configuration = configure(source, given.settings, given.on_damaged)
+    outcome = start(configuration, Path(given.out) if given.out else None, given.line, given.tensorboard)
+    return finish(outcome, not given.no_report)
 
 
-def resume(arguments: Arguments, line: list[str]) -> int:
+def show_help(source: str, settings: dict[str, str]) -> int:
+    """Show every setting of the configuration called *source*, changed by *settings*."""
+    from .config import outline  # noqa: PLC0415
+    from .runs import show_settings  # noqa: PLC0415
+
+    name, parts = outline(source, settings)
+    missing = [f"--{setting.name}" for part in parts for setting in part.settings if setting.value is None]
+    missing_ones = f"\nMust be given: {', '.join(missing)}" if missing else ""
+    sys.stdout.write(f"{SETTINGS.format(name=name)}{missing_ones}\n\n")
+    show_settings(parts)
+    return 0
+
+
+def refuse_misspelt(settings: dict[str, str], parser: Parser) -> None:
+    """Raise `ConfigurationError` if one of *settings* is nearer to an option of the command than to a setting."""
+    from .config import Experiment, parameters  # noqa: PLC0415
+
+    known = parameters(Experiment)
+    for name in settings:
+        meant = nearest(name, [*parser.own, *known]) if "." not in name and name not in known else None
+        require(meant not in parser.own, f"--{name} is not an option: did you mean --{meant}?")
+
+
+def resume(given: Namespace, parser: Parser) -> int:
     """Continue a run."""
+    folder = folder_of(given)
     keep_memory()
     from .launch import again, finish  # noqa: PLC0415
 
-    only(arguments, "ticks")
-    return finish(
-        again(folder_of(arguments), arguments.options.get("ticks"), "tensorboard" in arguments.flags), arguments.flags
-    )
+    return finish(again(folder, given.ticks, given.tensorboard), not given.no_report)
 
 
-def probe(arguments: Arguments, line: list[str]) -> int:
+def probe(given: Namespace, parser: Parser) -> int:
     """Probe a run as it stands."""
     from .runs import probe_run, show_probes  # noqa: PLC0415
 
-    only(arguments)
-    folder = folder_of(arguments)
+    folder = folder_of(given)
     with warnings.catch_warnings(record=True) as damaged:
         warnings.simplefilter("always", UserWarning)
         found = probe_run(folder)
@@ -164,57 +135,62 @@ def probe(arguments: Arguments, line: list[str]) -> int:
     return 0
 
 
-def report(arguments: Arguments, line: list[str]) -> int:
+def report(given: Namespace, parser: Parser) -> int:
     """Write the report of a run."""
     from .report import write_report  # noqa: PLC0415
 
-    only(arguments)
-    sys.stdout.write(f"{write_report(folder_of(arguments))}\n")
+    sys.stdout.write(f"{write_report(folder_of(given))}\n")
     return 0
 
 
-def list_(arguments: Arguments, line: list[str]) -> int:
-    """List what is registered."""
+def list_(given: Namespace, parser: Parser) -> int:
+    """List what is registered, of one kind or of all."""
     from .config import catalogue, kinds  # noqa: PLC0415
-    from .runs import catalogue_table  # noqa: PLC0415
+    from .runs import show_catalogue  # noqa: PLC0415
 
-    only(arguments)
-    kind = arguments.words[0] if len(arguments.words) == 1 else ""
-    require(kind in kinds(), f"list takes one of {', '.join(kinds())} (got {' '.join(arguments.words) or 'nothing'})")
-    Console(width=None if sys.stdout.isatty() else 160).print(catalogue_table(catalogue(kind)))
+    known = kinds()
+    if given.word is None:
+        for kind in known:
+            sys.stdout.write(f"{kind}: {', '.join(name for name, *_ in catalogue(kind))}\n")
+        sys.stdout.write("\n`streamsim list KIND` says what each of them is.\n")
+        return 0
+    require(given.word in known, f"list takes one of {', '.join(known)} (got {given.word})")
+    show_catalogue(catalogue(given.word))
     return 0
 
 
-def check(arguments: Arguments, line: list[str]) -> int:
+def check(given: Namespace, parser: Parser) -> int:
     """Check a plug-in against its contract."""
-    from .checks import conforms  # noqa: PLC0415
+    from .checks import conforms, settings_of  # noqa: PLC0415
+    from .runs import show_settings  # noqa: PLC0415
 
-    require(len(arguments.words) == 1, "check takes one class: streamsim check my_package:MyWorld")
-    return conforms(arguments.words[0], arguments.options)
+    require(given.word is not None, "check takes one class: streamsim check my_package:MyWorld")
+    if given.help:
+        show_settings(settings_of(given.word, given.settings))
+        return 0
+    return conforms(given.word, given.settings)
 
 
-def folder_of(arguments: Arguments) -> Path:
+def folder_of(given: Namespace) -> Path:
     """Return the run folder that a command line names."""
-    require(len(arguments.words) == 1, f"give one run folder (got {', '.join(arguments.words) or 'none'})")
-    path = Path(arguments.words[0])
+    require(given.word is not None, "give one run folder (got none)")
     from .runs import require_run  # noqa: PLC0415
 
+    path = Path(given.word)
     require_run(path)
     return path
 
 
-def only(arguments: Arguments, *names: str) -> None:
-    """Raise `ConfigurationError` for options other than *names*."""
-    for name in arguments.options:
-        if name not in names:
-            raise ConfigurationError(f"--{name} is not an option here: settings of a run are fixed when it starts")
-
-
-COMMANDS: dict[str, Callable[[Arguments, list[str]], int]] = {
-    "run": run,
-    "resume": resume,
-    "probe": probe,
-    "report": report,
-    "list": list_,
-    "check": check,
+COMMANDS: dict[str, tuple[Callable[[Namespace, Parser], int], str]] = {
+    "run": (run, "one preset or file"),
+    "resume": (resume, "one run folder"),
+    "probe": (probe, "one run folder"),
+    "report": (report, "one run folder"),
+    "list": (list_, "one kind"),
+    "check": (check, "one class"),
 }
+"""What each command does, and what its one word is."""
+
+SETTINGS = """\
+Every setting of {name} with its present value, to be given as --NAME VALUE.
+Null stands for None. `streamsim run --help` shows options such as --out."""

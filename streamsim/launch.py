@@ -4,7 +4,7 @@ import dataclasses
 import json
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,9 @@ def start(configuration: Configuration, out: Path | None, command: Sequence[str]
         origin = provenance(configuration.name, experiment.seed, command, simulation.device)
         folder.describe(configuration.text(), origin)
         say(f"running {configuration.name} in {folder.path}")
+        for pathway in simulation.pathways:
+            for sentence in pathway.agent.advice():
+                say(f"warning: {sentence}")
         session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
         return RunResult(folder.path, session.run())
     finally:
@@ -69,7 +72,7 @@ def extended(configuration: Configuration, ticks: str | None) -> Configuration:
     return Configuration(configuration.name, {**configuration.tree, "ticks": wanted}, experiment)
 
 
-def finish(outcome: RunResult, flags: Collection[str]) -> int:
+def finish(outcome: RunResult, with_report: bool) -> int:
     """Say how a run ended, show its result, and return the exit status."""
     ending = outcome.ending
     if ending is None:
@@ -84,7 +87,7 @@ def finish(outcome: RunResult, flags: Collection[str]) -> int:
     if passed_over := damage(outcome.folder):
         sys.stdout.write(f"damaged: {passed_over}\n")
     sys.stdout.write(f"run: {outcome.folder}\n")
-    if "no-report" not in flags:
+    if with_report:
         from .report import write_report  # noqa: PLC0415  plotly and scikit-learn are slow to load
 
         sys.stdout.write(f"report: {write_report(outcome.folder)}\n")

@@ -179,6 +179,14 @@ MISTAKES = {
     "no run": (["resume", "."], "holds no run"),
     "no folder": (["probe"], "give one run folder (got none)"),
     "fixed": (["resume", ".", "--seed", "1"], "--seed is not an option here"),
+    "misspelt flag": (["run", "toy.yaml", "--no-reprt"], "--no-reprt is not an option: did you mean --no-report?"),
+    "misspelt flag in between": (["run", "--no-reprt", "toy.yaml"], "did you mean --no-report?"),
+    "misspelt option": (["run", "toy.yaml", "--ouut", "a"], "--ouut is not an option: did you mean --out?"),
+    "misspelt option here": (["resume", ".", "--tick", "5"], "did you mean --ticks?"),
+    "value of a flag": (["run", "toy.yaml", "--no-report=1"], "--no-report takes no value (got '1')"),
+    "one dash": (["run", "toy.yaml", "-x"], "-x is not an option"),
+    "setting elsewhere": (["run", "toy.yaml", "--momentum", "0"], "momentum is not a setting: did you mean agent.mome"),
+    "two runs": (["report", "a", "b"], "report takes one run folder (got a, b)"),
     "kind": (["list", "planets"], "presets (got planets)"),
     "check": (["check", "nowhere:World"], "there is no module 'nowhere'"),
     "unwritable": (["run", "toy.yaml", "--out", "toy.yaml/a"], "cannot write to toy.yaml/a"),
@@ -223,6 +231,110 @@ def test_help_list_version(place, monkeypatch, capsys):
     assert not Path("runs").exists()
 
 
+def test_help_of_a_command_does_nothing_else(place, capsys):
+    assert main("run", "toy.yaml", "--ticks", "5", "--probes", "null", "--out", "a", "--no-report") == 0
+    before = {path: path.stat().st_mtime_ns for path in Path("a").rglob("*")}
+    capsys.readouterr()
+    for line in (["run"], ["resume", "a", "--ticks", "9"], ["probe", "a"], ["report", "a"], ["list"], ["check"]):
+        assert main(*line, "--help") == 0
+        assert main(line[0], "-h") == 0
+        out, err = capsys.readouterr()
+        assert (out.count(f"usage: streamsim {line[0]} "), err) == (2, "")
+    assert {path: path.stat().st_mtime_ns for path in Path("a").rglob("*")} == before
+
+
+def test_help_of_a_preset_that_needs_data_shows_what_must_be_given(place, capsys):
+    assert main("run", "clapp-stl10", "--help") == 0
+    shown = capsys.readouterr().out
+    assert "Must be given: --environment.root\n" in shown
+    assert "--environment.root (must be given)\n      text: the folder with the official binary files" in shown
+    assert "--environment.split unlabeled\n      one of unlabeled, train: what streams show" in shown
+    assert main("run", "clapp-stl10", "--environment.root", "nowhere", "--agent.optimiser", "sgd", "--help") == 0
+    shown = capsys.readouterr().out
+    assert "--environment.root nowhere" in shown
+    assert "--agent.optimiser SGD" in shown
+    assert "Must be given" not in shown
+
+
+def test_settings_may_stand_anywhere_and_be_negative(place, capsys):
+    line = ["--environment.noise=0.01", "--ticks", "3", "toy.yaml", "--agent.rate", "1e-3", "--no-report"]
+    assert main("run", *line, "--probes", "null", "--out", "a") == 0
+    found = yaml.safe_load(Path("a/config.yaml").read_text())
+    assert found["ticks"] == 3
+    capsys.readouterr()
+    assert main("run", "toy.yaml", "--agent.rate", "-1e-3") == 2
+    assert "LinearLearner.rate must be positive (got -0.001)" in capsys.readouterr().err
+
+
+def test_the_wrong_level_of_folders_is_told(place, capsys):
+    assert main("run", "toy.yaml", "--ticks", "1", "--probes", "null", "--no-report") == 0
+    run = "runs/toy-seed0-1"
+    for wrong, sentence in {
+        "runs": f"runs holds a run: give it, e.g. {run}",
+        ".": f". holds a run: give it, e.g. {run}",
+        f"{run}/checkpoints": f"{run}/checkpoints is inside the run {run}: give that folder",
+        f"{run}/config.yaml": f"{run}/config.yaml is inside the run {run}",
+    }.items():
+        capsys.readouterr()
+        assert main("resume", wrong) == 2
+        assert sentence in capsys.readouterr().err
+    assert main("run", run) == 2
+    assert f"{run} holds a run: go on with it by `streamsim resume {run}`" in capsys.readouterr().err
+
+
+def test_advice_of_an_agent_is_a_warning_as_the_run_begins(place, monkeypatch, capsys):
+    monkeypatch.setattr(toys.LinearLearner, "advice", lambda _: ("the rate is known to be too small",))
+    assert main("run", "toy.yaml", "--ticks", "1", "--probes", "null", "--out", "a", "--no-report") == 0
+    assert "streamsim: warning: the rate is known to be too small\n" in capsys.readouterr().err
+
+
+def test_list_without_a_kind_names_all_kinds(capsys):
+    assert main("list") == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"^environments: .*Objects3D, ", shown, re.MULTILINE)
+    assert re.search(r"^presets: .*default, ", shown, re.MULTILINE)
+
+
+GRATINGS = "from toys import CountingWorld\n\nclass Gratings(CountingWorld):\n    pass\n"
+
+
+def test_classes_beside_the_user_are_found_without_further_ado(place, monkeypatch, capsys):
+    Path("gratings.py").write_text(GRATINGS)
+    monkeypatch.delitem(sys.modules, "gratings", raising=False)
+    before = list(sys.path)
+    assert main("check", "gratings:Gratings") == 0
+    assert main("check", "gratings:Gratings", "--help") == 0
+    shown = capsys.readouterr().out
+    assert "Gratings passes check_environment" in shown
+    assert "--classes 3\n      a whole number: number of patterns; labels count through them." in shown
+    line = ["--environment", "gratings.Gratings", "--ticks", "1", "--probes", "null", "--out", "a", "--no-report"]
+    assert main("run", "toy.yaml", *line) == 0
+    assert main("check", "gratings:Gratings", "--clases", "2") == 2
+    assert "clases is not a setting: did you mean classes?" in capsys.readouterr().err
+    assert sys.path == before
+
+
+def test_a_class_that_lacks_something_is_told_what(place, monkeypatch, capsys):
+    body = "class Half(Environment):\n    def __init__(self):\n        self.classes = ()\n"
+    Path("half.py").write_text(f"from streamsim import Environment\n\n{body}")
+    monkeypatch.delitem(sys.modules, "half", raising=False)
+    assert main("check", "half:Half") == 2
+    assert "Half lacks classes, labelled, look, reset, sensor: define them in the class" in capsys.readouterr().err
+
+
+def test_the_module_is_the_command(place):
+    line = [sys.executable, "-P", "-m", "streamsim", "rnu"]
+    done = subprocess.run(line, env=environment(place), capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (2, "streamsim: 'rnu' is not a command: did you mean run?\n")
+
+
+def test_the_command_loads_nothing_that_is_slow(place):
+    script = "import sys, streamsim.cli; print([n for n in ('plotly', 'sklearn', 'jsonargparse') if n in sys.modules])"
+    line = [sys.executable, "-P", "-c", script]
+    done = subprocess.run(line, env=environment(place), capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_check_passes_a_good_world_and_names_what_is_wrong_with_a_bad_one(place, monkeypatch, capsys):
     assert main("check", f"{toys.__name__}:CountingWorld", "--side", "5") == 0
     assert main("check", "toys:LinearLearner", "--rate", "0.001") == 0
@@ -231,7 +343,9 @@ def test_check_passes_a_good_world_and_names_what_is_wrong_with_a_bad_one(place,
     assert "LinearLearner passes check_agent" in shown
     monkeypatch.setattr(toys.CountingWorld, "classes", property(lambda _: ("one",)))
     assert main("check", f"{toys.__name__}:CountingWorld") == 2
-    assert "Scene.label" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "CountingWorld does not pass check_environment: Scene.label" in err
+    assert "the contract is the docstring of streamsim.Environment" in err
 
 
 @pytest.mark.parametrize(

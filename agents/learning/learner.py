@@ -162,6 +162,10 @@ class Learner(Agent):
         """Return in words what is compared with what; every result names it."""
         return "; ".join(contrast.describe(self.memory) for contrast in self.contrasts)
 
+    def advice(self) -> tuple[str, ...]:
+        """See `Agent.advice`."""
+        return self.rule.advice()
+
     def title(self) -> str:
         """Return the name of the rule."""
         return type(self.rule).__name__

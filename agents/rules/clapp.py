@@ -133,6 +133,16 @@ class CLAPP(Rule):
             return {}
         return {"W_pred, W_retro^T": angle(parameters["pred"], parameters["retro"].transpose(1, 2))}
 
+    def advice(self) -> tuple[str, ...]:
+        """See `Rule.advice`."""
+        if self.homeostasis is not None:
+            return ()
+        return (
+            "CLAPP.homeostasis is not set: activity is never negative, so the scores of all pairs share a large common "
+            "part and learning may silence units instead of teaching them; set it to Homeostasis unless you want the "
+            "rule as published",
+        )
+
     def _spread(self, delta: Tensor, z: Tensor, gain: Tensor | None) -> Tensor:
         """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""
         if gain is not None:

@@ -156,3 +156,7 @@ class Rule(ABC):
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return named angles in degrees between weights that theory says should align."""
         return {}
+
+    def advice(self) -> tuple[str, ...]:
+        """Return a sentence about each setting with which the rule is known to learn little; see `Agent.advice`."""
+        return ()

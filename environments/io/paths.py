@@ -1,6 +1,7 @@
 """Files and folders that a user names."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from streamsim.contracts import DataError
@@ -31,6 +32,20 @@ def existing_folder(root: str | Path, argument: str, holds: str = "recordings") 
     if not folder.is_dir():
         raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the {holds}")
     return folder
+
+
+def nearby(folder: Path, fits: Callable[[Path], bool]) -> str:
+    """Return the end of a sentence about a wrong *folder*: what lies one level up or down and *fits*, or nothing.
+
+    Args:
+        folder: what was given; it exists.
+        fits: whether a folder is what is wanted.
+    """
+    within = next((p for p in subfolders(folder) if fits(p)), None)
+    if within is not None:
+        return f"; that is one level down: give {str(within)!r}"
+    above = folder.parent if folder.parent != folder else folder.absolute().parent
+    return f"; that is one level up: give {str(above)!r}" if fits(above) else ""
 
 
 def text_in(file: Path) -> str:

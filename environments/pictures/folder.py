@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split, require
-from streamsim.environments.io import existing_folder, lru_cached, natural, subfolders
+from streamsim.environments.io import existing_folder, lru_cached, natural, nearby, subfolders
 
 from .sources import Pictures, Source
 
@@ -39,7 +39,7 @@ class FolderSource(Source):
     def __init__(self, root: str, size: int = 32, colour: bool = True, cache_mib: int = 256) -> None:
         require(size >= 1, f"FolderSource.size must be at least 1 pixel (got {size})")
         require(cache_mib >= 0, f"FolderSource.cache_mib must not be negative (got {cache_mib})")
-        folder = existing_folder(root, "FolderSource.root", "pictures")
+        folder = self._folder = existing_folder(root, "FolderSource.root", "pictures")
         self._shape = (3 if colour else 1, size, size)
         self._decoder = Decoder(self._shape, cache_mib)
         parts = {name: folder / name for name in _PARTS if (folder / name).is_dir()}
@@ -52,6 +52,7 @@ class FolderSource(Source):
         if len(self._learning) == 0:
             raise DataError(
                 f"{folder} holds no pictures: expected image files in class folders, e.g. {folder}/cat/1.png"
+                f"{nearby(folder, holds_pictures)}"
             )
 
     @property
@@ -71,7 +72,10 @@ class FolderSource(Source):
     def probe(self, split: Split) -> Pictures:
         """See `Source.probe`."""
         if len(self._probes[split]) == 0:
-            raise DataError(f"the folder holds no labelled {split} pictures: put them into class folders")
+            raise DataError(
+                f"{self._folder} holds no labelled {split} pictures: put them into class folders"
+                f"{nearby(self._folder, holds_pictures)}"
+            )
         return self._probes[split]
 
     def _divided(self, labelled: Path, test: Path | None) -> tuple[Pictures, Pictures]:
@@ -132,6 +136,13 @@ def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels h
     if converted.size != (width, height):
         converted = ImageOps.fit(converted, (width, height), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(converted).reshape(height, width, channels)).permute(2, 0, 1).contiguous()
+
+
+def holds_pictures(root: Path) -> bool:
+    """Return whether there are image files in the folders of *root*, or in those of its training part."""
+    parts = [p for p in subfolders(root) if p.name not in _PARTS] if root.is_dir() else []
+    parts += subfolders(root / "train") if (root / "train").is_dir() else []
+    return any(image_files(part) for part in parts)
 
 
 def image_files(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import existing_folder
+from streamsim.environments.io import existing_folder, nearby
 
 from .sources import Pictures, Source
 
@@ -34,9 +34,12 @@ class STL10Source(Source):
     def __init__(self, root: str, split: Part = "unlabeled", download: bool = False) -> None:
         if download:
             _download(root)
-        folder = existing_folder(root, "STL10.root", "pictures")
-        folder = folder / "stl10_binary" if (folder / "stl10_binary").is_dir() else folder
-        self._classes = tuple(_existing(folder / "class_names.txt").read_text().split())
+        folder = _binary_in(existing_folder(root, "STL10.root", "pictures"))
+        names = folder / "class_names.txt"
+        if not names.is_file():
+            level = nearby(Path(root).expanduser(), lambda other: (_binary_in(other) / names.name).is_file())
+            raise DataError(f"{_no_file(names)}{level}")
+        self._classes = tuple(names.read_text().split())
         self._probes = {split: self._labelled(folder, split) for split in Split}
         self._learning = self._probes[Split.TRAIN] if split == "train" else _unlabelled(folder)
 
@@ -98,10 +101,19 @@ def _pictures(pixels: np.memmap, labels: Int[Tensor, " pictures"]) -> Pictures:
     return Pictures(labels, fetch)
 
 
+def _binary_in(root: Path) -> Path:
+    """Return where the binary files are if *root* is what a user should give."""
+    return root / "stl10_binary" if (root / "stl10_binary").is_dir() else root
+
+
 def _existing(file: Path) -> Path:
     if not file.is_file():
-        raise DataError(f"there is no file {str(file)!r}: give the folder of STL-10's binary files, or set download")
+        raise DataError(_no_file(file))
     return file
+
+
+def _no_file(file: Path) -> str:
+    return f"there is no file {str(file)!r}: give the folder of STL-10's binary files, or set download"
 
 
 def _download(root: str) -> None:

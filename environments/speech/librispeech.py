@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from streamsim.contracts import DataError, OnDamaged
-from streamsim.environments.io import existing_folder, text_in
+from streamsim.environments.io import existing_folder, nearby, text_in
 
 from .corpus import Corpus, Utterance, in_order
 from .labels import SpeechLabels
@@ -36,11 +36,11 @@ class LibriSpeechCorpus(Corpus):
             _download(root, subset)
         top = existing_folder(root, "LibriSpeech.root")
         self._annotations = existing_folder(annotations or top, "LibriSpeech.annotations")
-        folder = (top if top.name == "LibriSpeech" else top / "LibriSpeech") / subset
+        folder = _subset_in(top, subset)
         if not folder.is_dir():
             raise DataError(
                 f"there is no folder {str(folder)!r}: give the root that holds LibriSpeech/{subset}, name a subset "
-                "that is there, or set download"
+                f"that is there, or set download{nearby(top, lambda root: _subset_in(root, subset).is_dir())}"
             )
         self._utterances = in_order(_found(folder), folder)
 
@@ -97,6 +97,10 @@ class LibriSpeech(Speech):
     ) -> None:
         corpus = LibriSpeechCorpus(root, subset, annotations, download)
         super().__init__(corpus, labels, other_speaker, random_start, gain, shortest, cache_mib, on_damaged)
+
+
+def _subset_in(root: Path, subset: str) -> Path:
+    return (root if root.name == "LibriSpeech" else root / "LibriSpeech") / subset
 
 
 def _found(folder: Path) -> Iterator[Utterance]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import existing_folder, natural, subfolders
+from streamsim.environments.io import existing_folder, natural, nearby, subfolders
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,10 @@ class ClipFolder(Clips):
         }
         self._learning = self._parts[Split.TRAIN] or tuple(Clip(file, -1) for file in video_files(folder))
         if not self._learning:
-            raise DataError(f"{folder} holds no clips: expected video files in class folders, e.g. {folder}/cat/1.avi")
+            raise DataError(
+                f"{folder} holds no clips: expected video files in class folders, e.g. {folder}/cat/1.avi"
+                f"{nearby(folder, lambda root: any(video_files(part) for part in subfolders(root)))}"
+            )
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from streamsim.contracts import DataError, OnDamaged, Split
-from streamsim.environments.io import existing_folder, text_in
+from streamsim.environments.io import existing_folder, nearby, text_in
 from streamsim.environments.transforms import Augmentation, IllingAugmentation
 
 from .clips import Clip, Clips
@@ -14,6 +14,8 @@ from .decord import AutomaticDecoder
 from .world import Video
 
 Lists = Literal[1, 2, 3]
+
+_PARTS = ("ucfTrainTestlist", "UCF-101")
 
 
 class UCF101Clips(Clips):
@@ -30,7 +32,7 @@ class UCF101Clips(Clips):
 
     def __init__(self, root: str, split: Lists = 1) -> None:
         top = existing_folder(root, "UCF101.root")
-        lists, folder = (_within(top, name) for name in ("ucfTrainTestlist", "UCF-101"))
+        lists, folder = (_within(top, name) for name in _PARTS)
         names = _classes(lists / "classInd.txt")
         listed = {part: _listed(lists / f"{part}list{split:02d}.txt", names) for part in Split}
         present = {part: [clip for clip in clips if (folder / clip).is_file()] for part, clips in listed.items()}
@@ -122,7 +124,10 @@ class UCF101(Video):
 def _within(top: Path, name: str) -> Path:
     folder = top / name
     if not folder.is_dir():
-        raise DataError(f"there is no folder {str(folder)!r}: give the root that holds UCF-101 and ucfTrainTestlist")
+        raise DataError(
+            f"there is no folder {str(folder)!r}: give the root that holds UCF-101 and ucfTrainTestlist"
+            f"{nearby(top, lambda root: all((root / part).is_dir() for part in _PARTS))}"
+        )
     return folder
 
 

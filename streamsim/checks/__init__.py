@@ -5,7 +5,7 @@ from .agent import check_agent
 from .agent_learning import check_order_of_streams
 from .agent_state import memory_is_constant
 from .agent_trial import PICTURES, AgentHarness
-from .command import conforms
+from .command import conforms, settings_of
 from .contract import ContractError, check_that
 from .environment import check_environment
 from .environment_trial import EnvironmentHarness
@@ -22,4 +22,5 @@ __all__ = [
     "check_that",
     "conforms",
     "memory_is_constant",
+    "settings_of",
 ]

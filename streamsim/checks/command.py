@@ -4,8 +4,19 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_type_hints
 
-from streamsim.config import changed, choose, entries, import_class, resolve_call
-from streamsim.contracts import Agent, ConfigurationError, Environment
+from streamsim.config import (
+    PartHelp,
+    all_in_view,
+    changed,
+    choose,
+    entries,
+    import_class,
+    part_outline,
+    resolve_call,
+)
+from streamsim.contracts import Agent, ConfigurationError, Environment, require
+
+from .contract import ContractError
 
 Check = Callable[[Any], None]
 
@@ -15,16 +26,57 @@ def conforms(name: str, settings: Mapping[str, str]) -> int:
 
     Raises:
         ContractError: it breaks the contract.
-        ConfigurationError: there is no such class, or none of its kind can be checked.
+        ConfigurationError: there is no such class, it lacks something, or none of its kind can be checked.
     """
-    chosen = choose(name, (Environment, Agent), "the class to check")[1] if is_short(name) else import_class(name)
+    chosen = class_called(name)
     check = check_of(chosen)
+    require_whole(chosen)
+    arguments = arguments_in(chosen, settings)
+    with all_in_view(chosen, arguments):
+        part = resolve_call(chosen, arguments, "").make()
+    try:
+        check(part)
+    except ContractError as error:
+        raise ContractError(
+            f"{chosen.__name__} does not pass {check.__name__}: {error}{where_to_look(chosen)}"
+        ) from None
+    sys.stdout.write(f"{chosen.__name__} passes {check.__name__}\n")
+    return 0
+
+
+def settings_of(name: str, settings: Mapping[str, str]) -> list[PartHelp]:
+    """Return all settings of the class called *name*, some of them changed by *settings*; nothing is built."""
+    chosen = class_called(name)
+    return part_outline(chosen, arguments_in(chosen, settings))
+
+
+def class_called(name: str) -> type:
+    """Return the class with a registered *name* or at a class path."""
+    return choose(name, (Environment, Agent), "the class to check")[1] if is_short(name) else import_class(name)
+
+
+def arguments_in(chosen: type, settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return *settings* by dotted names as arguments of *chosen*."""
     tree: dict[str, Any] = {}
     for key, value in settings.items():
         tree = changed(chosen, tree, key.split("."), value)
-    check(resolve_call(chosen, tree, "").make())
-    sys.stdout.write(f"{chosen.__name__} passes {check.__name__}\n")
-    return 0
+    return tree
+
+
+def require_whole(chosen: type) -> None:
+    """Raise `ConfigurationError` if *chosen* does not define all that its kind must have."""
+    missing = sorted(getattr(chosen, "__abstractmethods__", ()))
+    require(
+        not missing,
+        f"{chosen.__name__} lacks {', '.join(missing)}: define them in the class, as attributes, properties or methods "
+        "(what __init__ sets comes too late)",
+    )
+
+
+def where_to_look(chosen: type) -> str:
+    """Return the end of a sentence that says where the contract of *chosen* is written down."""
+    kind = next((kind for kind in (Environment, Agent) if issubclass(chosen, kind)), None)
+    return f" (the contract is the docstring of streamsim.{kind.__name__})" if kind else ""
 
 
 def is_short(name: str) -> bool:

@@ -1,10 +1,12 @@
 """From text to objects: settings against signatures, names to classes."""
 
 from .experiment import Experiment, Sense
+from .help import PartHelp, Setting, all_in_view, part_outline
 from .listing import catalogue, first_sentence
-from .load import Configuration, complete, configure, parsed, text_of
+from .load import Configuration, complete, configure, outline, parsed, text_of
 from .names import choose
 from .overrides import changed
+from .parts import parameters
 from .registry import entries, import_class, kinds
 from .schema import resolve_call
 from .values import coerce
@@ -12,7 +14,10 @@ from .values import coerce
 __all__ = [
     "Configuration",
     "Experiment",
+    "PartHelp",
     "Sense",
+    "Setting",
+    "all_in_view",
     "catalogue",
     "changed",
     "choose",
@@ -23,7 +28,10 @@ __all__ = [
     "first_sentence",
     "import_class",
     "kinds",
+    "outline",
+    "parameters",
     "parsed",
+    "part_outline",
     "resolve_call",
     "text_of",
 ]

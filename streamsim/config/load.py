@@ -12,9 +12,10 @@ from streamsim.contracts import ConfigurationError, OnDamaged, require, suggesti
 
 from . import registry
 from .experiment import PARTS, Experiment, Sense, require_one_form
+from .help import PartHelp, all_in_view, part_outline
 from .overrides import changed
 from .parts import parameters
-from .schema import resolve_call
+from .schema import Resolved, require_known, resolve_call
 from .spelling import in_yaml
 from .values import coerce, plain
 
@@ -55,19 +56,43 @@ def configure(
         ConfigurationError: something in it is unknown or of the wrong kind.
         DataError: recordings that it names are absent or damaged.
     """
+    name, tree = drafted(source, overrides or {})
+    resolved = checked(tree)
+    if on_damaged is not None:
+        resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
+    return Configuration(name, used(resolved.plain), resolved.make())
+
+
+def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[str, list[PartHelp]]:
+    """Return the name of the configuration called *source* and all its settings, those that are yet to be given too.
+
+    Nothing is built and no recording is opened.
+
+    Raises:
+        ConfigurationError: something in it is unknown or of the wrong kind.
+    """
+    name, tree = drafted(source, overrides or {})
+    return name, part_outline(Experiment, tree)
+
+
+def drafted(source: str | Path, overrides: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name of *source* and its settings with *overrides*, not yet checked."""
     name, tree = read(str(source))
-    overrides = overrides or {}
     alone = tree.get("pathways") is None and not any(key.partition(".")[0] == "pathways" for key in overrides)
     tree = based(tree) if alone else tree
     # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
     for key, value in sorted(overrides.items(), key=lambda item: item[0].count(".")):
         tree = changed(Experiment, tree, key.split("."), value)
-    tree = based(tree) if alone else tree  # a gaze may have been taken away
-    require_one_form([key for key, value in tree.items() if value not in (None, "null")])
-    resolved = resolve_call(Experiment, tree, "")
-    if on_damaged is not None:
-        resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
-    return Configuration(name, used(resolved.plain), resolved.make())
+    return name, based(tree) if alone else tree  # a gaze may have been taken away
+
+
+def checked(tree: dict[str, Any]) -> Resolved:
+    """Return the experiment that *tree* describes."""
+    with all_in_view(Experiment, tree):
+        # what is misspelt is told before what it leaves missing
+        require_known(Experiment, tree, "")
+        require_one_form([key for key, value in tree.items() if value not in (None, "null")])
+        return resolve_call(Experiment, tree, "")
 
 
 def complete(tree: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +117,11 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
     if kind == "file":
         return path.stem, parsed(text_of(path, source), source)
     if kind == "folder" and source not in registry.presets():
+        if (path / "config.yaml").is_file():
+            raise ConfigurationError(
+                f"{source} holds a run: go on with it by `streamsim resume {source}`, "
+                f"or give {path / 'config.yaml'} to run the same anew"
+            )
         raise ConfigurationError(f"{source} is a folder: give a configuration file in it, or a preset")
     if path.suffix in (".yaml", ".yml", ".json"):
         raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")

@@ -29,9 +29,10 @@ def choose(name: str | None, bases: tuple[type, ...], path: str) -> tuple[str, t
 
 def only(bases: tuple[type, ...], path: str) -> type:
     """Return the class that settings without a class name belong to."""
-    if len(bases) > 1 or inspect.isabstract(bases[0]):
+    first, *others = bases
+    if others or inspect.isabstract(first):
         raise ConfigurationError(f"{path} needs the name of its {either(bases)}: {options(bases)}")
-    return bases[0]
+    return first
 
 
 def path_of(name: str, bases: tuple[type, ...], path: str) -> str:

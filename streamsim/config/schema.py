@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streamsim.contracts import ConfigurationError, StreamsimError, suggestion
+from streamsim.contracts import ConfigurationError, MissingSetting, StreamsimError, UnknownSetting
 
 from .names import choose, name_of
 from .parts import bases_in, collection_in, described, element, is_mapping, members, parameters
-from .spelling import dotted, loaded, taken_apart
+from .spelling import ABSENT, dotted, loaded, taken_apart
 from .values import coerce, plain, readable
 
 
@@ -35,6 +35,8 @@ def resolve(value: Any, annotation: Any, path: str) -> Resolved:  # noqa: ANN401
     Raises:
         ConfigurationError: a name is unknown, or a value is of the wrong kind.
     """
+    if value is ABSENT:
+        return Resolved(ABSENT, ABSENT, lambda: ABSENT)
     if type(None) in members(annotation) and value in (None, "null"):
         return Resolved(None, None, lambda: None)
     bases = bases_in(annotation, value)
@@ -76,21 +78,13 @@ def as_written(name: str, settings: dict[str, Any], understood: bool) -> Any:  #
 
 def resolve_call(chosen: type, arguments: Mapping[str, Any], path: str) -> Resolved:
     """Check *arguments* against the signature of *chosen*; plain are its arguments alone."""
+    require_known(chosen, arguments, path)
     known = parameters(chosen)
-    for name in arguments:
-        if name not in known:
-            full = [dotted(path, n) for n in known]
-            raise ConfigurationError(
-                f"{dotted(path, name)} is not an option of {chosen.__name__}: {suggestion(dotted(path, name), full)}"
-            )
-    given = {n: v for n, v in arguments.items() if not is_default(v, known[n])}
+    given = {n: v for n, v in arguments.items() if n in known and not is_default(v, known[n])}
     resolved = {n: resolve(v, known[n].annotation, dotted(path, n)) for n, v in given.items()}
     for name, parameter in known.items():
         if name not in given and parameter.default is parameter.empty:
-            raise ConfigurationError(
-                f"{chosen.__name__} needs {dotted(path, name)}: "
-                f"give --{dotted(path, name)} with {readable(parameter.annotation)}"
-            )
+            raise MissingSetting(dotted(path, name), chosen.__name__, readable(parameter.annotation))
     filled = {n: resolved[n] if n in resolved else resolve_default(p, dotted(path, n)) for n, p in known.items()}
     shown = {n: r for n, r in filled.items() if r is not None}
     return Resolved(
@@ -98,6 +92,14 @@ def resolve_call(chosen: type, arguments: Mapping[str, Any], path: str) -> Resol
         {n: r.written for n, r in shown.items()},
         lambda: built(chosen, {n: r.make() for n, r in resolved.items()}, path),
     )
+
+
+def require_known(chosen: type, arguments: Mapping[str, Any], path: str) -> None:
+    """Raise `UnknownSetting` if one of *arguments* is none of *chosen*'s."""
+    known = parameters(chosen)
+    for name, value in arguments.items():
+        if name not in known and value is not ABSENT:
+            raise UnknownSetting(dotted(path, name), chosen.__name__, [dotted(path, n) for n in known])
 
 
 def is_default(value: Any, parameter: inspect.Parameter) -> bool:  # noqa: ANN401

@@ -1,7 +1,7 @@
 """How parts are spelt in YAML: a name, a name with settings, or, as of old, `class_path` with `init_args`."""
 
 import inspect
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -10,6 +10,9 @@ from streamsim.contracts import ConfigurationError
 from .parts import parameters
 
 LINE = 100  # characters that may stand in one line, as Python would write them
+
+ABSENT: Final[Any] = object()
+"""Stands among arguments for one that is yet to be given, or that is not to be looked at."""
 
 
 def taken_apart(value: Any, bases: tuple[type, ...], path: str) -> tuple[str | None, dict[str, Any]]:  # noqa: ANN401

@@ -121,6 +121,13 @@ class Agent(ABC):
         """Return in words what is compared with what while learning, to stand beside every result, or None."""
         return None
 
+    def advice(self) -> tuple[str, ...]:
+        """Return a sentence about each setting with which the agent is known to learn little.
+
+        The command line shows them as a run begins; nothing is refused.
+        """
+        return ()
+
     def title(self) -> str:
         """Return in a word or two what to call this learner in results: its class, or the rule that it learns by."""
         return type(self).__name__

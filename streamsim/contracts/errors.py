@@ -1,6 +1,7 @@
 """Errors a user can mend: one sentence that names the value, the rule and the remedy."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 
@@ -24,6 +25,41 @@ class MemoryCapError(StreamsimError):
     """An agent holds more bytes from one tick to the next than its ledger allows."""
 
 
+class MissingSetting(ConfigurationError):
+    """A setting without a default was not given.
+
+    Args:
+        name: its dotted name.
+        owner: name of the class that needs it.
+        kind: in words, what it takes.
+    """
+
+    def __init__(self, name: str, owner: str, kind: str) -> None:
+        super().__init__(f"{owner} needs {name}: give --{name} with {kind}")
+        self.name = name
+
+
+class UnknownSetting(ConfigurationError):
+    """A name that is no setting where it stands.
+
+    Args:
+        name: the dotted name.
+        owner: name of the class that has no such argument.
+        here: dotted names of the arguments that it has.
+        everywhere: dotted names of all settings, as far as they are known.
+    """
+
+    def __init__(self, name: str, owner: str, here: Collection[str], everywhere: Collection[str] = ()) -> None:
+        what = f"is not an option of {owner}" if "." in name else "is not a setting"
+        found = nearest(name, here) or elsewhere(name, everywhere)
+        super().__init__(f"{name} {what}: {f'did you mean {found}?' if found else suggestion(name, here)}")
+        self.name, self.owner, self.here = name, owner, here
+
+    def among(self, everywhere: Collection[str]) -> "UnknownSetting":
+        """Return the same mistake, told with all settings *everywhere* in view."""
+        return UnknownSetting(self.name, self.owner, self.here, everywhere)
+
+
 def require(condition: bool, message: str) -> None:
     """Raise `ConfigurationError` with *message* unless *condition* holds."""
     if not condition:
@@ -37,8 +73,52 @@ def normal(name: str) -> str:
 
 def suggestion(name: str, names: Iterable[str]) -> str:
     """Return the end of a sentence about an unknown *name*: the nearest of *names*, or all of them."""
-    known = {normal(n): n for n in sorted(names)}
-    close = get_close_matches(normal(name), known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {known[close[0]]}?"
-    return f"choose among {', '.join(sorted(known.values()))}" if known else "there is nothing to choose from"
+    known = sorted(names)
+    close = nearest(name, known)
+    if close is not None:
+        return f"did you mean {close}?"
+    return f"choose among {', '.join(known)}" if known else "there is nothing to choose from"
+
+
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.65) -> str | None:
+    """Return which of *names* the misspelt or abbreviated *name* stands for, or None if none is near.
+
+    Of dotted names the last words are compared: first by their letters, then as initials (`lr` for `learning_rate`),
+    then as the beginning of one of the words (`prob` for `saccade_probability`). Of equal words the least nested wins.
+
+    Args:
+        name: what was written.
+        names: what there is.
+        cutoff: smallest similarity of letters, 0 to 1.
+    """
+    # of names that differ in nothing but capitals, the short name in small letters is the better one
+    ordered = sorted(names, key=lambda full: (full.count("."), full.swapcase()))
+    known = {normal(last(full)): full for full in reversed(ordered)}
+    wanted = normal(last(name))
+    close = get_close_matches(wanted, known, n=1, cutoff=cutoff)
+    return known[close[0]] if close else next((full for full in ordered if abbreviates(wanted, last(full))), None)
+
+
+def last(name: str) -> str:
+    """Return the last word of a dotted *name*."""
+    return name.rpartition(".")[2]
+
+
+def abbreviates(short: str, name: str) -> bool:
+    """Return whether *short* is the initials of *name*'s words, or begins one of them with three letters or more."""
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+", name)]
+    initials = "".join(word[0] for word in words)
+    return (len(short) > 1 and short == initials) or (len(short) > 2 and any(w.startswith(short) for w in words))
+
+
+def elsewhere(name: str, names: Collection[str]) -> str | None:
+    """Return which of *names* is meant by *name*, if it stands further in or further out than it should."""
+    place = parent(name)
+    within = [n for n in names if not place or n.startswith(f"{place}.")]
+    around = [n for n in names if not parent(n) or place.startswith(f"{parent(n)}.")]
+    return nearest(name, within, cutoff=0.8) or nearest(name, around, cutoff=0.8)
+
+
+def parent(name: str) -> str:
+    """Return the dotted *name* without its last word."""
+    return name.rpartition(".")[0]

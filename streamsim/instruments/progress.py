@@ -72,7 +72,8 @@ class ProgressBar(Instrument):
             self._bar.refresh()
         else:
             left = (self.ticks - tick) / rate if rate else 0
-            self.console.print(f"tick {tick}/{self.ticks}  {said}  {left:.0f} s left", soft_wrap=True, highlight=False)
+            line = f"tick {tick}/{self.ticks}  {said}  {left:.0f} s left"
+            self.console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def bar(console: Console) -> Progress:
@@ -81,7 +82,7 @@ def bar(console: Console) -> Progress:
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[said]}"),
+        TextColumn("{task.fields[said]}", markup=False),
         console=console,
         auto_refresh=False,
     )

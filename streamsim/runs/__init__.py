@@ -1,7 +1,7 @@
 """One run in one folder: its checkpoints, what watches it, how it goes on."""
 
 from .checkpoint import replace_file
-from .console import catalogue_table, settings_table, show_probes
+from .console import show_catalogue, show_probes, show_settings
 from .folder import RunFolder, explained, require_run
 from .origin import provenance
 from .probing import probe_run
@@ -13,7 +13,6 @@ __all__ = [
     "Ending",
     "RunFolder",
     "Session",
-    "catalogue_table",
     "explained",
     "keep_memory",
     "probe_run",
@@ -21,6 +20,7 @@ __all__ = [
     "replace_file",
     "require_run",
     "revive",
-    "settings_table",
+    "show_catalogue",
     "show_probes",
+    "show_settings",
 ]

@@ -1,13 +1,20 @@
-"""Tables on the terminal."""
+"""What is shown on the terminal: names, descriptions and paths as they are, never read as markup."""
 
-import sys
+import textwrap
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from streamsim.config import PartHelp
 from streamsim.evaluation import Row
+
+
+def terminal() -> Console:
+    """Return where results are shown; what is piped is 100 columns wide."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    return console if console.is_terminal else Console(width=100, highlight=False, markup=False, emoji=False)
 
 
 def show_probes(rows: Sequence[Row]) -> None:
@@ -22,7 +29,7 @@ def show_pathway(rows: Sequence[Row], name: str | None) -> None:
     """Print the last of *rows*, which are of one pathway; its *name* stands above if there are others."""
     last = max(row.get("tick", 0) for row in rows)
     latest = [row for row in rows if row.get("tick", 0) == last]
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+    console = terminal()
     if name is not None:
         console.print(f"pathway {name}", style="bold")
     console.print(probe_table(latest))
@@ -35,15 +42,15 @@ def show_pathway(rows: Sequence[Row], name: str | None) -> None:
 def probe_table(rows: Sequence[Row]) -> Table:
     """Return one line per layer with the accuracy of every probe before and after learning, in percent."""
     probes = list(dict.fromkeys(row["probe"] for row in rows))
-    table = Table(title=title(rows[0]))
+    table = Table(title=Text(title(rows[0])))
     table.add_column("layer")
     for probe in probes:
-        table.add_column(f"{probe}\nuntrained", justify="right")
+        table.add_column(Text(f"{probe}\nuntrained"), justify="right")
         table.add_column("\nlearned", justify="right")
         table.add_column("\ngain", justify="right")
     found = {(row["layer"], row["probe"]): row for row in rows}
     for layer in dict.fromkeys(row["layer"] for row in rows):
-        table.add_row(layer, *(cell for probe in probes for cell in cells(found.get((layer, probe)))))
+        table.add_row(Text(layer), *(cell for probe in probes for cell in cells(found.get((layer, probe)))))
     return table
 
 
@@ -63,21 +70,39 @@ def cells(row: Row | None) -> tuple[str, str, str]:
     return f"{100 * before:.1f}", f"{100 * after:.1f}", f"{100 * (after - before):+.1f}"
 
 
-def catalogue_table(entries: Iterable[tuple[str, str, str]]) -> Table:
-    """Return what is registered, one line each."""
-    table = Table(box=None)
-    for column in ("name", "where", "what"):
-        table.add_column(column, overflow="fold", no_wrap=column == "name")
-    for entry in entries:
-        table.add_row(*entry)
-    return table
+def show_catalogue(entries: Iterable[tuple[str, str, str]]) -> None:
+    """Print what is registered: its name and where it lies, and below it what it is."""
+    console = terminal()
+    for name, where, what in entries:
+        console.print(Text.assemble((name, "bold"), f"  {where}"), soft_wrap=True)
+        show_text(console, what, 4)
 
 
-def settings_table(tree: dict[str, Any]) -> Table:
-    """Return every setting of a configuration with its value, as `--setting value` takes it."""
-    from .revival import settings  # noqa: PLC0415
+def show_settings(parts: Iterable[PartHelp]) -> None:
+    """Print every setting, as `--name value`, part by part, and below each what it takes and what it means."""
+    console = terminal()
+    for part in parts:
+        title = f"--{part.name} {part.owner}" if part.name else part.owner
+        console.print(Text(title, "bold underline"), soft_wrap=True)
+        others = f"One of {', '.join(part.others)}, or a class path." if len(part.others) > 1 else ""
+        show_text(console, " ".join(filter(None, (sentence(part.role), sentence(part.text), others))), 2)
+        console.print()
+        for setting in part.settings:
+            value = "(must be given)" if setting.value is None else setting.value
+            console.print(Text.assemble("  ", (f"--{setting.name}", "bold"), f" {value}"), soft_wrap=True)
+            show_text(console, ": ".join(filter(None, (setting.kind, setting.text))), 6)
+        if part.settings:
+            console.print()
 
-    table = Table("setting", "value", box=None)
-    for name, value in settings(tree).items():
-        table.add_row(f"--{name.removesuffix('.class_path')}", str(value))
-    return table
+
+def show_text(console: Console, text: str, indent: int) -> None:
+    """Print *text*, indented; it is wrapped on a terminal, and one line elsewhere, for programs that look for it."""
+    margin = " " * indent
+    width = max(console.width, 40) if console.is_terminal else len(text) + indent + 1
+    for line in textwrap.wrap(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False):
+        console.print(Text(line), soft_wrap=True)
+
+
+def sentence(text: str) -> str:
+    """Return *text* as a sentence: with a capital letter, and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""

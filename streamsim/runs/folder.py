@@ -118,10 +118,24 @@ def is_run(path: Path) -> bool:
 
 
 def require_run(path: Path) -> None:
-    """Raise `RunFolderError` unless *path* is a run folder."""
+    """Raise `RunFolderError` unless *path* is a run folder; say if there is one a level or two up or down."""
     if not is_run(path):
         what = "holds no run (there is no config.yaml)" if path.exists() else "does not exist"
-        raise RunFolderError(f"{path} {what}: give the folder that `streamsim run` printed")
+        remedy = "give the folder that `streamsim run` printed"
+        raise RunFolderError(beside(path) or f"{path} {what}: {remedy}")
+
+
+def beside(path: Path) -> str:
+    """Return a sentence about the run that *path* lies in, or about those that lie in it, or nothing."""
+    if not path.exists():
+        return ""
+    if around := next((p for p in (*path.parents, *path.absolute().parents) if is_run(p)), None):
+        return f"{path} is inside the run {around}: give that folder"
+    within = sorted(file.parent for depth in ("*", "*/*") for file in path.glob(f"{depth}/config.yaml"))
+    count = "a run" if len(within) == 1 else "runs"
+    return (
+        f"{path} holds {count}: give {'it' if len(within) == 1 else 'one of them'}, e.g. {within[0]}" if within else ""
+    )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from streamsim.agents import CLAPP, ContrastBatch, Homeostasis, SharedGate, SplitGates, Transposed
+from streamsim.agents import CLAPP, ContrastBatch, Homeostasis, Learner, SharedGate, SplitGates, Transposed
 from streamsim.contracts.errors import ConfigurationError
 
 from ..driving import multiplied
@@ -244,3 +244,10 @@ def test_homeostasis_forgets_with_its_time_constant():
 def test_nonsense_is_refused(settings, name):
     with pytest.raises(ConfigurationError, match=f"CLAPP.{name} must .* {settings[name]}"):
         CLAPP(**settings)
+
+
+def test_clapp_advises_homeostasis_and_the_learner_hands_it_on():
+    (sentence,) = Learner(rule=CLAPP()).advice()
+    assert sentence.startswith("CLAPP.homeostasis is not set")
+    assert Learner(rule=CLAPP(homeostasis=Homeostasis())).advice() == ()
+    assert Learner().advice() == ()

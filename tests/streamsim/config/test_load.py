@@ -112,7 +112,7 @@ def test_a_strangers_preset(tmp_path, monkeypatch):
 WORLD = f"{toys.__name__}.CountingWorld"
 LEARNER = f"{toys.__name__}.LinearLearner"
 MISTAKES = {
-    "unknown setting": ({"stream": "2"}, "stream is not an option of Experiment: did you mean streams?"),
+    "unknown setting": ({"stream": "2"}, "stream is not a setting: did you mean streams?"),
     "unknown nested": (
         {"gaze.sacade_probability": "0.3"},
         "gaze.sacade_probability is not an option of BernoulliSaccades: did you mean gaze.saccade_probability?",

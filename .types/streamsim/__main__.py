@@ -1,0 +1,1 @@
+../../streamsim/__main__.py

@@ -1,0 +1,76 @@
+"""What is printed is what was meant: brackets are no markup, sentences are whole, and a pipe gets long lines."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from streamsim.config import PartHelp, Setting
+from streamsim.instruments.progress import bar
+from streamsim.runs import console
+from streamsim.runs.console import show_catalogue, show_probes, show_settings
+
+LONG = "Needs `pip install 'streamsim[gymnasium]'` " + "and a great many more words than eighty columns can hold " * 3
+
+ROW = {"layer": "layer[1]", "probe": "linear [x]", "accuracy": 0.5, "untrained": 0.25, "n_train": 3, "n_test": 3}
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    """A terminal of 80 columns, and what stands on it."""
+    file = io.StringIO()
+    found = Console(file=file, width=80, force_terminal=True, color_system=None, markup=False, highlight=False)
+    monkeypatch.setattr(console, "terminal", lambda: found)
+    return file
+
+
+def test_nothing_is_read_as_markup(capsys):
+    show_catalogue([("a[b]", "package[extra]:Class", LONG)])
+    show_probes([{**ROW, "protocol": "by [bold]", "pairs": "with [red]", "tick": 3, "pathway": "eye"}])
+    shown = capsys.readouterr().out
+    words = (
+        "a[b]",
+        "package[extra]:Class",
+        "streamsim[gymnasium]",
+        "layer[1]",
+        "linear [x]",
+        "by [bold]",
+        "with [red]",
+    )
+    assert [word for word in words if word not in shown] == []
+    assert "\x1b" not in shown
+
+
+def test_a_pipe_gets_one_line_a_description(capsys):
+    show_catalogue([("name", "place", LONG)])
+    assert capsys.readouterr().out.splitlines() == ["name  place", f"    {LONG.strip()}"]
+
+
+SECTION = PartHelp(
+    "agent.rule",
+    "CLAPP",
+    "how they learn.",
+    LONG,
+    ("CLAPP", "Hinge"),
+    (Setting("agent.rule.grid", "1", "a whole number", LONG), Setting("agent.rule.root", None, "text", "")),
+)
+
+
+def test_a_terminal_gets_eighty_columns_of_whole_sentences(screen):
+    show_settings([SECTION])
+    lines = screen.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(screen.getvalue().split()).count(" ".join(LONG.split())) == 2
+    assert "  --agent.rule.grid 1" in lines
+    assert "  --agent.rule.root (must be given)" in lines
+    assert "One of CLAPP, Hinge, or a class path." in " ".join(screen.getvalue().split())
+
+
+def test_progress_shows_brackets_as_they_are():
+    file = io.StringIO()
+    progress = bar(Console(file=file, width=120, force_terminal=True, color_system=None))
+    progress.add_task("", total=3, completed=1, said="loss [a] layer[1]")
+    progress.start()
+    progress.refresh()
+    progress.stop()
+    assert "loss [a] layer[1]" in file.getvalue()
