@@ -4,13 +4,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types docs wheel clean
+.PHONY: demo test mutants lint types docs wheel clean
 
 demo: $(VENV)/installed
 	$(BIN)/streamsim run
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 10
+
+mutants: $(VENV)/installed-dev
+	$(BIN)/python -m tests.mutants.run
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

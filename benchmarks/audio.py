@@ -1,9 +1,11 @@
 """What a tick of the paper's audio network costs, and e-prop beside the bare arithmetic of its traces.
 
-python benchmarks/audio.py [threads]      ratios of one run; seconds depend on the machine.
+    python benchmarks/audio.py [--threads N]
+
+Ratios are of one run; seconds depend on the machine.
 """
 
-import sys
+import argparse
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -25,8 +27,8 @@ from streamsim.agents import (
 )
 from streamsim.agents.recurrent import eprop
 from streamsim.agents.recurrent.cell import NAMES, cell
-from streamsim.contracts.tree import State
-from streamsim.runs.process import keep_memory
+from streamsim.contracts import State
+from streamsim.runs import keep_memory
 
 STREAMS, TICK = 8, 0.01
 LAGS = tuple(range(1, 13))
@@ -121,7 +123,9 @@ def memory() -> tuple[int, int]:
 
 def main() -> None:
     """Print all figures."""
-    torch.set_num_threads(int(sys.argv[1]) if len(sys.argv) > 1 else 2)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=2)
+    torch.set_num_threads(parser.parse_args().threads)
     keep_memory()
     for streams, inputs, units in ((8, 512, 256), (32, 96, 96), (1, 512, 256)):
         whole, bare = traces(streams, inputs, units)

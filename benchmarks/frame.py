@@ -36,7 +36,7 @@ from streamsim.agents import CLAPP, ContrastiveHinge, Conv, Encoder, Homeostasis
 STREAMS, SHAPE, LAGS = 4, (3, 32, 32), (1, 2)
 # The folders of the package, those that may lie within another first.
 FOLDERS = {
-    package.__name__.rpartition(".")[2]: Path(next(iter(package.__path__))).resolve()
+    package.__name__.rpartition(".")[2]: Path(str(package.__file__)).resolve().parent
     for package in (streamsim.agents, streamsim.environments, streamsim)
 }
 WITHIN = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")

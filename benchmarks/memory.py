@@ -16,11 +16,10 @@ import psutil
 import torch
 from rich.console import Console
 
-from streamsim.config.load import configure
-from streamsim.contracts.tree import size_in_bytes
-from streamsim.runs.folder import RunFolder
-from streamsim.runs.session import Session
-from streamsim.simulation.instrument import Instrument, TickRecord
+from streamsim import Instrument, TickRecord
+from streamsim.config import configure
+from streamsim.contracts import size_in_bytes
+from streamsim.runs import RunFolder, Session
 
 MIB = 2**20
 SETTINGS = {

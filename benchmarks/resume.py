@@ -2,9 +2,10 @@
 
 Every run is killed once, half of them at a random moment and half in the middle of saving a checkpoint, then resumed.
 
-    python benchmarks/resume.py [KILLS]
+    python benchmarks/resume.py [--kills N]
 """
 
+import argparse
 import json
 import random
 import shutil
@@ -21,7 +22,7 @@ SETTINGS = (
     *("--environment.train", "50", "--environment.test", "50", "--environment.size", "16"),
     *("--agent.encoder.channels", "[8, 16]", "--no-report"),
 )
-COMMAND = (sys.executable, "-c", "import sys; from streamsim.command import main; sys.exit(main())")
+COMMAND = (sys.executable, "-c", "import sys; from streamsim.cli import main; sys.exit(main())")
 
 
 def start(*line: str) -> subprocess.Popen[bytes]:
@@ -91,4 +92,6 @@ def main(kills: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    sys.exit(main(parser.parse_args().kills))

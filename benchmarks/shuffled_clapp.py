@@ -17,10 +17,8 @@ import torch
 from torch import Tensor
 
 from streamsim.agents import CLAPP, Adam, Learner
-from streamsim.config.experiment import Experiment
-from streamsim.config.load import configure
-from streamsim.contracts.environment import Environment
-from streamsim.contracts.tree import State, leaves
+from streamsim.config import Experiment, configure
+from streamsim.contracts import Environment, State, leaves
 from streamsim.evaluation import evaluate
 
 ROWS = 7

@@ -34,14 +34,13 @@ from streamsim.agents import (
     Transparent,
     VGG6Encoder,
 )
-from streamsim.agents.layers.base import Parameters, Tape
+from streamsim.agents.layers import Parameters, Tape
 from streamsim.agents.learning.plasticity import Plasticity
-from streamsim.agents.rules.rule import Lesson, Pairs
-from streamsim.contracts.errors import DataError
-from streamsim.contracts.tree import leaves
-from streamsim.environments.objects3d.world import Objects3D
-from streamsim.instruments.metrics import Metrics
-from streamsim.runs.process import keep_memory
+from streamsim.agents.rules import Lesson, Pairs
+from streamsim.contracts import DataError, leaves
+from streamsim.environments import Objects3D
+from streamsim.instruments import Metrics
+from streamsim.runs import keep_memory
 
 
 class Static(Environment):

@@ -1,6 +1,6 @@
 """A digest of all weights of every preset after some ticks: two revisions that compute the same print the same.
 
-    python benchmarks/weights.py [--data DIR ...] [--ticks 60] [--only PRESET]
+    OMP_NUM_THREADS=1 python benchmarks/weights.py [--data DIR ...] [--ticks 60] [--only PRESET]
 
 Each preset runs as it is, but for streams, seed 3 and the recordings in `CASES`. These are looked for in the folders
 of `--data` in turn, by default in the one that realdata tests read; what comes packed must be unpacked into one of them
@@ -18,18 +18,13 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-try:
-    from streamsim.config import configure
-except ImportError:  # revisions in which the package was one folder
-    from streamsim.configuration import configure
+from streamsim.config import catalogue, configure
+from streamsim.contracts import leaves
 
 DATA = Path(os.environ.get("STREAMSIM_DATA", Path(__file__).parents[2] / "shared" / "data"))
 SEED = 3
@@ -90,18 +85,9 @@ def located(path: str, folders: Sequence[Path]) -> str:
     raise Absent(f"there is no {path} in {' or '.join(map(str, folders))}")
 
 
-def tensors(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Tensor]]:
-    """Yield every tensor of *tree* with its dotted name."""
-    for name, value in tree.items():
-        if isinstance(value, Tensor):
-            yield prefix + name, value
-        else:
-            yield from tensors(value, f"{prefix}{name}.")
-
-
 def digest(agent: Mapping[str, Any]) -> str:
     """Return the hash of all weights in the state of an agent."""
-    weights = dict(tensors({group: agent[group] for group in ("layers", "rule")}))
+    weights = dict(leaves({group: agent[group] for group in ("layers", "rule")}))
     sha = hashlib.sha256()
     for name in sorted(weights):
         sha.update(weights[name].detach().cpu().float().contiguous().numpy().tobytes())
@@ -127,17 +113,6 @@ def rows(name: str, case: Case, ticks: int, folders: Sequence[Path]) -> Iterator
         yield f"{title:30s} {run}  {digest(agent)}"
 
 
-def presets() -> list[str]:
-    """Return the names of all presets that are installed."""
-    folders = [files(entry.value) for entry in entry_points(group="streamsim.presets")]
-    return sorted(file.name.removesuffix(".yaml") for folder in folders for file in folder.iterdir() if is_preset(file))
-
-
-def is_preset(file: Any) -> bool:  # noqa: ANN401  importlib's Traversable moved between versions of Python
-    """Return whether *file* is a preset."""
-    return str(file.name).endswith(".yaml")
-
-
 def main() -> int:
     """Print the table and return 1 if a preset has no case."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -153,7 +128,7 @@ def main() -> int:
                 print(row, flush=True)
         except Absent as reason:
             print(f"{name:30s} left out: {reason}", flush=True)
-    unknown = [name for name in presets() if name not in CASES]
+    unknown = [name for name, _, _ in catalogue("presets") if name not in CASES]
     if unknown:
         print(f"presets without a case: {', '.join(unknown)}")
     return int(bool(unknown))

@@ -99,7 +99,7 @@ class Calibrator:
         count, sums = len(self.encoder.layers), dict(state["calibration"])
         phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
         found: list[Found] = []
-        for group, recall, parameters, batches, _ in comparisons:
+        for group, recall, parameters, _, batches, _ in comparisons:
             factors = [self.rule.learn(parameters[name], batches[name]) for name in group.names]
             found.append((group.layers, factors, recall))
         measured = metrics(count, found, sums["scores"].device)

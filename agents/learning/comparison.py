@@ -20,6 +20,7 @@ class Comparison(NamedTuple):
         group: the layers.
         recall: what they remember.
         parameters: the rule's own weights and statistics of each layer, by name.
+        statistics: those of them that follow this tick's activity.
         batches: what the rule is to learn from in each layer, by name.
         record: what instruments may know of it, pairs in one row.
     """
@@ -27,6 +28,7 @@ class Comparison(NamedTuple):
     group: RateGroup
     recall: Recall
     parameters: dict[str, Parameters]
+    statistics: dict[str, Parameters]
     batches: dict[str, ContrastBatch]
     record: PairRecord
 
@@ -49,7 +51,6 @@ class Comparer:
         rules: Mapping[str, Parameters],
         tapes: Mapping[str, Tape],
         recollections: Sequence[Recollection],
-        learns: bool,
     ) -> list[Comparison]:
         """Return the layers that act beside what they remember.
 
@@ -57,21 +58,18 @@ class Comparer:
             rules: the rule's parameters of every layer.
             tapes: of the layers that act.
             recollections: what every group of layers remembers.
-            learns: whether statistics of the rule follow this tick.
         """
         acting = [(group, recall) for group, _, _, recall in recollections if recall is not None]
-        return [self._beside(rules, tapes, group, recall, learns) for group, recall in acting]
+        return [self._beside(rules, tapes, group, recall) for group, recall in acting]
 
     def _beside(
-        self, rules: Mapping[str, Parameters], tapes: Mapping[str, Tape], group: RateGroup, recall: Recall, learns: bool
+        self, rules: Mapping[str, Parameters], tapes: Mapping[str, Tape], group: RateGroup, recall: Recall
     ) -> Comparison:
         readouts = {name: self.rule.read(rules[name], tapes[name]["z"]) for name in group.names}
-        parameters = {
-            name: {**rules[name], **self.rule.update_statistics(rules[name], now)}
-            if learns and self.rule.keeps_statistics
-            else rules[name]
-            for name, now in readouts.items()
-        }
+        statistics: dict[str, Parameters] = {}
+        if self.rule.keeps_statistics:
+            statistics = {name: self.rule.update_statistics(rules[name], now) for name, now in readouts.items()}
+        parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
         sign = recall.same.to(recall.weight.dtype) * 2 - 1
         pasts = torch.split(recall.past, [now.shape[1] for now in readouts.values()], -1)
         batches = {
@@ -85,4 +83,4 @@ class Comparer:
         # the tick of a layer's n-th activity
         birth = recall.birth if group.every == 1 else recall.birth.add(1).mul(group.every).sub(1).clamp_min(-1)
         record = PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
-        return Comparison(group, recall, parameters, batches, record)
+        return Comparison(group, recall, parameters, statistics, batches, record)

@@ -127,7 +127,7 @@ class Learner(Agent):
         learns = glimpse.tick >= self.calibration.ticks
         percept = self.perception.perceive(state, glimpse)
         recollections = self.recollector.recall(state["memory"], groups, percept, glimpse, generator)
-        comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections, learns)
+        comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections)
         if learns:
             number = glimpse.tick - self.calibration.ticks
             outcome: Outcome = self.plasticity.learn(state, percept.tapes, comparisons, number, generator)
@@ -211,15 +211,15 @@ class Learner(Agent):
             state |= {"carried": percept.carried, "age": percept.age}
         state["memory"] = {recollection.group.key: recollection.memory for recollection in recollections}
         for comparison in comparisons:
-            for name, parameters in comparison.parameters.items():
-                state["rule"][name] = parameters
+            for name, statistics in comparison.statistics.items():
+                state["rule"][name] |= statistics
         for name, layer in zip(self.layers, self.encoder.layers, strict=True):
             if layer.keeps_statistics and name in percept.tapes:
                 state["layers"][name] |= layer.update_statistics(state["layers"][name], percept.tapes[name])
         factors: Mapping[str, Tensor] = {}
         if isinstance(outcome, Calibrated):
             factors = outcome.factors
-            self._write_calibration(state, outcome)
+            self._write_calibration(state, outcome, comparisons)
             if outcome.layers:
                 return
         else:
@@ -233,8 +233,8 @@ class Learner(Agent):
                 traces = state.setdefault("traces", {})  # a restored state has no empty branches
                 traces[key] = shifted(traces.get(key, {}), own, self.longest)
 
-    def _write_calibration(self, state: State, outcome: Calibrated) -> None:
-        """Write what was scaled; what was remembered of layers whose weights changed is void, and all begins anew."""
+    def _write_calibration(self, state: State, outcome: Calibrated, comparisons: Sequence[Comparison]) -> None:
+        """Write what was scaled; all that is known of layers whose weights changed is void, and begins anew."""
         state["calibration"] = outcome.sums
         for name in outcome.layers:
             state["layers"][name] |= outcome.layers[name]
@@ -243,6 +243,8 @@ class Learner(Agent):
         if outcome.layers:
             for memory in state["memory"].values():
                 self.memory.forget(memory)
+            for name, statistics in (item for c in comparisons for item in c.statistics.items()):
+                state["rule"][name] |= {key: torch.zeros_like(value) for key, value in statistics.items()}
             state.pop("traces", None)
             if "age" in state:
                 state["age"] = torch.full_like(state["age"], -1)

@@ -80,7 +80,7 @@ class Plasticity:
         gradients: dict[str, Parameters] = {}
         products: dict[str, Mapping[str, Outer]] = {}
         found: list[Found] = []
-        for group, recall, parameters, batches, _ in comparisons:
+        for group, recall, parameters, _, batches, _ in comparisons:
             here = [name for name in group.names if name in names]
             factors = [self.rule.learn(parameters[name], batches[name]) for name in here]
             past = {}
@@ -103,7 +103,7 @@ class Plasticity:
         """Return the layers that the schedule lets learn until the next update."""
         if self.schedule.steady or number % self.every:
             return learning
-        chosen = self.schedule.active(number // self.every, len(self.names), generator)
+        chosen = self.schedule.active(number, len(self.names), generator)
         return torch.tensor([i in chosen for i in range(len(self.names))])
 
     def _trainable(self, weights: State) -> State:

@@ -125,8 +125,10 @@ class Updates:
         if int(held["count"]):
             filled = held["left"].shape[-2] // _TICKS * int(held["count"])
             left, right = held["left"][..., :filled, :].mT, held["right"][..., :filled, :]
-            add = total.baddbmm_ if total.ndim == 3 else total.addmm_
-            add(left, right, alpha=1 / self.every)
+            if total.ndim == 3:
+                total.baddbmm_(left, right, alpha=1 / self.every)
+            else:
+                total.add_((left @ right).view_as(total), alpha=1 / self.every)
             held["count"].zero_()
 
 

@@ -23,6 +23,8 @@ def angle(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> float:
 class Outer(NamedTuple):
     """A gradient as its two factors, before they are multiplied: a sum over pairs of outer products.
 
+    Weights of single units, gains or biases, have the units in the place of predictors, each with one row and column.
+
     Attributes:
         left: factor that numbers the rows of the weight, a number a unit that the weight leads to.
         right: factor that numbers its columns, a number a unit that it comes from.
@@ -128,7 +130,10 @@ class Rule(ABC):
         """Return the factors of the gradients of the rule's loss."""
 
     def update_statistics(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
-        """Return those of the rule's own quantities that follow activity without a gradient, after this tick."""
+        """Return those of the rule's own quantities that follow activity without a gradient, after this tick.
+
+        Statistics of nothing yet are zeros: that is what they are set to where the weights of layers are rescaled.
+        """
         return {}
 
     def trainable(self, parameters: Parameters) -> frozenset[str]:

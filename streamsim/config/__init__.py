@@ -1,8 +1,8 @@
 """From text to objects: settings against signatures, names to classes."""
 
-from .catalogue import catalogue, first_sentence
 from .experiment import Experiment, Sense
 from .help import PartHelp, Setting, all_in_view, part_outline
+from .listing import catalogue, first_sentence
 from .load import Configuration, complete, configure, outline, parsed, text_of
 from .names import choose
 from .overrides import changed

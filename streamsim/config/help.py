@@ -12,7 +12,7 @@ import yaml
 
 from streamsim.contracts import ConfigurationError, MissingSetting, UnknownSetting
 
-from .catalogue import first_sentence
+from .listing import first_sentence
 from .names import choose, known_classes
 from .overrides import changed
 from .parts import collection_in, element, is_part, members, parameters

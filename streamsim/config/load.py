@@ -78,10 +78,12 @@ def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> t
 def drafted(source: str | Path, overrides: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the name of *source* and its settings with *overrides*, not yet checked."""
     name, tree = read(str(source))
-    tree = based(tree)
+    alone = tree.get("pathways") is None and not any(key.partition(".")[0] == "pathways" for key in overrides)
+    tree = based(tree) if alone else tree
     # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
     for key, value in sorted(overrides.items(), key=lambda item: item[0].count(".")):
         tree = changed(Experiment, tree, key.split("."), value)
+    tree = based(tree) if alone else tree  # a gaze may have been taken away
     return name, tree
 
 
@@ -100,7 +102,8 @@ def complete(tree: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigurationError: something in it is unknown or of the wrong kind.
     """
-    return used(resolve_call(Experiment, based(tree), "").plain)
+    alone = tree.get("pathways") is None
+    return used(resolve_call(Experiment, based(tree) if alone else tree, "").plain)
 
 
 def used(tree: dict[str, Any]) -> dict[str, Any]:
@@ -130,11 +133,10 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
 
 
 def based(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *tree* with the parts of a single sense that may go without saying, as `Sense` has them."""
-    if tree.get("pathways") is not None:
-        return dict(tree)
+    """Return *tree*, of a single sense, with the parts that may go without saying, as `Sense` has them."""
     known = parameters(Sense)
-    return {**{name: known[name].default for name in ("gaze", "efference")}, **tree}
+    missing = [name for name in ("gaze", "efference") if tree.get(name) in (None, "null")]
+    return {**tree, **{name: known[name].default for name in missing}}
 
 
 def tolerating(tree: dict[str, Any], on_damaged: str) -> dict[str, Any]:

@@ -68,9 +68,10 @@ class _Dumper(yaml.SafeDumper):
         return super().represent_mapping(tag, mapping, flow_style=mapping is not self.whole and fits(mapping))
 
     def represent_sequence(self, tag: str, sequence: Any, flow_style: bool | None = None) -> yaml.SequenceNode:  # noqa: ANN401
-        node = super().represent_sequence(tag, sequence, flow_style=fits(sequence))
+        parts = any(isinstance(item, dict) for item in sequence)
+        node = super().represent_sequence(tag, sequence, flow_style=fits(sequence) and not parts)
         for item in node.value:
-            if isinstance(item, yaml.MappingNode) and len(item.value) == 1 and not node.flow_style:
+            if isinstance(item, yaml.MappingNode) and len(item.value) == 1:
                 item.flow_style = False  # a name and its settings, without braces around them
         return node
 

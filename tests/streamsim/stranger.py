@@ -9,7 +9,7 @@ import torch
 from toys import CountingWorld, LinearLearner
 
 from streamsim import Instrument
-from streamsim.agents import Lesson, Rule
+from streamsim.agents import Outer, Rule, RuleFactors
 
 class StrangersWorld(CountingWorld):
     """Counts strangely."""
@@ -51,8 +51,6 @@ class StrangersRule(Rule):
         radius: half the squared distance from which others are far enough.
     """
 
-    reads = frozenset({"pre", "post", "dendrite", "broadcast"})
-
     def __init__(self, radius: float = 2.0) -> None:
         self.radius = radius
 
@@ -75,7 +73,8 @@ class StrangersRule(Rule):
         delta = error * parameters["gain"]
         if pairs.z.ndim == 4:
             delta = (delta / pairs.z[0, 0].numel())[..., None, None]
-        return Lesson(delta, None, {"gain": (error * mean).sum(0)}, loss, active, half)
+        gain = Outer(error.T[..., None], mean.T[..., None])
+        return RuleFactors(delta, None, {"gain": gain}, loss, active, half)
 '''
 PRESET = "# A stranger's world.\nenvironment: stranger\nagent: strange-learner\nstreams: 2\nticks: 40\n"
 LEARNER = """\

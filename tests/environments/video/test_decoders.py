@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from streamsim.contracts.errors import ConfigurationError, DataError
-from streamsim.environments import DecordDecoder, PyAVDecoder
+from streamsim.environments import AutomaticDecoder, DecordDecoder, PyAVDecoder
 from streamsim.environments.video import video_index
 from streamsim.environments.video.decord import is_there
 
@@ -186,6 +186,15 @@ def test_decord_is_named_where_it_is_absent(monkeypatch):
     monkeypatch.setattr("streamsim.environments.video.decord.is_there", lambda: False)
     with pytest.raises(ConfigurationError, match="take PyAVDecoder"):
         DecordDecoder()
+
+
+@pytest.mark.parametrize("there", [pytest.param(True, marks=needs_decord), False])
+def test_whoever_does_not_mind_gets_decord_where_it_is(tmp_path, write_clip, monkeypatch, there):
+    file = write_clip(tmp_path / "clip.avi", 12, codec="mpeg4", later=0)
+    monkeypatch.setattr("streamsim.environments.video.decord.is_there", lambda: there)
+    with AutomaticDecoder().open(file) as reel:
+        assert type(reel).__name__ == ("_DecordReel" if there else "_PyAVReel")
+        assert numbers(reel.fetch([0, 11])) == [0, 11]
 
 
 @needs_decord

@@ -72,6 +72,6 @@ def test_a_checkpoint_of_former_settings_belongs_to_the_same_run(tmp_path):
     tree = toy(tmp_path).tree
     gaze = {"class_path": "streamsim.gaze.Hazard", "init_args": tree["gaze"]["init_args"]}
     tree = changed(Experiment, {**tree, "gaze": gaze, "pathways": None}, ["probes", "readout"], None)
-    from streamsim.runs.revive import refuse_other
+    from streamsim.runs.revival import refuse_other
 
     refuse_other(tmp_path, tree, toy(tmp_path).tree)

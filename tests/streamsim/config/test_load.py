@@ -76,6 +76,19 @@ def test_null_takes_an_optional_part_away(tmp_path):
     assert toy(tmp_path, **{"environment.length": "null"}).experiment.environment.length is None
 
 
+def test_a_gaze_taken_away_is_the_default_one_and_written(tmp_path):
+    """Or a resumed run would change with the default."""
+    for nothing in (None, "null"):
+        assert toy(tmp_path, gaze=nothing, efference=nothing).tree == toy(tmp_path).tree
+
+
+def test_several_senses_may_come_from_the_command_line_alone(tmp_path):
+    (tmp_path / "bare.yaml").write_text("streams: 2")
+    found = configure(tmp_path / "bare.yaml", {"pathways.eye.environment": WORLD, "pathways.eye.agent": LEARNER})
+    assert list(found.experiment.senses) == ["eye"]
+    assert found.tree["pathways"]["eye"]["init_args"]["gaze"]["class_path"] == "BernoulliSaccades"
+
+
 def test_lists_of_parts_are_built_and_reached_by_number(tmp_path):
     probes = "[{class_path: LinearProbe}, {class_path: NearestNeighbours, init_args: {neighbours: 3}}]"
     probes = toy(tmp_path, **{"probes.probes": probes, "probes.probes.1.neighbours": "5"}).experiment.probes.probes
@@ -97,6 +110,7 @@ def test_a_strangers_preset(tmp_path, monkeypatch):
 
 
 WORLD = f"{toys.__name__}.CountingWorld"
+LEARNER = f"{toys.__name__}.LinearLearner"
 MISTAKES = {
     "unknown setting": ({"stream": "2"}, "stream is not a setting: did you mean streams?"),
     "unknown nested": (

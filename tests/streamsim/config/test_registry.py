@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamsim.config import catalogue, registry
+from streamsim.config import catalogue, entries, first_sentence, kinds, registry
 from streamsim.contracts.errors import ConfigurationError, suggestion
 
 from ..stranger import install
@@ -67,3 +67,46 @@ def test_both_spellings_of_a_class_path():
 def test_suggestions_ignore_case_and_dashes():
     assert suggestion("fixed-fixation", ["FixedFixation", "BernoulliSaccades"]) == "did you mean FixedFixation?"
     assert suggestion("xyz", ["b", "a"]) == "choose among a, b"
+
+
+def test_a_stranger_registers_parts_and_kinds_of_its_own(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch)
+    assert {"rules", "gazes", "instruments", "whiskers", "presets"} <= set(kinds())
+    assert ("long", "stranger_package:LongWhisker", "Feels further than others do.") in list(catalogue("whiskers"))
+    rules = {name: what for name, _, what in catalogue("rules")}
+    assert rules["strange-rule"].startswith("Pulls read-outs towards what they were of the same thing")
+    assert rules["CLAPP"] == "A layer predicts its own present from its remembered past, during fixations only."
+
+
+def test_every_kind_lists_what_derives_from_its_class():
+    assert {"rules", "encoders", "contrasts", "memories", "gazes", "retinas", "optimisers", "instruments"} <= set(
+        kinds()
+    )
+    for kind, base in entries("kinds").items():
+        assert entries(kind), kind
+        for entry in entries(kind).values():
+            assert issubclass(entry.load(), base.load()), entry
+
+
+def test_everything_is_listed_with_a_whole_sentence():
+    for kind in kinds():
+        for name, _, what in catalogue(kind):
+            assert what.endswith("."), f"{kind} {name}: {what}"
+            assert what.count("(") == what.count(")"), f"{kind} {name}: {what}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("One. Two.", "One."),
+        ("Runs over\nlines. More.", "Runs over lines."),
+        ("As in Tang et al. (2022), and so on. More.", "As in Tang et al. (2022), and so on."),
+        ("Illing et al. Use it.", "Illing et al. Use it."),
+        ("No full stop", "No full stop"),
+        ("Lines 1.5 apart, e.g. Five. Then", "Lines 1.5 apart, e.g. Five."),
+        ("A heading\n\nA paragraph.", "A heading"),
+        ("Does it? Yes.", "Does it?"),
+    ],
+)
+def test_first_sentences(text, sentence):
+    assert first_sentence(text) == sentence

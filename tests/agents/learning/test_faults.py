@@ -1,0 +1,80 @@
+"""Faults that were found by reading and by trying; each test failed before."""
+
+import pytest
+import torch
+
+from streamsim import ConfigurationError
+from streamsim.agents import (
+    CLAPP,
+    SGD,
+    Calibration,
+    ContrastiveHinge,
+    DeferredCredit,
+    Greedy,
+    Homeostasis,
+    Learner,
+    OwnMemory,
+    PeerMemory,
+    ShortTermMemory,
+)
+from streamsim.contracts import flatten, snapshot
+
+from ..driving import CPU, drive, glimpses, sensor, tiny_encoder
+
+
+def learner(rule, every=1, **parts):
+    parts = {"calibration": Calibration(0)} | parts
+    return Learner(tiny_encoder(), rule, ShortTermMemory(4), [OwnMemory((1, 2))], SGD(0.05, every=every), **parts)
+
+
+@pytest.mark.parametrize("rule", [ContrastiveHinge(0.5, 2.0, width=6, rate=0.0), CLAPP(rate=0.0)])
+@pytest.mark.parametrize("every", [1, 3])
+def test_weights_of_a_rule_that_does_not_learn_stay_while_updates_average_ticks(rule, every):
+    agent = learner(rule, every)
+    before = snapshot(agent.reset(sensor(), 4, 0, CPU))
+    state, _ = drive(agent, ticks=9)
+    for name, weight in flatten(before["rule"]).items():
+        assert torch.equal(weight, flatten(state["rule"])[name])
+    moved = [not torch.equal(w, flatten(state["layers"])[name]) for name, w in flatten(before["layers"]).items()]
+    assert any(moved)
+
+
+@pytest.mark.parametrize(("streams", "fits"), [(8, True), (12, True), (10, False), (13, False)])
+def test_negatives_never_come_from_the_own_group(streams, fits):
+    contrast, memory = PeerMemory(1, (1,), group=4), ShortTermMemory(2)
+    if not fits:
+        with pytest.raises(
+            ConfigurationError, match=rf"group \(4\) must divide the number of streams \(got {streams}\)"
+        ):
+            contrast.validate(streams)
+        return
+    contrast.validate(streams)
+    state, generator = memory.reset(streams, 1, 0, CPU), torch.Generator().manual_seed(0)
+    for tick in range(20):
+        owner = contrast.recall(memory, state, tick, 0.1, generator).owner
+        assert (owner // 4 != torch.arange(streams) // 4).all()
+
+
+@pytest.mark.parametrize("every", [1, 2, 5])
+def test_a_greedy_schedule_counts_ticks_however_many_an_update_averages(every):
+    agent = learner(ContrastiveHinge(0.5, 2.0, width=6), every, schedule=Greedy(ticks=10))
+    assert drive(agent, ticks=30)[0]["updates"].tolist() == [10 // every] * 3
+
+
+@pytest.mark.parametrize("drive_too", [False, True])
+def test_scores_are_those_of_usual_activity_already_while_looking(drive_too):
+    """Before, deviations were divided by the spread of nothing, and losses were in the thousands."""
+    rule = CLAPP(gain=1.0, homeostasis=Homeostasis(ticks=50))
+    agent = learner(rule, calibration=Calibration(20, drive=drive_too))
+    _, reports = drive(agent, streams=8, ticks=20)
+    losses = torch.stack([report.metrics[:, 0] for report in reports])
+    assert losses[2:].max() < 50
+
+
+def test_statistics_begin_anew_where_the_weights_below_them_are_rescaled():
+    agent = learner(CLAPP(homeostasis=Homeostasis()), calibration=Calibration(8, drive=True), credit=DeferredCredit())
+    state = agent.reset(sensor(), 4, 0, CPU)
+    for glimpse in glimpses(4, 8):
+        state, _ = agent.step(state, glimpse)
+        since = 2 if glimpse.tick == 7 else (glimpse.tick + 1) % 2
+        assert all(round(float(own["mass"])) == since for own in state["rule"].values())

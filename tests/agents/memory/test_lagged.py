@@ -1,0 +1,43 @@
+"""How pairs of fixed lags weigh, and whence negatives come: four streams, of which some saccade at the last tick."""
+
+import pytest
+import torch
+
+from streamsim.agents import OwnMemory, PeerMemory, ShortTermMemory
+
+from ..driving import CPU
+
+LATE = [True, False, False, False]  # the first stream sees another thing at the last tick
+
+
+def recalled(contrast, saccade, streams=4):
+    """Return what is recalled at tick 1."""
+    memory = ShortTermMemory(2)
+    state, generator = memory.reset(streams, 1, 0, CPU), torch.Generator().manual_seed(0)
+    begun = torch.ones(streams, dtype=torch.bool)
+    memory.begin_fixations(state, begun)
+    memory.write(state, 0, torch.arange(streams)[:, None].float(), begun)
+    memory.begin_fixations(state, torch.tensor(saccade))
+    return contrast.recall(memory, state, 1, 0.1, generator)
+
+
+@pytest.mark.parametrize(
+    ("balanced", "weights"), [(False, [0.25, 0.25, 0.25, 0.25]), (True, [1.0, 1 / 3, 1 / 3, 1 / 3])]
+)
+def test_balanced_pairs_of_a_kind_weigh_as_if_every_stream_had_one(balanced, weights):
+    recall = recalled(OwnMemory((1,), balanced=balanced), LATE)
+    assert recall.same.flatten().tolist() == [False, True, True, True]
+    assert torch.allclose(recall.weight.flatten(), torch.tensor(weights))
+
+
+@pytest.mark.parametrize(("paired", "weights"), [(False, [0.25] * 4), (True, [0.0, 0.25, 0.25, 0.25])])
+def test_paired_negatives_need_a_positive_beside_them(paired, weights):
+    recall = recalled(PeerMemory(1, (1,), paired=paired), LATE)
+    assert not recall.same.any() and recall.weight.flatten().tolist() == weights
+
+
+def test_negatives_come_from_another_group():
+    recall = recalled(PeerMemory(2, (1,), group=2), [False] * 6, streams=6)
+    groups = torch.arange(6) // 2
+    assert (recall.owner.flatten(0, 1) // 2 != groups).all()
+    assert torch.equal(recall.past[..., 0], recall.owner.float())

@@ -1,0 +1,132 @@
+"""Mutants of short-term memory."""
+
+from .mutant import Mutant
+
+CONTRASTS = ("tests/agents/memory/test_contrasts.py",)
+STREAM = ("tests/agents/learning/test_stream.py",)
+MEMORY = ("tests/agents/memory/test_memory.py",)
+LAGGED = ("tests/agents/memory/test_lagged.py",)
+LEARNER_FILE = "tests/agents/learning/test_learner.py"
+IN_TIME_FILE = "tests/agents/encoders/test_in_time.py"
+
+MUTANTS = [
+    Mutant(
+        "memory: lag off by one",
+        "agents/memory/lagged.py",
+        "(tick - lag) % memory.capacity",
+        "(tick - lag - 1) % memory.capacity",
+        CONTRASTS,
+    ),
+    Mutant(
+        "memory: saccade noticed after recall",
+        "agents/memory/memory.py",
+        'state["now"] += saccade',
+        'state["now"] += state.pop("late", 0 * saccade); state["late"] = saccade',
+        CONTRASTS,
+    ),
+    Mutant(
+        "memory: expiry ignored", "agents/memory/lagged.py", "if memory.life_time is not None:", "if False:", CONTRASTS
+    ),
+    Mutant(
+        "contrast: shares not divided by pairs",
+        "agents/memory/lagged.py",
+        ".to(values.dtype) / birth.numel()",
+        ".to(values.dtype)",
+        CONTRASTS,
+    ),
+    Mutant(
+        "contrast: a stream may be its own peer",
+        "agents/memory/lagged.py",
+        "[: self.count, None] + 1",
+        "[: self.count, None]",
+        CONTRASTS,
+    ),
+    Mutant(
+        "contrast: negatives of this fixation",
+        "agents/memory/latest.py",
+        "(~same, self.negatives",
+        "(same, self.negatives",
+        CONTRASTS,
+    ),
+    Mutant(
+        "trace: lag off by one",
+        "agents/memory/traces.py",
+        '{"1": newest}',
+        '{"0": newest, "1": traces.get("0", newest)}',
+        (f"{LEARNER_FILE}::test_a_trace_is_kept_as_long_as_a_lag_needs_it",),
+    ),
+    Mutant(
+        "trace: credit not routed to its owner", "agents/memory/traces.py", "d[:, h] for d, h", "d for d, h", STREAM
+    ),
+    Mutant("trace: inverse of the ring", "agents/memory/traces.py", "owner[:, 0].argsort(-1)", "owner[:, 0]", STREAM),
+    Mutant(
+        "memory: what is not whole is remembered",
+        "agents/memory/memory.py",
+        "torch.where(awake, tick, -1)",
+        "tick",
+        (
+            f"{IN_TIME_FILE}::test_nothing_is_compared_before_windows_are_full_again",
+            f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",
+        ),
+    ),
+    Mutant(
+        "contrast: what is not whole is compared",
+        "agents/memory/lagged.py",
+        'weight = weight * state["awake"]',
+        "pass",
+        (
+            f"{IN_TIME_FILE}::test_nothing_is_compared_before_windows_are_full_again",
+            f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",
+        ),
+    ),
+    Mutant(
+        "policy: anchor written at every frame",
+        "agents/memory/policies.py",
+        "torch.where(began, fixation % capacity, capacity)",
+        "fixation % capacity",
+        MEMORY,
+    ),
+    Mutant(
+        "policy: reservoir keeps everything",
+        "agents/memory/policies.py",
+        "(chance * (tick + 1)).long().clamp_max(capacity)",
+        "(chance * capacity).long()",
+        MEMORY,
+    ),
+    Mutant(
+        "memory: decay left out",
+        "agents/memory/memory.py",
+        "values * torch.exp(-period / self.decay_time * age)[..., None]",
+        "values",
+        CONTRASTS,
+    ),
+    Mutant("memory: nothing is forgotten", "agents/memory/memory.py", 'state["birth"].fill_(-1)', "pass", MEMORY),
+    Mutant(
+        "contrast: kinds are not balanced",
+        "agents/memory/lagged.py",
+        "own * (weight.shape[1] / (own > 0).sum(1, keepdim=True).clamp_min(1))",
+        "own",
+        LAGGED,
+    ),
+    Mutant(
+        "contrast: unpaired negatives",
+        "agents/memory/lagged.py",
+        "weight = slots.weight * slots.same if self.paired else slots.weight",
+        "weight = slots.weight",
+        LAGGED,
+    ),
+    Mutant(
+        "contrast: negatives from the same picture",
+        "agents/memory/lagged.py",
+        "offsets * self.group)",
+        "offsets)",
+        LAGGED,
+    ),
+    Mutant(
+        "contrast: oldest and not latest",
+        "agents/memory/latest.py",
+        "torch.where(eligible, birth, -1).topk(count, dim=0)",
+        "torch.where(eligible, birth, -1).topk(count, dim=0, largest=False)",
+        CONTRASTS,
+    ),
+]

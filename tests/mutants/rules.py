@@ -1,0 +1,142 @@
+"""Mutants of objectives."""
+
+from .mutant import Mutant
+
+CLAPP = ("tests/agents/rules/test_clapp.py",)
+HINGE = ("tests/agents/rules/test_hinge.py",)
+
+MUTANTS = [
+    Mutant(
+        "CLAPP: sign of the credit",
+        "agents/rules/dendrite.py",
+        "return -gate[..., None] * dendrite",
+        "return gate[..., None] * dendrite",
+        CLAPP,
+    ),
+    Mutant(
+        "CLAPP: sign of the lateral update", "agents/rules/dendrite.py", "source = (-gate[", "source = (gate[", CLAPP
+    ),
+    Mutant(
+        "CLAPP: gate without the saccade bit",
+        "agents/rules/dendrite.py",
+        "torch.where(margin < 1, sign, 0)",
+        "torch.where(margin < 1, sign.abs(), 0)",
+        CLAPP,
+    ),
+    Mutant("CLAPP: gate always open", "agents/rules/dendrite.py", "torch.where(margin < 1, sign, 0)", "sign", CLAPP),
+    Mutant(
+        "CLAPP: hinge at 0 and not at 1",
+        "agents/rules/dendrite.py",
+        "torch.where(margin < 1,",
+        "torch.where(margin < 0,",
+        CLAPP,
+    ),
+    Mutant(
+        "CLAPP: W_pred transposed",
+        "agents/rules/dendrite.py",
+        "mapped(source, weight.transpose(1, 2))",
+        "mapped(source, weight)",
+        CLAPP,
+    ),
+    Mutant(
+        "CLAPP: W_retro from W_pred not transposed",
+        "agents/rules/dendrite.py",
+        'mapped(z, parameters["pred"])',
+        'mapped(z, parameters["pred"].transpose(1, 2))',
+        CLAPP,
+    ),
+    Mutant("CLAPP: shared gate not shared", "agents/rules/dendrite.py", "._replace(gate=forward.gate)", "", CLAPP),
+    Mutant(
+        "CLAPP: c and z exchanged in dW_retro",
+        "agents/rules/clapp.py",
+        "outer(c, z, weighted)",
+        "outer(z, c, weighted)",
+        CLAPP,
+    ),
+    Mutant(
+        "CLAPP: weight dropped now",
+        "agents/rules/clapp.py",
+        "gate = forward.gate * weight",
+        "gate = forward.gate",
+        CLAPP,
+    ),
+    Mutant(
+        "CLAPP: weight dropped then",
+        "agents/rules/clapp.py",
+        "weighted = backward.gate * weight",
+        "weighted = backward.gate",
+        CLAPP,
+    ),
+    Mutant(
+        "CLAPP: no mean over positions",
+        "agents/rules/clapp.py",
+        " / math.prod(positions) if positions else delta",
+        "",
+        CLAPP,
+    ),
+    Mutant("hinge: sign of y dropped", "agents/rules/hinge.py", "(active * sign * weight)", "(active * weight)", HINGE),
+    Mutant("hinge: weight dropped", "agents/rules/hinge.py", "(active * sign * weight)", "(active * sign)", HINGE),
+    Mutant(
+        "hinge: margins exchanged",
+        "agents/rules/hinge.py",
+        "torch.where(sign > 0, distance - near, far - distance)",
+        "torch.where(sign > 0, distance - far, near - distance)",
+        HINGE,
+    ),
+    Mutant(
+        "hinge: present and past exchanged",
+        "agents/rules/hinge.py",
+        "difference = now - past",
+        "difference = past - now",
+        HINGE,
+    ),
+    Mutant(
+        "hinge: head used for feedback",
+        "agents/rules/feedback.py",
+        'return parameters["feedback"]',
+        'return parameters["head"]',
+        HINGE,
+    ),
+    Mutant(
+        "hinge: fixed feedback learns",
+        "agents/rules/hinge.py",
+        "if self.feedback.learns else {}",
+        "if self.feedback.own_weights else {}",
+        HINGE,
+    ),
+    Mutant(
+        "hinge: only the head is calibrated",
+        "agents/rules/hinge.py",
+        "weight * factor for name, weight",
+        'weight * (factor if name == "head" else 1) for name, weight',
+        HINGE,
+    ),
+    Mutant(
+        "homeostasis: mean is not taken away",
+        "agents/rules/homeostasis.py",
+        '(readout - traces["mean"]) * self.gain',
+        "readout * self.gain",
+        CLAPP,
+    ),
+    Mutant(
+        "homeostasis: traces do not fade",
+        "agents/rules/homeostasis.py",
+        'traces["mass"] * kept + 1',
+        'traces["mass"] + 1',
+        CLAPP,
+    ),
+    Mutant(
+        "homeostasis: floor left out",
+        "agents/rules/homeostasis.py",
+        '(traces["variance"] + self.floor).rsqrt()',
+        'traces["variance"].rsqrt()',
+        CLAPP,
+    ),
+    Mutant(
+        "dendrite: hinge at 0 in the loss",
+        "agents/rules/dendrite.py",
+        "(1 - margin).clamp_min(0)",
+        "(-margin).clamp_min(0)",
+        CLAPP,
+    ),
+]
