@@ -38,7 +38,7 @@ MUTANTS = [
         "agents/learning/credit.py",
         "(then, own[lag])",
         "(then, own[recall.lags[0]])",
-        (f"{LEARNER_FILE}::test_bfloat16_is_close_and_keeps_weights_in_float32",),
+        (f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",),
     ),
     Mutant(
         "learner: rate of the rule ignored",
