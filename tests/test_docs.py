@@ -6,6 +6,7 @@ import inspect
 import re
 import runpy
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,16 @@ def test_the_table_of_files_names_what_a_run_leaves_behind(tmp_path, monkeypatch
     missing = [name for name in left if f"`{name}" not in named and f"/{name}" not in named]
     assert set(missing) <= {"media", "film-NAME.json"}
     assert {"config.yaml", "lock", "report.html", "checkpoints", "tensorboard"} <= left
+
+
+def test_every_class_with_a_new_name_stands_in_the_table_of_changes():
+    table = dict(re.findall(r"^\| `([\w.]+)` \| `([\w.]+)` \|$", text_of("CHANGES.md"), re.MULTILINE))
+    names = {old.rpartition(".")[2]: new.rpartition(".")[2] for old, new in table.items()}
+    renamed = [(e.name.rpartition(".")[2], e.value.partition(":")[2]) for e in entry_points(group="streamsim.renamed")]
+    assert {old: new for old, new in renamed if old != new}.items() <= names.items()
+    for new in table.values():
+        module, _, name = new.rpartition(".")
+        assert hasattr(importlib.import_module(module), name), new
 
 
 @pytest.mark.parametrize(
