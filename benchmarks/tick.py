@@ -11,10 +11,9 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,8 +34,7 @@ from streamsim.agents import (
     VGG6Encoder,
 )
 from streamsim.agents.layers import Parameters, Tape
-from streamsim.agents.learning.plasticity import Plasticity
-from streamsim.agents.rules import Lesson, Pairs
+from streamsim.agents.rules import ContrastBatch, RuleFactors
 from streamsim.contracts import DataError, leaves
 from streamsim.environments import Objects3D
 from streamsim.instruments import Metrics
@@ -87,7 +85,7 @@ def floor_of(simulation: Simulation) -> Callable[[], None]:
     means, squares = ([torch.zeros_like(w) for w in weights] for _ in range(2))
     steps = [torch.zeros(()) for _ in weights]
     shapes = agent.encoder.shapes(pathway.environment.sensor.shape)
-    inputs = [torch.rand(simulation.streams, *shape).to(agent.compute) for shape in shapes[:-1]]
+    inputs = [torch.rand(simulation.streams, *shape).to(agent.perception.compute) for shape in shapes[:-1]]
     credited = 1 + (len(agent.lags) if agent.rule.credits_past else 0)
 
     def convolutions() -> None:
@@ -176,12 +174,12 @@ class ReplayedRule(ContrastiveHinge):
             kept[id(z)] = super().read(parameters, z)
         return kept[id(z)]
 
-    def learn(self, parameters: Parameters, pairs: Pairs) -> Lesson:
+    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        kept: dict[int, Lesson] = self.__dict__.setdefault("lessons", {})
-        if id(pairs.z) not in kept:
-            kept[id(pairs.z)] = super().learn(parameters, pairs)
-        return kept[id(pairs.z)]
+        kept: dict[int, RuleFactors] = self.__dict__.setdefault("factors", {})
+        if id(batch.z) not in kept:
+            kept[id(batch.z)] = super().learn(parameters, batch)
+        return kept[id(batch.z)]
 
 
 class ReplayedEncoder(SmallEncoder):
@@ -195,10 +193,11 @@ class ReplayedEncoder(SmallEncoder):
         return kept
 
 
-class Unlearnt(Plasticity):
-    """Plasticity without the arithmetic of weight gradients."""
+class Unlearnt(Conv):
+    """A layer without the arithmetic of weight gradients."""
 
-    def _credit(self, *arguments: Any) -> Parameters:  # noqa: ANN401
+    def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:
+        """See `Layer.gradients`."""
         return {}
 
 
@@ -207,8 +206,7 @@ def overhead(ticks: int) -> float:
     rule, contrasts = ReplayedRule(rate=0.0), [OwnMemory((1,))]
     encoder, retina = ReplayedEncoder(), Transparent()
     agent = Learner(encoder, rule, contrasts=contrasts, calibration=Calibration(0), retina=retina)
-    before = agent.plasticity
-    agent.plasticity = Unlearnt(before.teaching, before.lags, before.optimiser, before.schedule, before.credit)
+    agent.plasticity.layers = dict.fromkeys(agent.layers, Unlearnt(1))
     simulation = Simulation(Pathway(Static((3, 32, 32)), agent, BernoulliSaccades(0.3)), instruments=[metrics()])
     simulation.run(50)
     return statistics.median(seconds(lambda: simulation.run(ticks)) / ticks for _ in range(10)) * 1e6

@@ -45,7 +45,7 @@ def write_ucf101(root):
 
 
 def write_librispeech(root):
-    """Write six utterances of three speakers, 0.3 seconds each, as LibriSpeech's train-clean-100; return the folder."""
+    """Write six utterances of three speakers, 0.2 seconds each, as LibriSpeech's train-clean-100; return the folder."""
     _write_utterances(root / "LibriSpeech" / "train-clean-100")
     return root
 
@@ -53,7 +53,7 @@ def write_librispeech(root):
 def write_aligned(root):
     """Write the same utterances with the phone of every 10 ms; return the folder."""
     files = _write_utterances(root)
-    lines = [f"{file.stem} {' '.join(str(t % 3) for t in range(30))}\n" for file in files]
+    lines = [f"{file.stem} {' '.join(str(t % 3) for t in range(20))}\n" for file in files]
     (root / "converted_aligned_phones.txt").write_text("".join(lines))
     return root
 
@@ -63,7 +63,7 @@ def _write_utterances(folder):
     files = [folder / f"{n}" / "1" / f"{n}-1-000{i}.flac" for n in range(3) for i in range(2)]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(file, noise.uniform(-0.5, 0.5, RATE * 3 // 10), RATE, subtype="PCM_16")
+        soundfile.write(file, noise.uniform(-0.5, 0.5, RATE // 5), RATE, subtype="PCM_16")
     return files
 
 

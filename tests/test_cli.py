@@ -92,7 +92,7 @@ def test_the_installed_command_runs_a_strangers_preset(place):
         "provenance.json",
         "summary.json",
     ]
-    assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["toys.LinearLearner"]["rate"] == 0.1
+    assert yaml.safe_load((folder / "config.yaml").read_text())["agent"]["strange-learner"]["rate"] == 0.1
 
 
 def installed(place, *line):

@@ -15,9 +15,9 @@ def recalled(contrast, saccade, streams=4):
     memory = ShortTermMemory(2)
     state, generator = memory.reset(streams, 1, 0, CPU), torch.Generator().manual_seed(0)
     begun = torch.ones(streams, dtype=torch.bool)
-    memory.begin_fixations(state, begun)
+    state = memory.begin_fixations(state, begun)
     memory.write(state, 0, torch.arange(streams)[:, None].float(), begun)
-    memory.begin_fixations(state, torch.tensor(saccade))
+    state = memory.begin_fixations(state, torch.tensor(saccade))
     return contrast.recall(memory, state, 1, 0.1, generator)
 
 
