@@ -1,15 +1,23 @@
-"""Checks the documentation: links, Python blocks, names of commands and presets, and that nothing was left open.
+"""Checks the documentation: links, Python blocks, every command with its settings, and that nothing is left open.
 
 python docs/check.py
 """
 
 import re
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from streamsim.cli import COMMANDS
+from streamsim.arguments import parsers
+from streamsim.checks import settings_of
+from streamsim.cli import COMMANDS, refuse_misspelt
+from streamsim.config import kinds, outline
+from streamsim.contracts import StreamsimError
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -21,10 +29,17 @@ def broken_links(page: Path, text: str) -> list[str]:
     return [f"link to {link}" for link in links if "://" not in link and not (page.parent / link).exists()]
 
 
+def blocks(text: str, language: str = "") -> list[str]:
+    """Return the blocks of code in *text* that are marked with *language*."""
+    return [
+        block for mark, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE) if mark == language
+    ]
+
+
 def broken_blocks(text: str) -> list[str]:
     """Return the first lines of Python blocks that do not compile."""
     wrong = []
-    for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+    for block in blocks(text, "python"):
         try:
             compile(block, "block", "exec")
         except SyntaxError as error:
@@ -32,19 +47,59 @@ def broken_blocks(text: str) -> list[str]:
     return wrong
 
 
-def unknown_names(text: str) -> list[str]:
-    """Return commands and presets that are named but do not exist."""
+def write_files(text: str, folder: Path) -> None:
+    """Write the blocks of *text* that begin with the name of a file, as `# gratings.py`, into *folder*."""
+    for block in (*blocks(text, "python"), *blocks(text, "yaml")):
+        if named := re.match(r"# ([\w-]+\.\w+)\n", block):
+            (folder / named[1]).write_text(block, encoding="utf-8")
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the words of every streamsim command in blocks of *text*, without the name of the program."""
+    lines = "".join(blocks(text)).replace("\\\n", " ").splitlines()
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("streamsim ")]
+
+
+def wrong_commands(text: str, folder: Path) -> list[str]:
+    """Return what is wrong in the commands of *text*; *folder* holds its files. Nothing is run."""
+    wrong = []
+    for command in commands(text):
+        if any("my_package" in word for word in command):  # stands for the reader's own
+            continue
+        try:
+            read(command, folder)
+        except StreamsimError as error:
+            wrong.append(f"streamsim {' '.join(command)}: {error}")
+    return wrong
+
+
+def read(command: list[str], folder: Path) -> None:
+    """Raise `StreamsimError` if the command does not exist, or has no such option, preset, class or setting."""
+    name, *line = command
+    if name not in COMMANDS:
+        raise StreamsimError(f"{name} is no command")
+    parser = parsers()[name]
+    given = parser.read(line, COMMANDS[name][1])
+    if name == "run":
+        refuse_misspelt(given.settings, parser)
+        file = folder / (given.word or "")
+        outline(str(file) if file.is_file() else given.word or "default", given.settings)
+    elif name == "check":
+        settings_of(given.word, given.settings)
+    elif name == "list" and given.word not in (None, *kinds()):
+        raise StreamsimError(f"{given.word} is no kind")
+
+
+def unknown_presets(text: str) -> list[str]:
+    """Return presets that sentences name but that do not exist."""
     presets = {
         file.name.removesuffix(".yaml")
         for entry in entry_points(group="streamsim.presets")
         for file in files(entry.value).iterdir()
         if file.name.endswith(".yaml")
     }
-    wrong = [
-        f"unknown command {c}" for c in re.findall(r"^streamsim ([a-z]+)", text, re.MULTILINE) if c not in COMMANDS
-    ]
     named = re.findall(r"streamsim run ([a-z][a-z0-9-]+)(?![\w./-])", text)
-    return wrong + [f"unknown preset {name}" for name in named if name not in presets]
+    return [f"unknown preset {name}" for name in named if name not in presets]
 
 
 def gaps(text: str) -> list[str]:
@@ -52,15 +107,31 @@ def gaps(text: str) -> list[str]:
     return [f"unfilled place {place}" for place in re.findall(r"<!-- \w+ -->", text)]
 
 
+@contextmanager
+def importable(text: str) -> Iterator[Path]:
+    """Give a folder with the files that *text* shows, from which Python imports for a while."""
+    with TemporaryDirectory() as folder:
+        write_files(text, Path(folder))
+        sys.path.append(folder)
+        try:
+            yield Path(folder)
+        finally:
+            sys.path.remove(folder)
+
+
+def problems(page: Path) -> list[str]:
+    """Return all that is wrong with *page*."""
+    text = page.read_text(encoding="utf-8")
+    with importable(text) as folder:
+        wrong = wrong_commands(text, folder)
+    return [*wrong, *broken_links(page, text), *broken_blocks(text), *unknown_presets(text), *gaps(text)]
+
+
 def main() -> int:
     """Print what is wrong and return the exit status."""
-    wrong = [
-        f"{page.relative_to(ROOT)}: {problem}"
-        for page in PAGES
-        for text in [page.read_text(encoding="utf-8")]
-        for problem in broken_links(page, text) + broken_blocks(text) + unknown_names(text) + gaps(text)
-    ]
-    print("\n".join(wrong) or f"{len(PAGES)} pages: links, Python blocks, commands and presets are in order")
+    wrong = [f"{page.relative_to(ROOT)}: {problem}" for page in PAGES for problem in problems(page)]
+    count = sum(len(commands(page.read_text(encoding="utf-8"))) for page in PAGES)
+    print("\n".join(wrong) or f"{len(PAGES)} pages: links, Python blocks, {count} commands and presets are in order")
     return int(bool(wrong))
 
 
