@@ -1,4 +1,4 @@
-"""Worlds to look at, one file each."""
+"""Worlds to look at."""
 
 from .gym import Gymnasium, Observations, Pixels, Policy, RandomPolicy, Rendering, Vector, View
 from .objects3d import Objects3D

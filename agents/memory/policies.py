@@ -43,7 +43,7 @@ class Recent(StoragePolicy):
         began: Bool[Tensor, " streams"],
         chance: Tensor,
     ) -> Int[Tensor, " streams"]:
-        """See `Policy.slots`."""
+        """See `StoragePolicy.slots`."""
         return torch.full_like(fixation, tick % capacity)
 
 
@@ -58,7 +58,7 @@ class FixationAnchor(StoragePolicy):
         began: Bool[Tensor, " streams"],
         chance: Tensor,
     ) -> Int[Tensor, " streams"]:
-        """See `Policy.slots`."""
+        """See `StoragePolicy.slots`."""
         return torch.where(began, fixation % capacity, capacity)
 
 
@@ -75,7 +75,7 @@ class Reservoir(StoragePolicy):
         began: Bool[Tensor, " streams"],
         chance: Tensor,
     ) -> Int[Tensor, " streams"]:
-        """See `Policy.slots`."""
+        """See `StoragePolicy.slots`."""
         if tick < capacity:
             return torch.full_like(fixation, tick)
         return (chance * (tick + 1)).long().clamp_max(capacity)
