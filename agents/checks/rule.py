@@ -108,10 +108,10 @@ def statistics_are_pure(harness: RuleHarness) -> None:
     kept, drawn = copied(weights), harness.drawn()
     updated = harness.rule.update_statistics(weights, harness.rule.read(weights, harness.activity()))
     check_that(same(weights, kept), "Rule.update_statistics changed the parameters: return new ones")
-    declared = f"(it is {harness.rule.keeps_statistics}, {len(updated)} statistics were updated)"
+    declared = harness.rule.statistics
     check_that(
-        harness.rule.keeps_statistics == bool(updated),
-        f"Rule.keeps_statistics must say whether update_statistics returns anything {declared}",
+        declared == updated.keys(),
+        f"Rule.statistics must name what update_statistics returns, {sorted(updated)} (it is {sorted(declared)})",
     )
     for name, value in updated.items():
         known = name in drawn and drawn[name].shape == value.shape

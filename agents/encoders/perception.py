@@ -63,16 +63,22 @@ class Perception:
         self, state: State, frames: Float[Tensor, "n ticks *shape"]
     ) -> Iterator[dict[str, Float[Tensor, " n *activity"]]]:
         """Yield, tick by tick, the activity of the layers that act, for fixations that begin with *frames*."""
-        past = self.encoder.has_past
-        carried = self._silence(state, frames) if past else {}
+        carried = self._silence(state, frames) if self.encoder.has_past else {}
         for tick, frame in enumerate(frames.unbind(1)):
-            x = self.retina.see(frame).to(self.compute)
-            if past:
-                age = torch.full((len(frame),), tick, device=frame.device)
-                carried, tapes = self.encoder.advance(state["layers"], carried, x, age, tick)
-            else:
-                tapes = self.encoder.forward(state["layers"], x)
-            yield {name: tape["z"].float() for name, tape in tapes.items()}
+            with torch.no_grad():  # not around the loop, whose reader may record gradients of its own
+                carried, tapes = self._follow(state, carried, frame, tick)
+                found = {name: tape["z"].float() for name, tape in tapes.items()}
+            yield found
+
+    def _follow(
+        self, state: State, carried: State, frame: Float[Tensor, " n *shape"], tick: int
+    ) -> tuple[State, dict[str, Tape]]:
+        """Return what layers carry after a *frame* of fixations that began with the first, and their tapes."""
+        x = self.retina.see(frame).to(self.compute)
+        if not self.encoder.has_past:
+            return {}, self.encoder.forward(state["layers"], x)
+        age = torch.full((len(frame),), tick, device=frame.device)
+        return self.encoder.advance(state["layers"], carried, x, age, tick)
 
     def _silence(self, state: State, frames: Float[Tensor, "n ticks *shape"]) -> State:
         """Return what layers keep before the first of *frames*, with the precision and device of the state."""

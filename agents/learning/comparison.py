@@ -67,7 +67,7 @@ class Comparer:
     ) -> Comparison:
         readouts = {name: self.rule.read(rules[name], tapes[name]["z"]) for name in group.names}
         statistics: dict[str, Parameters] = {}
-        if self.rule.keeps_statistics:
+        if self.rule.statistics:
             statistics = {name: self.rule.update_statistics(rules[name], now) for name, now in readouts.items()}
         parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
         sign = recall.same.to(recall.weight.dtype) * 2 - 1

@@ -147,7 +147,6 @@ class Learner(Agent):
         *_, found = self.replay(state, frames[:, None].expand(-1, slowest, *frames.shape[1:]))
         return found
 
-    @torch.no_grad()
     def replay(
         self, state: State, frames: Float[Tensor, "n ticks *shape"]
     ) -> Iterator[dict[str, Float[Tensor, " n *activity"]]]:
@@ -219,7 +218,7 @@ class Learner(Agent):
         factors: Mapping[str, Tensor] = {}
         if isinstance(outcome, Calibrated):
             factors = outcome.factors
-            self._write_calibration(state, outcome, comparisons)
+            self._write_calibration(state, outcome)
             if outcome.layers:
                 return
         else:
@@ -233,7 +232,7 @@ class Learner(Agent):
                 traces = state.setdefault("traces", {})  # a restored state has no empty branches
                 traces[key] = shifted(traces.get(key, {}), own, self.longest)
 
-    def _write_calibration(self, state: State, outcome: Calibrated, comparisons: Sequence[Comparison]) -> None:
+    def _write_calibration(self, state: State, outcome: Calibrated) -> None:
         """Write what was scaled; all that is known of layers whose weights changed is void, and begins anew."""
         state["calibration"] = outcome.sums
         for name in outcome.layers:
@@ -243,8 +242,8 @@ class Learner(Agent):
         if outcome.layers:
             for memory in state["memory"].values():
                 self.memory.forget(memory)
-            for name, statistics in (item for c in comparisons for item in c.statistics.items()):
-                state["rule"][name] |= {key: torch.zeros_like(value) for key, value in statistics.items()}
+            for own in state["rule"].values():
+                own |= {key: torch.zeros_like(own[key]) for key in self.rule.statistics}
             state.pop("traces", None)
             if "age" in state:
                 state["age"] = torch.full_like(state["age"], -1)

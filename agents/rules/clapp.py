@@ -56,7 +56,7 @@ class CLAPP(Rule):
         require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
         self.retrodiction = retrodiction
         self.retrodict = self.credits_past = retrodict
-        self.keeps_statistics = homeostasis is not None
+        self.statistics = frozenset() if homeostasis is None else homeostasis.names
         self.gain = gain
         self.rate = rate
         self.homeostasis = homeostasis

@@ -41,6 +41,9 @@ class Homeostasis:
         self.ticks = ticks
         self.floor = floor
 
+    names = frozenset({"mass", "mean", "variance"})
+    """Of the traces."""
+
     def reset(self, width: int) -> Parameters:
         """Return traces of nothing yet; mass is the number of ticks that they effectively average over."""
         return {"mass": torch.zeros(()), "mean": torch.zeros(width), "variance": torch.zeros(width)}

@@ -90,14 +90,14 @@ class Rule(ABC):
         non_gradients: which factors are by design no gradient of the pairs' loss, because feedback or gates
             are of their own: "delta", "past_delta", or names of parameters. `check_rule` compares all others with
             finite differences.
-        keeps_statistics: whether `update_statistics` has anything to return.
+        statistics: names of the parameters that `update_statistics` returns.
         predicts: whether the past may be asked to predict another layer's present (`ContrastBatch.target`).
     """
 
     credits_past: bool = False
     rate: float = 1.0
     non_gradients: frozenset[str] = frozenset()
-    keeps_statistics: bool = False
+    statistics: frozenset[str] = frozenset()
     predicts: bool = False
 
     @abstractmethod

@@ -134,15 +134,15 @@ MUTANTS = [
     Mutant(
         "calibration: looks without usual activity",
         "agents/learning/comparison.py",
-        "        if self.rule.keeps_statistics:",
+        "        if self.rule.statistics:",
         "        if False:",
         FAULTS,
     ),
     Mutant(
         "calibration: statistics outlive a rescaling",
         "agents/learning/learner.py",
-        "torch.zeros_like(value) for key",
-        "value for key",
+        "torch.zeros_like(own[key]) for key",
+        "own[key] for key",
         FAULTS,
     ),
     Mutant(

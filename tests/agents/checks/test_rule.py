@@ -198,14 +198,14 @@ class MixesStreams(Changed):
 
 
 class SettlesNoWeight(Good):
-    keeps_statistics = True
+    statistics = frozenset({"mean"})
 
     def update_statistics(self, parameters, now):
         return {"mean": now.mean(0)}
 
 
 class SettlesWhatLearns(Good):
-    keeps_statistics = True
+    statistics = frozenset({"head"})
 
     def update_statistics(self, parameters, now):
         return {"head": parameters["head"] * 1}

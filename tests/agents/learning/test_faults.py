@@ -9,13 +9,16 @@ from streamsim.agents import (
     SGD,
     Calibration,
     ContrastiveHinge,
+    Conv,
     DeferredCredit,
+    Encoder,
     Greedy,
     Homeostasis,
     Learner,
     OwnMemory,
     PeerMemory,
     ShortTermMemory,
+    Window,
 )
 from streamsim.contracts import flatten, snapshot
 
@@ -78,3 +81,21 @@ def test_statistics_begin_anew_where_the_weights_below_them_are_rescaled():
         state, _ = agent.step(state, glimpse)
         since = 2 if glimpse.tick == 7 else (glimpse.tick + 1) % 2
         assert all(round(float(own["mass"])) == since for own in state["rule"].values())
+
+
+def test_statistics_of_layers_that_do_not_act_begin_anew_as_well():
+    encoder = Encoder([Conv(3, gain=2.0), Window(Conv(3, gain=2.0), 2)])
+    rule = CLAPP(homeostasis=Homeostasis())
+    agent = Learner(encoder, rule, ShortTermMemory(4), [OwnMemory((1, 2))], calibration=Calibration(9, drive=True))
+    state = agent.reset(sensor(), 4, 0, CPU)
+    for glimpse in glimpses(4, 3):  # the second layer acts at tick 1, the first is rescaled after tick 2
+        state, _ = agent.step(state, glimpse)
+    assert all(float(own["mass"]) == 0 for own in state["rule"].values())
+
+
+def test_replay_records_no_graph_however_it_is_read():
+    agent = learner(CLAPP(homeostasis=Homeostasis()))
+    state = agent.reset(sensor(), 2, 0, CPU)
+    with torch.enable_grad():
+        frames = torch.rand(2, 3, 1, 8, 8, requires_grad=True)
+        assert not any(z.requires_grad for found in agent.replay(state, frames) for z in found.values())
