@@ -1,7 +1,6 @@
 """A stack of layers."""
 
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Sequence
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -23,10 +22,8 @@ class Encoder:
         require(len(layers) > 0, "Encoder.layers must name at least one layer")
         self.layers = tuple(layers)
         self.names = tuple(f"layer{number}" for number in range(1, len(self.layers) + 1))
-        self.timings: Callable[[tuple[int, ...]], tuple[Timing, ...]] = cache(partial(timings, self.layers))
-        """When each layer acts, bottom to top, for frames of a shape."""
-        self.rate_groups: Callable[[tuple[int, ...]], tuple[RateGroup, ...]] = cache(self._grouped)
-        """Which layers act together, the fastest first, for frames of a shape."""
+        self._timings: dict[tuple[int, ...], tuple[Timing, ...]] = {}
+        self._groups: dict[tuple[int, ...], tuple[RateGroup, ...]] = {}
 
     def shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the input shape of every layer, and last the output shape of the uppermost, for frames of *shape*."""
@@ -35,8 +32,17 @@ class Encoder:
             shapes.append(layer.output_shape(shapes[-1]))
         return shapes
 
-    def _grouped(self, shape: tuple[int, ...]) -> tuple[RateGroup, ...]:
-        return rate_groups(self.layers, self.names, self.timings(shape))
+    def timings(self, shape: tuple[int, ...]) -> tuple[Timing, ...]:
+        """Return when each layer acts, bottom to top, for frames of *shape*."""
+        if shape not in self._timings:
+            self._timings[shape] = timings(self.layers, shape)
+        return self._timings[shape]
+
+    def rate_groups(self, shape: tuple[int, ...]) -> tuple[RateGroup, ...]:
+        """Return which layers act together, the fastest first, for frames of *shape*."""
+        if shape not in self._groups:
+            self._groups[shape] = rate_groups(self.layers, self.names, self.timings(shape))
+        return self._groups[shape]
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> dict[str, Parameters]:
         """Return what layers keep before the first of frames of *shape*; arguments as for `Layer.carried`."""

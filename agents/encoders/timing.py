@@ -11,7 +11,7 @@ from streamsim.contracts import require
 
 @dataclass(frozen=True)
 class Timing:
-    """The pace of one layer.
+    """When one layer acts.
 
     Attributes:
         every: ticks from one activity of the layer to the next; it acts at the last tick of each such stretch.
@@ -24,7 +24,7 @@ class Timing:
 
 
 def timings(layers: Sequence[Layer], shape: tuple[int, ...]) -> tuple[Timing, ...]:
-    """Return the pace of every layer, bottom to top, for frames of *shape*.
+    """Return when every layer acts, bottom to top, for frames of *shape*.
 
     Let a layer's input come every e ticks in c columns (signals of (units, columns); pictures and vectors have one),
     and reach back over b ticks, counted from its end. A window of k inputs at stride s reaches back over b + (k - 1) e

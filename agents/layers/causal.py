@@ -101,7 +101,7 @@ class CausalConv(FeedForward):
         return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n m #columns"]) -> Float[Tensor, "n m columns"]:
-        """See `Layer.preactivation_gradient`."""
+        """See `FeedForward.preactivation_gradient`."""
         return self.activation.backward(delta.to(tape["x"].dtype), tape["z"])
 
     def hebbian(
@@ -110,7 +110,7 @@ class CausalConv(FeedForward):
         x: Float[Tensor, "n c heard"],
         preactivation_gradient: Float[Tensor, "n m columns"],
     ) -> Parameters:
-        """See `Layer.hebbian`."""
+        """See `FeedForward.hebbian`."""
         master = parameters["weight"].dtype
         post = preactivation_gradient.transpose(1, 2).flatten(0, 1)
         product = post.T @ self._fields(x).flatten(0, 1)

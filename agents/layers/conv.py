@@ -106,14 +106,14 @@ class Conv(FeedForward):
         return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n c ph pw"]) -> Float[Tensor, "n c h w"]:
-        """See `Layer.preactivation_gradient`."""
+        """See `FeedForward.preactivation_gradient`."""
         x = tape["x"]
         return self.pool.backward(delta.to(x.dtype), tape, self.activation, self._map(x.shape[1:]))
 
     def hebbian(
         self, parameters: Parameters, x: Float[Tensor, "n c h w"], preactivation_gradient: Float[Tensor, "n m ah aw"]
     ) -> Parameters:
-        """See `Layer.hebbian`."""
+        """See `FeedForward.hebbian`."""
         master = parameters["weight"].dtype
         few = preactivation_gradient.numel() // self.channels <= self.channels
         if few:

@@ -56,13 +56,13 @@ class Linear(FeedForward):
         return self.hebbian(parameters, tape["x"], self.preactivation_gradient(tape, delta))
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
-        """See `Layer.preactivation_gradient`."""
+        """See `FeedForward.preactivation_gradient`."""
         return self.activation.backward(delta.to(tape["x"].dtype), tape["z"])
 
     def hebbian(
         self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, "n units"]
     ) -> Parameters:
-        """See `Layer.hebbian`."""
+        """See `FeedForward.hebbian`."""
         master = parameters["weight"].dtype
         weight = (preactivation_gradient.T @ x.flatten(1)).to(master)
         return {"weight": weight} | ({"bias": preactivation_gradient.sum(0).to(master)} if self.bias else {})

@@ -74,13 +74,13 @@ class Window(FeedForward):
         return self.layer.frame_gradient(parameters, tape, delta)
 
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, " n *out"]) -> Float[Tensor, " n *summed"]:
-        """See `Layer.preactivation_gradient`."""
+        """See `FeedForward.preactivation_gradient`."""
         return self.layer.preactivation_gradient(tape, delta)
 
     def hebbian(
         self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, " n *summed"]
     ) -> Parameters:
-        """See `Layer.hebbian`."""
+        """See `FeedForward.hebbian`."""
         return self.layer.hebbian(parameters, x, preactivation_gradient)
 
     def update_statistics(self, parameters: Parameters, tape: Tape) -> Parameters:

@@ -47,6 +47,11 @@ class Calibration:
             f"Calibration.ticks must be at least {phases * slowest} for {layers} layers, of which the slowest acts "
             f"every {slowest} ticks (got {self.ticks})",
         )
+        require(
+            self.ticks % slowest == 0,
+            f"Calibration.ticks must be a multiple of {slowest}, the ticks from one activity of the slowest layer to "
+            f"the next, so that all act as it ends (got {self.ticks}): use {-(-self.ticks // slowest) * slowest}",
+        )
 
     def phase(self, tick: int, layers: int) -> int:
         """Return which layer is calibrated at *tick*, or *layers* when it is the rule's turn."""
@@ -56,10 +61,6 @@ class Calibration:
     def ends(self, tick: int, layers: int) -> bool:
         """Return whether *tick* is the last one of its phase."""
         return tick + 1 == self.ticks or self.phase(tick + 1, layers) != self.phase(tick, layers)
-
-    def rescales(self, tick: int, layers: int) -> bool:
-        """Return whether a layer's weights are rescaled after *tick*."""
-        return tick < self.ticks and self.phase(tick, layers) < layers and self.ends(tick, layers)
 
 
 class Calibrated(NamedTuple):

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from streamsim.agents.layers import Layer, Parameters, Tape
 from streamsim.agents.memory import Recall
-from streamsim.agents.rules import RuleFactors
 
 # For each lag that is remembered: the tape of that frame, and dLoss/dz of it that arrives now.
 Arrivals = Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]]
@@ -23,7 +22,8 @@ class Credit(ABC):
         layer: Layer,
         parameters: Parameters,
         tape: Tape,
-        factors: RuleFactors,
+        delta: Float[Tensor, " streams *out"],
+        past_delta: Float[Tensor, " groups predictors streams *out"],
         past: Mapping[int, Tape],
         recall: Recall,
     ) -> Parameters:
@@ -33,14 +33,14 @@ class Credit(ABC):
             layer: whose weights.
             parameters: these weights.
             tape: of the present frame.
-            factors: what the rule makes of the layer's pairs.
+            delta: dLoss/dz of the present frame.
+            past_delta: dLoss/dz of the remembered frames.
             past: the tape of each lag that is remembered.
             recall: the pairs.
         """
-        assert factors.past_delta is not None
-        own = dict(zip(recall.lags, by_owner(factors.past_delta, recall.owner), strict=True))
+        own = dict(zip(recall.lags, by_owner(past_delta, recall.owner), strict=True))
         arrivals = {lag: (then, own[lag]) for lag, then in past.items()}
-        return self.assign(layer, parameters, tape, factors.delta, arrivals, max(lag or 0 for lag in recall.lags))
+        return self.assign(layer, parameters, tape, delta, arrivals, max(lag or 0 for lag in recall.lags))
 
     @abstractmethod
     def assign(

@@ -32,6 +32,8 @@ class Learner(Agent):
     the rule turns each comparison into a local gradient; the optimiser changes the weights; memory stores the present
     read-outs as they were *before* the update. Layers exchange activity upwards and nothing downwards.
 
+    Parts hold no state, so that learners may share them; a part is not changed once it is made.
+
     Args:
         encoder: the layers; by default `SmallEncoder`.
         rule: how they learn; by default `ContrastiveHinge`.
@@ -124,18 +126,18 @@ class Learner(Agent):
         """
         generator = generator_from(state["generator"])
         groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]))
-        learns = glimpse.tick >= self.calibration.ticks
+        number = glimpse.tick - self.calibration.ticks
         percept = self.perception.perceive(state, glimpse)
         recollections = self.recollector.recall(state["memory"], groups, percept, glimpse, generator)
         comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections)
-        if learns:
-            number = glimpse.tick - self.calibration.ticks
+        if number >= 0:
             outcome: Outcome = self.plasticity.learn(state, percept.tapes, comparisons, number, generator)
         else:
             outcome = self.calibrator.look(state, percept.tapes, comparisons, glimpse.tick)
         self._remember(state, glimpse, percept, recollections, comparisons, outcome)
         state["generator"] = generator.get_state()
-        if glimpse.tick <= (self.memory.capacity + 1) * groups[-1].every:
+        # until all that memory and traces can hold is there
+        if number <= (self.memory.capacity + self.longest + 1) * groups[-1].every:
             self.ledger(state).enforce()
         activity = {name: tape["z"] for name, tape in percept.tapes.items()}
         return state, StepReport(outcome.metrics, activity, comparisons[0].record if comparisons else None)
@@ -185,12 +187,11 @@ class Learner(Agent):
     def _drawn(self, shapes: Sequence[tuple[int, ...]], generator: torch.Generator) -> State:
         """Return fresh weights of layers and rule."""
         weights: State = {"layers": {}, "rule": {}}
-        predictors = len(self.lags)
         for i, (name, layer) in enumerate(zip(self.layers, self.encoder.layers, strict=True)):
             below, above = shapes[i], shapes[i + 1]
             weights["layers"][name] = layer.parameters(below, generator)
             other = (below,) if layer.predicts_below else ()
-            weights["rule"][name] = self.rule.parameters(above, predictors, generator, *other)
+            weights["rule"][name] = self.rule.parameters(above, len(self.lags), generator, *other)
         return weights
 
     def _remember(

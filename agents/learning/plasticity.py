@@ -92,7 +92,8 @@ class Plasticity:
                     gradients[name] = layer.gradients(weights, (tape,), (own.delta,))
                 else:
                     frames = {lag: then[name] for lag, then in past.items()}
-                    gradients[name] = self.credit.gradient(layer, weights, tape, own, frames, recall)
+                    deltas = own.delta, own.past_delta
+                    gradients[name] = self.credit.gradient(layer, weights, tape, *deltas, frames, recall)
                 products[name] = own.products
             if here:
                 found.append(([self.names.index(name) for name in here], factors, recall))

@@ -97,7 +97,7 @@ class Updates:
             for key, gradient in own.items():
                 state["gradients"]["layers"][name][key].add_(gradient, alpha=1 / self.every)
         for name, factors in products.items():
-            for key, total in state["gradients"]["rule"].get(name, {}).items():
+            for key, total in state["gradients"].get("rule", {}).get(name, {}).items():
                 left, right = factors[key]
                 if _TICKS * left.shape[-2] * (left.shape[-1] + right.shape[-1]) > _MOST:
                     total.add_((left.mT @ right).view_as(total), alpha=1 / self.every)

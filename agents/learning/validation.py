@@ -41,6 +41,7 @@ def shared_lags(contrasts: Sequence[Contrast], memory: ShortTermMemory, rule: Ru
     Raises:
         ConfigurationError: *contrasts* differ in them, or the rule credits frames whose lags nobody knows.
     """
+    require(len(contrasts) > 0, "Learner.contrasts must name at least one contrast (got none)")
     found = {contrast.reach(memory) for contrast in contrasts}
     require(len(found) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, found))})")
     (lags,) = found

@@ -65,12 +65,6 @@ def outer(target: Targets, source: Vectors, gate: Scores) -> Outer:
     return Outer(target.flatten(1, 2), source.flatten(1, 2))
 
 
-def lateral(target: Targets, source: Vectors, gate: Scores) -> Matrices:
-    """Return dLoss/dW = -gamma target source^T, summed over pairs (equation 10)."""
-    left, right = outer(target, source, gate)
-    return left.mT @ right
-
-
 def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:
     """Return every predictor's vectors times its matrix."""
     return torch.bmm(vectors.flatten(1, 2), matrices).view(*vectors.shape[:3], matrices.shape[2])

@@ -152,7 +152,7 @@ class ContrastiveHinge(Rule):
 def flat(z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams features"]:
     """Return the features of *z*, position by position, the channels of a position side by side.
 
-    That is how maps lie in memory here (see `layers.channels_last`), so that nothing is copied.
+    That is how maps lie in memory here (see `Conv`), so that nothing is copied.
     """
     return z.permute(0, 2, 3, 1).flatten(1) if z.ndim == 4 else z.flatten(1)
 

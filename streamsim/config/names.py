@@ -45,6 +45,9 @@ def path_of(name: str, bases: tuple[type, ...], path: str) -> str:
     found = next((target for n, target in (*known.items(), *former_classes(bases)) if normal(n) == wanted), None)
     if found is None:
         raise ConfigurationError(f"{path} {name!r} is not known (nor a class path): {suggestion(name, known)}")
+    homes = sorted({located(c) for base in bases for c in descendants(base) if c.__name__ == name})
+    if len(homes) > 1 and found in homes:
+        raise ConfigurationError(f"{path} {name!r} is the name of several classes: give one of {', '.join(homes)}")
     return known.get(name, found)
 
 

@@ -32,10 +32,14 @@ def changed(
 
 def inside(node: Any, annotation: Any, keys: list[str], value: Any, path: str) -> Any:  # noqa: ANN401
     """Return *node*, a setting of the kind *annotation*, with what lies at *keys* in it changed."""
+    many = collection_in(annotation)
+    part = many is None and bool(bases_in(annotation, {}))
+    if not keys and part and isinstance(loaded(value), str) and value != "null":
+        keys = ["class_path"]  # naming the class that is there already keeps its settings
     if not keys:
         return loaded(value)
-    many, node = collection_in(annotation), loaded(node)
-    if many is None and bases_in(annotation, {}):
+    node = loaded(node)
+    if part:
         return in_part(node, bases_in(annotation, {}), keys, value, path)
     kind, (key, *rest) = Any if many is None else element(many), keys
     if isinstance(node, (list, tuple)) and key.isdigit() and int(key) < len(node):

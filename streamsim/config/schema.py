@@ -106,7 +106,7 @@ def is_default(value: Any, parameter: inspect.Parameter) -> bool:  # noqa: ANN40
     """Return whether *value* is a null in place of a part that has a default, as files of former versions hold it."""
     part = bases_in(parameter.annotation, value) or collection_in(parameter.annotation)
     optional = type(None) in members(parameter.annotation)
-    return value is None and bool(part) and not optional and parameter.default is not parameter.empty
+    return value in (None, "null") and bool(part) and not optional and parameter.default is not parameter.empty
 
 
 def resolve_default(parameter: inspect.Parameter, path: str) -> Resolved | None:

@@ -54,7 +54,7 @@ class Metrics(Instrument):
         self.latest: dict[str, dict[str, Any]] = {}
         self._lines = JsonLines(path)
         self._pending: dict[str, Pending] = {}
-        self._paces: dict[str, LineInterval] = {}
+        self._intervals: dict[str, LineInterval] = {}
         self._began = time.monotonic()
 
     def start(self, simulation: Simulation) -> None:
@@ -63,14 +63,14 @@ class Metrics(Instrument):
         for pathway in simulation.pathways:
             self._pending.setdefault(pathway.name, Pending())
             every = lasting(self.every, simulation.pathways[0].period, pathway.period)
-            self._paces[pathway.name] = LineInterval(every, self._began)
+            self._intervals[pathway.name] = LineInterval(every, self._began)
 
     def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
         pending = self._pending[record.pathway.name]
         pending.rows.append(record.report.metrics)
         pending.saccades.append(record.truth.saccade)
-        if len(pending.rows) == self._paces[record.pathway.name].every:
+        if len(pending.rows) == self._intervals[record.pathway.name].every:
             self._drain(record.pathway, record.glimpse.tick + 1, pending)
 
     def stop(self, simulation: Simulation) -> None:
@@ -97,7 +97,7 @@ class Metrics(Instrument):
     def _drain(self, pathway: Pathway, tick: int, pending: Pending) -> None:
         means = torch.stack(pending.rows).double().nanmean(0).tolist()
         pending.count += int(torch.stack(pending.saccades).sum())
-        now, pace = time.monotonic(), self._paces[pathway.name]
+        now, interval = time.monotonic(), self._intervals[pathway.name]
         agent = pathway.agent
         self.last = self.latest[pathway.name] = {
             "tick": tick,
@@ -107,10 +107,13 @@ class Metrics(Instrument):
             "layers": {
                 n: dict(zip(agent.quantities, m, strict=True)) for n, m in zip(agent.layers, means, strict=True)
             },
-            "wall": {"elapsed": now - self._began, "ticks_per_second": pace.every / max(now - pace.since, 1e-9)},
+            "wall": {
+                "elapsed": now - self._began,
+                "ticks_per_second": interval.every / max(now - interval.since, 1e-9),
+            },
         }
         self._lines.write(self.last)
-        pace.since = now
+        interval.since = now
         pending.rows.clear()
         pending.saccades.clear()
 

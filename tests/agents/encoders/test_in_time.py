@@ -571,7 +571,7 @@ def test_what_layers_carry_begins_anew_after_a_rescaling():
     state = agent.reset(sound(), 3, 0, CPU)
     for glimpse in heard(3, 12, chance=0.0, dtype=torch.float32):
         state, _ = agent.step(state, glimpse)
-        if agent.calibration.rescales(glimpse.tick, 3):
+        if agent.calibration.phase(glimpse.tick, 3) < 3 and agent.calibration.ends(glimpse.tick, 3):
             assert state["age"].tolist() == [-1] * 3
 
 

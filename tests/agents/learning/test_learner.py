@@ -317,7 +317,7 @@ def test_nothing_from_before_a_rescaling_is_remembered():
     last = -1
     for tick in range(12):
         state, _ = drive(agent, 4, tick + 1)
-        if calibration.rescales(tick, len(LAYERS)):
+        if calibration.phase(tick, len(LAYERS)) < len(LAYERS) and calibration.ends(tick, len(LAYERS)):
             last = tick
             assert "traces" not in state
         born = state["memory"]["1"]["birth"]

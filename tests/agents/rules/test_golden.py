@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from streamsim.agents import CLAPP, ContrastBatch, Conv, Hardtanh, MaxPool, RandomFeedback
-from streamsim.agents.rules.dendrite import credit, lateral, predict
+from streamsim.agents.rules.dendrite import credit, outer, predict
 from streamsim.agents.rules.hinge import ContrastiveHinge, contrast
 
 from ..driving import multiplied
@@ -93,7 +93,8 @@ def learn(golden, prefix, pooled, selections, trains):
             delta[:, :, k + 1 :].index_add_(0, source, dz)
         if "c" in trains:
             delta[:, :, : 7 - k - 1] += unvectors(credit(backward, backward.gate * each), context)
-        gradients[k] = gradients.get(k, 0) + lateral(c, z, backward.gate * each)[0]
+        left, right = outer(c, z, backward.gate * each)
+        gradients[k] = gradients.get(k, 0) + (left.mT @ right)[0]
     return loss, delta, gradients
 
 

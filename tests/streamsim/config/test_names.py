@@ -10,11 +10,11 @@ from streamsim.config import configure
 from streamsim.config.names import public_path
 from streamsim.contracts import ConfigurationError
 from streamsim.launch import again, start
-from streamsim.simulation import FixedFixation
+from streamsim.simulation import BernoulliSaccades, FixedFixation
 
 from .. import toys
 from ..stranger import install
-from ..toy_runs import TOY
+from ..toy_runs import TOY, toy
 
 MODULE = """
 from {toys} import CountingWorld
@@ -102,3 +102,25 @@ def test_a_stranger_registers_a_rule_and_an_instrument(tmp_path, monkeypatch):
     assert "- strange-counter: {step: 2}" in counters.text() or "{strange-counter: {step: 2}}" in counters.text()
     with pytest.raises(ConfigurationError, match="did you mean strange-rule"):
         configure("foreign-rule", {"agent.rule": "strange-rules"})
+
+
+def test_a_name_that_two_packages_use_is_refused(tmp_path):
+    class Shiny(BernoulliSaccades):
+        """One."""
+
+    one = Shiny
+
+    class Shiny(BernoulliSaccades):
+        """Another."""
+
+    one.__qualname__, Shiny.__qualname__ = "Shiny", "Other.Shiny"
+    one.__module__, Shiny.__module__ = "first_package", "second_package"
+    with pytest.raises(ConfigurationError, match="'Shiny' is the name of several classes: give one of first_package"):
+        toy(tmp_path, gaze="Shiny")
+
+
+def test_naming_the_class_that_is_there_keeps_its_settings():
+    tree = configure("default", {"agent.optimiser": "Adam", "agent.contrasts": "null"}).tree
+    learner = tree["agent"]["init_args"]
+    assert learner["optimiser"]["init_args"]["learning_rate"] == 3e-4
+    assert learner["contrasts"] is not None
