@@ -154,7 +154,7 @@ def list_(given: Namespace, parser: Parser) -> int:
             sys.stdout.write(f"{kind}: {', '.join(name for name, *_ in catalogue(kind))}\n")
         sys.stdout.write("\n`streamsim list KIND` says what each of them is.\n")
         return 0
-    require(given.word in known, f"list takes one of {', '.join(known)} (got {given.word})")
+    require(given.word in known, f"{given.word!r} is no kind to list: {suggestion(given.word or '', known)}")
     show_catalogue(catalogue(given.word))
     return 0
 

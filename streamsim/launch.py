@@ -53,7 +53,7 @@ def again(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
         for warning in session.recover():
             say(f"warning: {warning}")
         if session.finished and (path / "summary.json").exists():
-            say(f"{path} is finished ({simulation.ticks()} ticks): extend it with --ticks N")
+            say(f"{path} is finished ({simulation.ticks()} ticks): extend it with --ticks N, more than these")
             return RunResult(path, None)
         with explained(path):
             replace_file(path / "config.yaml", configuration.text())

@@ -187,7 +187,7 @@ MISTAKES = {
     "one dash": (["run", "toy.yaml", "-x"], "-x is not an option"),
     "setting elsewhere": (["run", "toy.yaml", "--momentum", "0"], "momentum is not a setting: did you mean agent.mome"),
     "two runs": (["report", "a", "b"], "report takes one run folder (got a, b)"),
-    "kind": (["list", "planets"], "presets (got planets)"),
+    "kind": (["list", "planets"], "'planets' is no kind to list"),
     "check": (["check", "nowhere:World"], "there is no module 'nowhere'"),
     "unwritable": (["run", "toy.yaml", "--out", "toy.yaml/a"], "cannot write to toy.yaml/a"),
 }

@@ -138,9 +138,9 @@ class CLAPP(Rule):
         if self.homeostasis is not None:
             return ()
         return (
-            "CLAPP.homeostasis is not set: activity is never negative, so the scores of all pairs share a large common "
-            "part and learning may silence units instead of teaching them; set it to Homeostasis unless you want the "
-            "rule as published",
+            "CLAPP learns without homeostasis, as published: activity is never negative, so the scores of all pairs "
+            "share a large common part, and learning may silence units instead of teaching them "
+            "(rule.homeostasis.ticks 100 sets one)",
         )
 
     def _spread(self, delta: Tensor, z: Tensor, gain: Tensor | None) -> Tensor:

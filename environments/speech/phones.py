@@ -1,5 +1,6 @@
 """Labels that name the phone at each tick, in the format of CPC's labels of LibriSpeech (Riviere et al. 2020)."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from streamsim.contracts import DataError, require
-from streamsim.environments.io import OR_SKIP, text_in
+from streamsim.environments.io import OR_SKIP, nearby, text_in
 
 from .corpus import Corpus, Utterance
 from .labels import Speakers, SpeechLabels, Track
@@ -61,12 +62,19 @@ class Phones(SpeechLabels):
 
 
 class PhonesOrSpeakers(SpeechLabels):
-    """Labels name the phones, see `Phones`, where the corpus has a file of them, otherwise the speakers."""
+    """Labels name the phones, see `Phones`, where the corpus has a file of them, otherwise the speakers.
+
+    Warns where the file of phones lies one level up or down from where it is looked for.
+    """
 
     def read(self, corpus: Corpus) -> Track:
         """See `SpeechLabels.read`."""
-        there = (corpus.annotations / PHONE_FILE).is_file()
-        return (Phones() if there else Speakers()).read(corpus)
+        folder = corpus.annotations
+        if (folder / PHONE_FILE).is_file():
+            return Phones().read(corpus)
+        if level := nearby(folder, lambda other: (other / PHONE_FILE).is_file()):
+            warnings.warn(f"speakers are told apart, not phones: {folder} holds no {PHONE_FILE}{level}", stacklevel=2)
+        return Speakers().read(corpus)
 
 
 def _sound(file: Path, lines: _Lines, classes: int, utterance: Utterance) -> np.ndarray:

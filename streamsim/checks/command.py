@@ -90,7 +90,8 @@ def check_of(chosen: type) -> Check:
         kind = next(iter(get_type_hints(check).values()))
         if issubclass(chosen, kind):
             return check
-    raise ConfigurationError(f"{chosen.__name__} is neither an Environment nor an Agent, nor of a kind with a check")
+    kinds = ", ".join(next(iter(get_type_hints(check).values())).__name__ for check in checks())
+    raise ConfigurationError(f"{chosen.__name__} cannot be checked: there are checks for {kinds} (derive it from one)")
 
 
 def checks() -> Iterator[Check]:

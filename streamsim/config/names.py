@@ -22,6 +22,9 @@ def choose(name: str | None, bases: tuple[type, ...], path: str) -> tuple[str, t
     found = imported(class_path, path)
     if not issubclass(found, bases):
         raise ConfigurationError(f"{path} must be a kind of {either(bases)}, which {found.__name__} is not")
+    if inspect.isabstract(found) and not found.__subclasses__():
+        missing = ", ".join(sorted(getattr(found, "__abstractmethods__", ())))
+        raise ConfigurationError(f"{path}: {found.__name__} lacks {missing}: define them in the class")
     if inspect.isabstract(found):
         raise ConfigurationError(f"{path} cannot be the abstract {found.__name__}: {options(bases)}")
     return name_of(found, bases, class_path), found

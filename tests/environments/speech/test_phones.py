@@ -3,7 +3,7 @@ import pytest
 from streamsim.contracts.errors import ConfigurationError, DataError
 from streamsim.environments.speech.folder import SpeechFolder
 from streamsim.environments.speech.labels import Speakers
-from streamsim.environments.speech.phones import Phones
+from streamsim.environments.speech.phones import Phones, PhonesOrSpeakers
 
 
 @pytest.fixture
@@ -97,3 +97,17 @@ def test_real_phones(recordings):
     assert len(track.classes) == 41 and track.classes[16] == "_"
     for number in range(len(corpus.utterances)):
         track.check(number)
+
+
+def test_phones_one_level_off_are_pointed_out(corpus, tmp_path):
+    corpus("a 1\nb 1\n")
+    for name in ("inner", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.wav").touch()
+    with pytest.warns(UserWarning, match="speakers are told apart, not phones: .*one level up: give"):
+        PhonesOrSpeakers().read(SpeechFolder(str(tmp_path / "inner")))
+    (tmp_path / "converted_aligned_phones.txt").rename(tmp_path / "inner" / "converted_aligned_phones.txt")
+    with pytest.warns(UserWarning, match="speakers are told apart, not phones: .*one level down: give"):
+        PhonesOrSpeakers().read(SpeechFolder(str(tmp_path)))
+    (tmp_path / "inner" / "converted_aligned_phones.txt").unlink()
+    PhonesOrSpeakers().read(SpeechFolder(str(tmp_path)))  # nothing to point out

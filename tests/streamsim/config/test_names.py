@@ -124,3 +124,10 @@ def test_naming_the_class_that_is_there_keeps_its_settings():
     learner = tree["agent"]["init_args"]
     assert learner["optimiser"]["init_args"]["learning_rate"] == 3e-4
     assert learner["contrasts"] is not None
+
+
+def test_a_class_that_lacks_methods_is_told_which(tmp_path, monkeypatch):
+    (tmp_path / "half_package.py").write_text("from streamsim import Gaze\nclass Half(Gaze):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigurationError, match="gaze: Half lacks decide, reset: define them in the class"):
+        toy(tmp_path, gaze="half_package.Half")
