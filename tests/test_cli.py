@@ -299,17 +299,17 @@ GRATINGS = "from toys import CountingWorld\n\nclass Gratings(CountingWorld):\n  
 
 
 def test_classes_beside_the_user_are_found_without_further_ado(place, monkeypatch, capsys):
-    Path("gratings.py").write_text(GRATINGS)
-    monkeypatch.delitem(sys.modules, "gratings", raising=False)
+    Path("ripples.py").write_text(GRATINGS)
+    monkeypatch.delitem(sys.modules, "ripples", raising=False)
     before = list(sys.path)
-    assert main("check", "gratings:Gratings") == 0
-    assert main("check", "gratings:Gratings", "--help") == 0
+    assert main("check", "ripples:Gratings") == 0
+    assert main("check", "ripples:Gratings", "--help") == 0
     shown = capsys.readouterr().out
     assert "Gratings passes check_environment" in shown
     assert "--classes 3\n      a whole number: number of patterns; labels count through them." in shown
-    line = ["--environment", "gratings.Gratings", "--ticks", "1", "--probes", "null", "--out", "a", "--no-report"]
+    line = ["--environment", "ripples.Gratings", "--ticks", "1", "--probes", "null", "--out", "a", "--no-report"]
     assert main("run", "toy.yaml", *line) == 0
-    assert main("check", "gratings:Gratings", "--clases", "2") == 2
+    assert main("check", "ripples:Gratings", "--clases", "2") == 2
     assert "clases is not a setting: did you mean classes?" in capsys.readouterr().err
     assert sys.path == before
 
