@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from streamsim.agents import CLAPP, ContrastBatch, Conv, Hardtanh, MaxPool, RandomFeedback
+from streamsim.agents import CLAPP, ContrastBatch, Conv, Hardtanh, MaxPool, NoPool, RandomFeedback
 from streamsim.agents.rules.dendrite import credit, outer, predict
 from streamsim.agents.rules.hinge import ContrastiveHinge, contrast
 
 from ..driving import multiplied
 
-GOLDEN = Path(__file__).parents[3] / "shared" / "golden"
+GOLDEN = Path(__file__).parents[4] / "shared" / "golden"
 pytestmark = [
     pytest.mark.realdata,
     pytest.mark.skipif(not GOLDEN.is_dir(), reason="the authors' reference values are not beside this checkout"),
@@ -44,7 +44,7 @@ def layers(golden):
     x = patches(golden["x"])
     for number in range(1, 7):
         parameters = {key: golden[f"layer{number}.{key}"] for key in ("weight", "bias")}
-        layer = Conv(len(parameters["bias"]), pool=MaxPool(2) if number in POOLS else None)
+        layer = Conv(len(parameters["bias"]), pool=MaxPool(2) if number in POOLS else NoPool())
         tape = layer.forward(parameters, x)
         yield number, layer, parameters, tape
         x = tape["z"]
