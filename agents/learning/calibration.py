@@ -100,9 +100,10 @@ class Calibrator:
         count, sums = len(self.encoder.layers), dict(state["calibration"])
         phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
         found: list[Found] = []
-        for group, recall, parameters, _, batches, _ in comparisons:
+        for compared in comparisons:
+            group, parameters, batches = compared.group, compared.parameters, compared.batches
             factors = [self.rule.learn(parameters[name], batches[name]) for name in group.names]
-            found.append((group.layers, factors, recall))
+            found.append((group.layers, factors, compared.recall))
         measured = metrics(count, found, sums["scores"].device)
         if phase < count:
             return self._look_at(phase, state, tapes, sums, ends, measured)
@@ -137,10 +138,10 @@ class Calibrator:
     ) -> tuple[dict[str, Parameters], dict[str, Tensor]]:
         """Let the rule scale its read-outs to the scores that it met."""
         rules, factors = {}, {}
-        for group, _, parameters, *_ in comparisons:
-            for number, name in zip(group.layers, group.names, strict=True):
-                total, count = scores[number]
-                factor = self.rule.calibrated(parameters[name], total / count.clamp_min(1))
+        for compared in comparisons:
+            for number, name in zip(compared.group.layers, compared.group.names, strict=True):
+                (total, count), own = scores[number], compared.parameters[name]
+                factor = self.rule.calibrated(own, total / count.clamp_min(1))
                 if factor is not None:
-                    rules[name], factors[name] = self.rule.scaled(parameters[name], factor), factor
+                    rules[name], factors[name] = self.rule.scaled(own, factor), factor
         return rules, factors

@@ -80,9 +80,10 @@ class Plasticity:
         gradients: dict[str, Parameters] = {}
         products: dict[str, Mapping[str, Outer]] = {}
         found: list[Found] = []
-        for group, recall, parameters, _, batches, _ in comparisons:
+        for compared in comparisons:
+            group, recall = compared.group, compared.recall
             here = [name for name in group.names if name in names]
-            factors = [self.rule.learn(parameters[name], batches[name]) for name in here]
+            factors = [self.rule.learn(compared.parameters[name], compared.batches[name]) for name in here]
             past = {}
             if here and self.rule.credits_past:
                 past = remembered(state.get("traces", {}).get(group.key, {}), group.names, recall.lags)
