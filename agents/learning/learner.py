@@ -96,8 +96,7 @@ class Learner(Agent):
             contrast.validate(streams)
         shapes, groups = self.encoder.shapes(sensor.shape), self.encoder.rate_groups(sensor.shape)
         require_updates_fit(self.optimiser, groups)
-        generator = torch.Generator().manual_seed(derive(seed, "weights"))
-        weights = transform(lambda t: t.to(device), self._drawn(shapes, generator))
+        weights = transform(lambda t: t.to(device), self._drawn(shapes, seed))
         state: State = weights | self.plasticity.reset(weights)
         state["memory"] = {
             group.key: self.memory.reset(
@@ -184,14 +183,15 @@ class Learner(Agent):
             for what, degrees in self.rule.alignments(state["rule"][name]).items()
         }
 
-    def _drawn(self, shapes: Sequence[tuple[int, ...]], generator: torch.Generator) -> State:
-        """Return fresh weights of layers and rule."""
+    def _drawn(self, shapes: Sequence[tuple[int, ...]], seed: int) -> State:
+        """Return fresh weights of layers and rule; one seed draws the same layers whatever learns in them."""
         weights: State = {"layers": {}, "rule": {}}
         for i, (name, layer) in enumerate(zip(self.layers, self.encoder.layers, strict=True)):
             below, above = shapes[i], shapes[i + 1]
-            weights["layers"][name] = layer.parameters(below, generator)
+            own, heads = (torch.Generator().manual_seed(derive(seed, part, name)) for part in ("weights", "rule"))
+            weights["layers"][name] = layer.parameters(below, own)
             other = (below,) if layer.predicts_below else ()
-            weights["rule"][name] = self.rule.parameters(above, len(self.lags), generator, *other)
+            weights["rule"][name] = self.rule.parameters(above, len(self.lags), heads, *other)
         return weights
 
     def _remember(
