@@ -13,10 +13,15 @@ from .optimisers import Optimiser
 
 def require_layers_fit(encoder: Encoder, rule: Rule, calibration: Calibration) -> None:
     """Raise `ConfigurationError` if a layer asks for what the rule or the calibration cannot do."""
-    below = any(layer.predicts_below for layer in encoder.layers)
+    below = [type(layer).__name__ for layer in encoder.layers if layer.predicts_below]
     require(
         rule.predicts or not below,
         f"{type(rule).__name__} cannot predict the layer below: set predicts_below to false or use CLAPP",
+    )
+    require(
+        rule.credits_past or not below,
+        f"{', '.join(below)} learns nothing from predicting the layer below while remembered frames are not credited: "
+        f"set {type(rule).__name__}.retrodict to true, or predicts_below to false",
     )
     rescalable = all(layer.rescalable for layer in encoder.layers)
     require(

@@ -1,7 +1,9 @@
 """Plasticity rules: what a layer makes of its present and its remembered past."""
 
 from .clapp import CLAPP
+from .cosine import CosineCLAPP
 from .dendrite import Retrodiction, SharedGate, SplitGates, Transposed
+from .divisive import DivisiveNormalisation
 from .feedback import BackPropagation, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .hinge import ContrastiveHinge
 from .homeostasis import Homeostasis
@@ -12,6 +14,8 @@ __all__ = [
     "BackPropagation",
     "ContrastBatch",
     "ContrastiveHinge",
+    "CosineCLAPP",
+    "DivisiveNormalisation",
     "Feedback",
     "Homeostasis",
     "Outer",

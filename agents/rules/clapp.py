@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
-from .dendrite import Retrodiction, SharedGate, predictive_credit
+from .dendrite import Retrodiction, Scoring, SharedGate, predictive_credit
+from .divisive import DivisiveNormalisation, Signal
 from .homeostasis import Homeostasis
 from .rule import ContrastBatch, Rule, RuleFactors, angle
 
@@ -51,9 +52,10 @@ class CLAPP(Rule):
         homeostasis: Homeostasis | None = None,
         grid: int = 1,
     ) -> None:
-        require(grid >= 1, f"CLAPP.grid must be at least 1 (got {grid})")
-        require(gain >= 0, f"CLAPP.gain must not be negative (got {gain})")
-        require(rate >= 0, f"CLAPP.rate must not be negative (got {rate})")
+        name = type(self).__name__
+        require(grid >= 1, f"{name}.grid must be at least 1 (got {grid})")
+        require(gain >= 0, f"{name}.gain must not be negative (got {gain})")
+        require(rate >= 0, f"{name}.rate must not be negative (got {rate})")
         self.retrodiction = retrodiction
         self.retrodict = self.credits_past = retrodict
         self.statistics = frozenset() if homeostasis is None else homeostasis.names
@@ -65,6 +67,7 @@ class CLAPP(Rule):
             self.non_gradients = frozenset({"past_delta", "retro"})  # W_retro is in no loss but its own
 
     predicts = True
+    normalisation: DivisiveNormalisation | None = None
 
     def parameters(
         self,
@@ -75,10 +78,17 @@ class CLAPP(Rule):
     ) -> Parameters:
         """See `Rule.parameters`."""
         width, other = self.width(shape), self.width(target or shape)
-        weights = {"pred": uniform((predictors, other, width), self.gain, width, generator)}
+        alike = target is None
+        weights = {"pred": self.start(predictors, other, width, alike, generator)}
         if self.credits_past and self.retrodiction.own_weights:
-            weights["retro"] = uniform((predictors, width, other), self.gain, other, generator)
+            weights["retro"] = self.start(predictors, width, other, alike, generator)
         return weights | (self.homeostasis.reset(width) if self.homeostasis else {})
+
+    def start(
+        self, predictors: int, rows: int, columns: int, alike: bool, generator: torch.Generator
+    ) -> Float[Tensor, "predictors rows columns"]:
+        """Return W_pred or W_retro as they begin; *alike* where both sides are the same units."""
+        return uniform((predictors, rows, columns), self.gain, columns, generator)
 
     def width(self, shape: tuple[int, ...]) -> int:
         """See `Rule.width`."""
@@ -86,7 +96,10 @@ class CLAPP(Rule):
         if self.grid == 1 or len(sides) < 2:
             return channels
         fits = all(side % self.grid == 0 for side in sides)
-        require(fits, f"CLAPP.grid ({self.grid}) must divide the sides of every layer's maps (got {shape[1:]})")
+        require(
+            fits,
+            f"{type(self).__name__}.grid ({self.grid}) must divide the sides of every layer's maps (got {shape[1:]})",
+        )
         return channels * self.grid**2
 
     def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
@@ -107,25 +120,38 @@ class CLAPP(Rule):
 
     def normalised(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
         """See `Rule.normalised`."""
-        return self.homeostasis.normalised(parameters, readout) if self.homeostasis else readout
+        return self.signal(parameters, readout).value
+
+    def signal(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Signal:
+        """Return *readout* as it is compared."""
+        gain = level = None
+        if self.homeostasis is not None:
+            mean, gain = self.homeostasis.usual(parameters)
+            readout = (readout - mean) * gain
+        if self.normalisation is not None:
+            level = self.normalisation.level(readout)
+            readout = readout / level
+        return Signal(readout, gain, level, self.normalisation)
+
+    def scoring(self, target: int, source: int) -> Scoring:
+        """Return how a prediction of so many units from so many becomes a score."""
+        return Scoring()
 
     def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        past, now, gain = batch.past, batch.now, None
-        if self.homeostasis is not None:
-            mean, gain = self.homeostasis.usual(parameters)
-            past, now = (past - mean) * gain, (now - mean) * gain
-        c, sign, weight = (t.transpose(0, 1) for t in (past, batch.sign, batch.weight))
-        present = now if batch.target is None else batch.target
+        now, past = self.signal(parameters, batch.now), self.signal(parameters, batch.past)
+        c, sign, weight = (t.transpose(0, 1) for t in (past.value, batch.sign, batch.weight))
+        present = now.value if batch.target is None else batch.target
         z = present.expand(len(c), 1, *present.shape)
         retrodiction = self.retrodiction if self.credits_past else None
-        forward, delta, past_delta, products = predictive_credit(z, c, parameters, sign, weight, retrodiction)
+        scoring = self.scoring(z.shape[-1], c.shape[-1])
+        forward, delta, past_delta, products = predictive_credit(z, c, parameters, sign, weight, retrodiction, scoring)
         if batch.target is not None:
             delta = torch.zeros_like(batch.now)  # what is predicted elsewhere earns nothing here
         if past_delta is not None:
-            past_delta = self._spread(past_delta.transpose(0, 1), batch.z, gain)
+            past_delta = self._spread(past.credit(past_delta.transpose(0, 1)), batch.z)
         loss, gate, score = (t.transpose(0, 1) for t in (forward.loss, forward.gate, forward.score))
-        return RuleFactors(self._spread(delta, batch.z, gain), past_delta, products, loss, gate.abs(), score)
+        return RuleFactors(self._spread(now.credit(delta), batch.z), past_delta, products, loss, gate.abs(), score)
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
@@ -143,10 +169,8 @@ class CLAPP(Rule):
             "(rule.homeostasis.ticks 100 sets one)",
         )
 
-    def _spread(self, delta: Tensor, z: Tensor, gain: Tensor | None) -> Tensor:
+    def _spread(self, delta: Tensor, z: Tensor) -> Tensor:
         """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""
-        if gain is not None:
-            delta = delta * gain
         positions = z.shape[2:]
         if self.grid > 1 and len(positions) == 2:
             height, width = (side // self.grid for side in positions)

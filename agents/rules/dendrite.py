@@ -22,12 +22,19 @@ Targets = Float[Tensor, " predictors #groups streams target"]
 Matrices = Float[Tensor, "predictors target width"]
 
 
+class Scoring(NamedTuple):
+    """How a prediction becomes a score: u = scale target . W source - threshold; as published 1 and 0."""
+
+    scale: float = 1.0
+    threshold: float = 0.0
+
+
 class Dendrite(NamedTuple):
     """What the dendrites of the predicted units make of a prediction.
 
     Attributes:
-        prediction: W source, what arrives at each unit's dendrite.
-        score: u = target . W source.
+        prediction: scale W source, what arrives at each unit's dendrite.
+        score: u = target . prediction - threshold.
         loss: max(0, 1 - y u), equation 5.
         gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
     """
@@ -38,20 +45,20 @@ class Dendrite(NamedTuple):
     gate: Scores
 
 
-def predict(target: Targets, source: Vectors, weight: Matrices, sign: Scores) -> Dendrite:
+def predict(target: Targets, source: Vectors, weight: Matrices, sign: Scores, scoring: Scoring = Scoring()) -> Dendrite:
     """Return the dendritic prediction of *target* from *source* and how wrong it was (equation 5).
 
     With target z_t, source c_{t-d} and W_pred this is prediction; with target c_{t-d}, source z_t and W_retro it is
     retrodiction (equations 16 to 18).
     """
-    prediction = mapped(source, weight.transpose(1, 2))
-    score = (target * prediction).sum(-1)
+    prediction = mapped(source, weight.transpose(1, 2), scoring.scale)
+    score = (target * prediction).sum(-1) - scoring.threshold
     margin = sign * score
     return Dendrite(prediction, score, (1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
 
 
 def credit(dendrite: Dendrite, gate: Scores) -> Targets:
-    """Return dLoss/d(target) = -gamma W source: the postsynaptic factor of equations 8 and 9 without rho'."""
+    """Return dLoss/d(target) = -gamma scale W source: the postsynaptic factor of equations 8 and 9 without rho'."""
     return -gate[..., None] * dendrite.prediction
 
 
@@ -65,9 +72,11 @@ def outer(target: Targets, source: Vectors, gate: Scores) -> Outer:
     return Outer(target.flatten(1, 2), source.flatten(1, 2))
 
 
-def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"]) -> Tensor:
-    """Return every predictor's vectors times its matrix."""
-    return torch.bmm(vectors.flatten(1, 2), matrices).view(*vectors.shape[:3], matrices.shape[2])
+def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"], scale: float) -> Tensor:
+    """Return every predictor's vectors times its matrix times *scale*."""
+    nothing = vectors.new_empty(())
+    product = torch.baddbmm(nothing, vectors.flatten(1, 2), matrices, beta=0, alpha=scale)
+    return product.view(*vectors.shape[:3], matrices.shape[2])
 
 
 class Retrodiction(ABC):
@@ -76,24 +85,30 @@ class Retrodiction(ABC):
     own_weights: bool = True
 
     @abstractmethod
-    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(
+        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
+    ) -> Dendrite:
         """Return the retrodiction of c from z, its gate chosen."""
 
 
 class SharedGate(Retrodiction):
     """W_retro is independent of W_pred and obeys the gate of the prediction: the final rule, equation 19."""
 
-    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(
+        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
+    ) -> Dendrite:
         """See `Retrodiction.judge`."""
-        return predict(c, z, parameters["retro"], sign)._replace(gate=forward.gate)
+        return predict(c, z, parameters["retro"], sign, scoring)._replace(gate=forward.gate)
 
 
 class SplitGates(Retrodiction):
     """W_retro is independent of W_pred and has a gate of its own: equations 16 to 18."""
 
-    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(
+        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
+    ) -> Dendrite:
         """See `Retrodiction.judge`."""
-        return predict(c, z, parameters["retro"], sign)
+        return predict(c, z, parameters["retro"], sign, scoring)
 
 
 class Transposed(Retrodiction):
@@ -101,9 +116,11 @@ class Transposed(Retrodiction):
 
     own_weights = False
 
-    def judge(self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite) -> Dendrite:
+    def judge(
+        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
+    ) -> Dendrite:
         """See `Retrodiction.judge`."""
-        return forward._replace(prediction=mapped(z, parameters["pred"]))
+        return forward._replace(prediction=mapped(z, parameters["pred"], scoring.scale))
 
 
 class PredictiveCredit(NamedTuple):
@@ -123,17 +140,23 @@ class PredictiveCredit(NamedTuple):
 
 
 def predictive_credit(
-    z: Targets, c: Vectors, parameters: Parameters, sign: Scores, weight: Scores, retrodiction: Retrodiction | None
+    z: Targets,
+    c: Vectors,
+    parameters: Parameters,
+    sign: Scores,
+    weight: Scores,
+    retrodiction: Retrodiction | None,
+    scoring: Scoring = Scoring(),
 ) -> PredictiveCredit:
     """Return the credit of the present *z* and of the remembered *c*, each pair counted by its *weight*."""
-    forward = predict(z, c, parameters["pred"], sign)
+    forward = predict(z, c, parameters["pred"], sign, scoring)
     gate = forward.gate * weight
-    products = {"pred": outer(z, c, gate)}
+    products = {"pred": outer(z, c, gate * scoring.scale)}
     past_delta = None
     if retrodiction is not None:
-        backward = retrodiction.judge(z, c, parameters, sign, forward)
+        backward = retrodiction.judge(z, c, parameters, sign, forward, scoring)
         weighted = backward.gate * weight
         past_delta = credit(backward, weighted)
         if retrodiction.own_weights:
-            products["retro"] = outer(c, z, weighted)
+            products["retro"] = outer(c, z, weighted * scoring.scale)
     return PredictiveCredit(forward, credit(forward, gate).sum((0, 1)), past_delta, products)

@@ -42,6 +42,8 @@ class Objects3D(Environment):
         recolour: drift of hue, brightness and saturation, in cycles per second, at least 0.
         train: number of labelled views to train a probe on, a multiple of 10.
         test: number of labelled views to test a probe on, a multiple of 10.
+        draw: which of all possible labelled views these are: settings may be chosen on draw 0, and what is reported
+            is then of views that nothing was chosen on.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Objects3D(Environment):
         recolour: float = 1.0,
         train: int = 2000,
         test: int = 1000,
+        draw: int = 1,
     ) -> None:
         require(8 <= size <= 256, f"Objects3D.size must be 8 to 256 pixels (got {size})")
         require(period > 0, f"Objects3D.period must be greater than 0 seconds (got {period})")
@@ -64,6 +67,7 @@ class Objects3D(Environment):
         for name, count in {"train": train, "test": test}.items():
             require(count > 0 and count % len(SHAPES) == 0, f"Objects3D.{name} must be a multiple of 10 (got {count})")
         self._size, self._rates = size, Rates(**speeds)
+        self._number = draw
         self._counts = {Split.TRAIN: train, Split.TEST: test}
         self._sensor = Sensor((3, size, size), 0.0, 1.0, seconds(period))
         self._views: dict[Split, Tensor] = {}
@@ -107,7 +111,7 @@ class Objects3D(Environment):
 
     def _examples(self, split: Split) -> Tensor:
         """Return the traits of the views of *split*, their classes in turn."""
-        generator = generator_from(generator_state(derive(0, "objects3d", "labelled", split)))
+        generator = generator_from(generator_state(derive(self._number, "objects3d", "labelled", split)))
         traits = torch.rand(self._counts[split], len(TRAITS), generator=generator)
         traits[:, 0] = (torch.arange(len(traits)) % len(SHAPES) + 0.5) / len(SHAPES)
         return traits

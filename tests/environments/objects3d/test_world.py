@@ -210,6 +210,14 @@ def test_labelled_views_are_balanced_and_always_the_same():
     assert not torch.equal(frames, test.fetch(torch.tensor([3, 50, 7])))
 
 
+def test_another_draw_shows_other_labelled_views():
+    first, again, second = (Objects3D(train=10, test=10, draw=n).labelled(Split.TEST) for n in (0, 0, 1))
+    frames, same, other = (views.fetch(torch.arange(10)) for views in (first, again, second))
+    assert torch.equal(frames, same)
+    assert not any(torch.equal(a, b) for a, b in zip(frames, other, strict=True))
+    assert torch.equal(first.labels, second.labels)
+
+
 def test_speed_zero_is_a_still_picture():
     world = Objects3D(spin=0, roam=0, zoom=0, relight=0, recolour=0)
     _, scenes = stream(world, masks(3, 4, 9))
