@@ -35,7 +35,8 @@ def render(
     grid = torch.stack(torch.meshgrid(*_grid(size), indexing="xy")).flatten(1).to(device, non_blocking=True)
     owners, places = (torch.split(index.to(device, non_blocking=True), counts) for index in (stream, pixel))
     for shape, owner, place in zip(SHAPES, owners, places, strict=True):
-        _draw(shape.distance, table, grid, owner, place, picture)
+        if len(owner):  # few streams show few classes
+            _draw(shape.distance, table, grid, owner, place, picture)
     return picture.view(-1, 3, size, size)
 
 
