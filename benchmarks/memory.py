@@ -51,7 +51,7 @@ def main(first: int, last: int, environment: str) -> int:
     torch.set_num_threads(1)
     size = "side" if environment.startswith("toys.") else "size"
     world = {"environment": environment, f"environment.{size}": 16}
-    configuration = configure("default", {**SETTINGS, **world, "ticks": last, "checkpoint_every": first})
+    configuration = configure("hinge-objects3d", {**SETTINGS, **world, "ticks": last, "checkpoint_every": first})
     resident = Resident(*range(first, last + 1, max(1, (last - first) // 9)), last)
     with tempfile.TemporaryDirectory() as place:
         folder = RunFolder.create(Path(place) / "run")

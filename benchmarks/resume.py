@@ -57,7 +57,7 @@ def until(seen: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
 def killed(folder: Path, saving: bool) -> str:
     """Start a run, kill it before its end, and say when that was."""
     shutil.rmtree(folder, ignore_errors=True)
-    process = start("run", "default", *SETTINGS, "--out", str(folder))
+    process = start("run", "hinge-objects3d", *SETTINGS, "--out", str(folder))
     checkpoints = folder / "checkpoints"
     late = random.randrange(TICKS * 9 // 10)
     until(lambda: late <= max((int(path.name) for path in checkpoints.glob("[0-9]*")), default=-1), process)
@@ -77,7 +77,7 @@ def main(kills: int) -> int:
     """Kill and resume, print every hash, and return 1 if one differs."""
     with tempfile.TemporaryDirectory() as place:
         whole = Path(place) / "whole"
-        finished(start("run", "default", *SETTINGS, "--out", str(whole)))
+        finished(start("run", "hinge-objects3d", *SETTINGS, "--out", str(whole)))
         print(f"undisturbed  {digest(whole)}", flush=True)
         equal = 0
         for n in range(kills):

@@ -54,9 +54,11 @@ class Case:
 
 
 CASES = {
-    "default": Case(),
+    "hinge-objects3d": Case(),
     "hinge-strict": Case(),
     "clapp-objects3d": Case(),
+    "clapp-strict": Case(),
+    "clapp-objects3d-paper": Case(),
     "hinge-cifar": Case(paths=PICTURES, settings=FOLDERS),
     "clapp-stl10": Case(streams=14, paths={"environment.root": "photos96"}),  # 7 columns a picture, and another picture
     "clapp-ucf101": Case(ticks=110, paths=UCF101),  # an update every 54 ticks; negatives from 7 other streams

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from streamsim.arguments import parsers
 from streamsim.checks import settings_of
-from streamsim.cli import COMMANDS, refuse_misspelt
+from streamsim.cli import COMMANDS, DEFAULT, refuse_misspelt
 from streamsim.config import kinds, outline
 from streamsim.contracts import StreamsimError
 
@@ -83,7 +83,7 @@ def read(command: list[str], folder: Path) -> None:
     if name == "run":
         refuse_misspelt(given.settings, parser)
         file = folder / (given.word or "")
-        outline(str(file) if file.is_file() else given.word or "default", given.settings)
+        outline(str(file) if file.is_file() else given.word or DEFAULT, given.settings)
     elif name == "check":
         settings_of(given.word, given.settings)
     elif name == "list" and given.word not in (None, *kinds()):

@@ -12,6 +12,9 @@ from .arguments import Parser, parsers, whole_help
 from .contracts import StreamsimError, nearest, require, suggestion
 from .runs import keep_memory
 
+DEFAULT = "clapp-objects3d"
+"""The preset that is run when none is named."""
+
 
 def main(line: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 2 for what the user can mend, with one sentence about it."""
@@ -78,7 +81,7 @@ def run(given: Namespace, parser: Parser) -> int:
     """Start a new run."""
     keep_memory()
     refuse_misspelt(given.settings, parser)
-    source = given.word or "default"
+    source = given.word or DEFAULT
     if given.help:
         return show_help(source, given.settings)
     from .config import configure  # noqa: PLC0415

@@ -292,7 +292,7 @@ def test_list_without_a_kind_names_all_kinds(capsys):
     assert main("list") == 0
     shown = capsys.readouterr().out
     assert re.search(r"^environments: .*Objects3D, ", shown, re.MULTILINE)
-    assert re.search(r"^presets: .*default, ", shown, re.MULTILINE)
+    assert re.search(r"^presets: .*clapp-objects3d, ", shown, re.MULTILINE)
 
 
 GRATINGS = "from toys import CountingWorld\n\nclass Gratings(CountingWorld):\n    pass\n"

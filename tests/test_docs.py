@@ -20,7 +20,7 @@ from streamsim.config import configure
 
 ROOT = Path(__file__).parents[1]
 
-QUICK = ["--ticks", "12", "--streams", "3", "--probes", "null", "--health", "false", "--film", "false"]
+QUICK = ["--ticks", "12", "--streams", "6", "--probes", "null", "--health", "false", "--film", "false"]
 
 spec = importlib.util.spec_from_file_location("docs_check", ROOT / "docs/check.py")
 check = importlib.util.module_from_spec(spec)
@@ -94,9 +94,9 @@ def test_the_instrument_of_the_guide_counts_and_is_restored(shown, tmp_path):
     shown("docs/running.md")
     line = ["run", *QUICK, "--efference.miss_rate", "1.0", "--instruments", "[misses.Misses]", "--no-report"]
     assert cli.main([*line, "--gaze.saccade_probability", "1.0", "--out", "a"]) == 0
-    assert (tmp_path / "misses.txt").read_text() == "36\n"  # every saccade of 3 streams in 12 ticks
+    assert (tmp_path / "misses.txt").read_text() == "72\n"  # every saccade of 6 streams in 12 ticks
     assert cli.main(["resume", "a", "--ticks", "20", "--no-report"]) == 0
-    assert (tmp_path / "misses.txt").read_text() == "60\n"
+    assert (tmp_path / "misses.txt").read_text() == "120\n"
 
 
 def test_the_interventions_of_the_guide_happen():
@@ -135,7 +135,7 @@ def test_the_guide_names_all_that_a_part_must_define(owner):
 
 def test_the_table_of_files_names_what_a_run_leaves_behind(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    line = ["run", "--ticks", "12", "--streams", "3", "--probes.n_train", "20", "--probes.n_test", "20"]
+    line = ["run", "--ticks", "12", "--streams", "6", "--probes.n_train", "20", "--probes.n_test", "20"]
     assert cli.main([*line, "--tensorboard", "--out", "a"]) == 0
     left = {
         path.name.replace("eye", "NAME") for path in [*(tmp_path / "a").iterdir(), *(tmp_path / "a/media").iterdir()]

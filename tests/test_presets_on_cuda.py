@@ -68,9 +68,11 @@ READINGS = {"environment.root": small_recordings.write_librispeech}
 ALIGNED = {"environment.corpus.root": small_recordings.write_aligned}
 
 CASES = {
-    "default": Case(settings=lags(1, 4)),
+    "hinge-objects3d": Case(settings=lags(1, 4)),
     "hinge-strict": Case(settings={"agent.contrasts.0.lags": [1, 4]}),
     "clapp-objects3d": Case(settings=lags(1, 4)),
+    "clapp-objects3d-paper": Case(settings=lags(1, 4)),
+    "clapp-strict": Case(settings={"agent.contrasts.0.lags": [1, 4]}),
     "hinge-cifar": Case(settings=lags(1, 4), data=PICTURES),
     "clapp-stl10": Case(
         30, 14, {**lags(2, 3), "agent.calibration.ticks": 8}, {"environment.root": small_recordings.write_stl10}
@@ -168,7 +170,7 @@ class Waits(Instrument):
 FEW = {"ticks": 30, "metrics_every": 10, "probes": None}
 
 
-@pytest.mark.parametrize("name", ["default", "clapp-librispeech-eprop-small"])
+@pytest.mark.parametrize("name", ["hinge-objects3d", "clapp-librispeech-eprop-small"])
 def test_instruments_wait_only_when_they_are_due(name, tmp_path):
     console = Console(file=io.StringIO())
     with pretending(answering=True) as mode:

@@ -45,7 +45,7 @@ def configure(
 ) -> Configuration:
     """Return the configuration called *source*, a preset or a YAML file, with settings changed by dotted names.
 
-    Example: `configure("default", {"gaze.saccade_probability": 0.3, "streams": 32}).experiment.build()`.
+    Example: `configure("hinge-objects3d", {"gaze.saccade_probability": 0.3, "streams": 32}).experiment.build()`.
 
     Args:
         source: where to start from.

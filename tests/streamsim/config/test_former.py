@@ -25,7 +25,7 @@ def test_what_a_former_run_wrote_means_what_it_meant():
     """With `null` for every default and for the pathways that there were not."""
     written = yaml.safe_load((FORMER / "clapp-objects3d.yaml").read_text())
     assert written["agent"]["init_args"]["schedule"] is None
-    assert complete(written) == configure("clapp-objects3d").tree
+    assert complete(written) == configure("clapp-objects3d-paper").tree
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_a_former_run_wrote_means_what_it_meant():
     ],
 )
 def test_former_names(setting, former, today):
-    node = configure("default", {setting: former}).tree
+    node = configure("hinge-objects3d", {setting: former}).tree
     for key in setting.split("."):
         node = node.get("init_args", node)[key]
     assert (node[0] if isinstance(node, list) else node)["class_path"] == today
@@ -55,7 +55,7 @@ def test_former_names(setting, former, today):
 
 def test_former_names_are_not_offered():
     with pytest.raises(Exception, match="did you mean GlobalContrastNorm"):
-        configure("default", {"agent.retina": "GlobalContrast"})
+        configure("hinge-objects3d", {"agent.retina": "GlobalContrast"})
 
 
 def test_every_former_name_leads_somewhere():

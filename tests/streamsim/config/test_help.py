@@ -109,13 +109,13 @@ MISSPELT = {
 @pytest.mark.parametrize(("name", "sentence"), MISSPELT.items())
 def test_misspelt_settings_of_the_default_preset(name, sentence):
     with pytest.raises(ConfigurationError) as caught:
-        configure("default", {name: "1"})
+        configure("hinge-objects3d", {name: "1"})
     assert sentence in str(caught.value)
 
 
 def test_two_mistakes_are_told_one_after_the_other():
     with pytest.raises(ConfigurationError, match=r"strems is not a setting: did you mean streams\?"):
-        configure("default", {"strems": "1", "gaze.zebra": "1"})
+        configure("hinge-objects3d", {"strems": "1", "gaze.zebra": "1"})
 
 
 def test_a_misspelt_name_in_a_file_is_told_before_what_it_leaves_missing(tmp_path):

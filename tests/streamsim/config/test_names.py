@@ -120,7 +120,7 @@ def test_a_name_that_two_packages_use_is_refused(tmp_path):
 
 
 def test_naming_the_class_that_is_there_keeps_its_settings():
-    tree = configure("default", {"agent.optimiser": "Adam", "agent.contrasts": "null"}).tree
+    tree = configure("hinge-objects3d", {"agent.optimiser": "Adam", "agent.contrasts": "null"}).tree
     learner = tree["agent"]["init_args"]
     assert learner["optimiser"]["init_args"]["learning_rate"] == 3e-4
     assert learner["contrasts"] is not None
