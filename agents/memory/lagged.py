@@ -14,6 +14,9 @@ from .memory import ShortTermMemory
 from .policies import Recent
 from .recall import Recall
 
+LEAST = 0.02
+"""Smallest share that is made up for, so that no single pair outweighs fifty."""
+
 
 class LagContrast(Contrast):
     """What contrasts of fixed lags share.
@@ -89,6 +92,14 @@ def balance(weight: Float[Tensor, "lags streams"], kind: Bool[Tensor, "lags stre
     return own * (weight.shape[1] / (own > 0).sum(1, keepdim=True).clamp_min(1))
 
 
+def share(
+    same: Bool[Tensor, "lags streams"], lags: Sequence[int], rate: Float[Tensor, ""]
+) -> Float[Tensor, "lags streams"]:
+    """Return how many pairs of each pair's own kind are to be expected at its lag, where saccades have this *rate*."""
+    kept = (1 - rate) ** torch.tensor(lags, device=same.device)[:, None]
+    return torch.where(same, kept, 1 - kept).clamp_min(LEAST)
+
+
 def chosen(slots: Tensor, rows: list[int]) -> Tensor:
     """Return the given rows of *slots*; a single row needs no copy."""
     return slots[rows[0] : rows[0] + 1] if len(rows) == 1 else torch.stack([slots[row] for row in rows])
@@ -107,17 +118,27 @@ class OwnMemory(LagContrast):
         balanced: whether, at each lag, all streams' pairs of a kind weigh as much together as if every stream had one;
             long lags rarely lie within a fixation, and would otherwise teach little but differences. A single stream
             has one pair a tick and lag, so for it nothing changes.
+        expected: whether *balanced* goes by how many pairs of a kind are to be expected, instead of by those of the
+            tick, which few streams need: pairs of the same thing are (1 - p)^lag of all, p being the saccades that
+            were received so far, a stream and tick.
     """
 
     def __init__(
-        self, lags: Sequence[int] = (1,), positive: float = 1.0, negative: float = 1.0, balanced: bool = False
+        self,
+        lags: Sequence[int] = (1,),
+        positive: float = 1.0,
+        negative: float = 1.0,
+        balanced: bool = False,
+        expected: bool = False,
     ) -> None:
         super().__init__(lags)
         require(positive >= 0, f"OwnMemory.positive must not be negative (got {positive})")
         require(negative >= 0, f"OwnMemory.negative must not be negative (got {negative})")
         self.positive = positive
         self.negative = negative
+        require(balanced or not expected, "OwnMemory.expected says how to balance: set balanced to true")
         self.balanced = balanced
+        self.expected = expected
 
     def describe(self, memory: ShortTermMemory) -> str:
         """See `Contrast.describe`."""
@@ -130,7 +151,9 @@ class OwnMemory(LagContrast):
         """See `Contrast.recall`."""
         slots = self.slots(memory, state, tick, period)
         same, weight = slots.same, slots.weight
-        if self.balanced:
+        if self.expected:
+            weight = weight / share(same, slots.lags, (state["now"].sum() / ((tick + 1) * same.shape[1])))
+        elif self.balanced:
             weight = balance(weight, same) + balance(weight, ~same)
         if (self.positive, self.negative) != (1.0, 1.0):
             weight = weight * torch.where(same, self.positive, self.negative).to(weight.dtype)

@@ -4,6 +4,8 @@ import pytest
 import torch
 
 from streamsim.agents import OwnMemory, PeerMemory, ShortTermMemory
+from streamsim.agents.memory.lagged import share
+from streamsim.contracts.errors import ConfigurationError
 
 from ..driving import CPU
 
@@ -41,3 +43,30 @@ def test_negatives_come_from_another_group():
     groups = torch.arange(6) // 2
     assert (recall.owner.flatten(0, 1) // 2 != groups).all()
     assert torch.equal(recall.past[..., 0], recall.owner.float())
+
+
+def test_a_single_stream_is_balanced_by_what_its_saccade_rate_lets_expect():
+    lags, ticks = (1, 2, 4, 8), 4000
+    memory, generator = ShortTermMemory(8), torch.Generator().manual_seed(0)
+    contrast = OwnMemory(lags, balanced=True, expected=True)
+    state, sums = memory.reset(1, 1, 0, CPU), torch.zeros(2, 4)
+    for tick in range(ticks):
+        saccade = torch.rand(1, generator=generator) < 0.17
+        state = memory.begin_fixations(state, saccade)
+        recall = contrast.recall(memory, state, tick, 0.1, generator)
+        same = recall.same[0, :, 0]
+        sums += recall.weight[0, :, 0] * torch.stack((same, ~same))
+        memory.write(state, tick, torch.zeros(1, 1), saccade)
+    assert torch.allclose(sums * len(lags) / ticks, torch.ones(2, 4), atol=0.1)
+
+
+def test_expected_shares_of_pairs_of_a_kind():
+    same = torch.tensor([[True, False], [True, False]])
+    found = share(same, (1, 3), torch.tensor(0.5))
+    assert torch.allclose(found, torch.tensor([[0.5, 0.5], [0.125, 0.875]]))
+    assert share(same, (1, 3), torch.tensor(0.0)).tolist() == [[1.0, pytest.approx(0.02)], [1.0, pytest.approx(0.02)]]
+
+
+def test_what_is_to_be_expected_is_a_way_to_balance():
+    with pytest.raises(ConfigurationError, match=r"OwnMemory.expected says how to balance: set balanced to true"):
+        OwnMemory(expected=True)
