@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from streamsim.evaluation import Row, is_baseline
+from streamsim.evaluation import Row, ceiling, gain
 
 from .charts import capitalised
 from .data import RunData, layer_names
@@ -72,7 +72,7 @@ def headline(data: RunData) -> Markup:
     """Return the main number in words: the uppermost layer before and after."""
     rows = last_rows(data)
     layers = layer_names(rows)
-    row = next((r for r in rows if layers and r["layer"] == layers[-1] and r["untrained"] is not None), None)
+    row = next((r for r in rows if layers and r["layer"] == layers[-1] and r["calibrated"] is not None), None)
     if row is None:
         return Markup()
     return piece(
@@ -80,16 +80,18 @@ def headline(data: RunData) -> Markup:
         probe=row["probe"],
         layer=row["layer"],
         learned=percent_text(row["accuracy"]),
-        gain=gain(row),
-        error=percent_text(uncertainty(row)),
-        untrained=percent_text(row["untrained"]),
+        gain=gain_text(row),
+        error=percent_text(row["gain_error"]),
+        calibrated=percent_text(row["calibrated"]),
+        drawn=percent_text(row["drawn"]),
+        looks=row["looks"],
         chance=percent_text(row["chance"]),
     )
 
 
-def percent_text(share: float) -> str:
-    """Return *share* in percent with one decimal."""
-    return f"{100 * share:.1f}"
+def percent_text(share: float | None) -> str:
+    """Return *share* in percent with one decimal, nothing if it is not known."""
+    return "" if share is None else f"{100 * share:.1f}"
 
 
 def result(data: RunData) -> Markup:
@@ -105,36 +107,35 @@ def result(data: RunData) -> Markup:
             layer,
             "" if layer in layers else "aside",
             [cell for probe in probes for cell in cells(found.get((layer, probe)))],
+            percent_text(next(row["chance"] for row in rows if row["layer"] == layer)),
         )
         for layer in dict.fromkeys(row["layer"] for row in rows)
     ]
-    return section("Result", piece("result", probes=probes, rows=lines), note(protocol(rows)))
+    limits = [note(f"{probe} probe: {said}") for probe in probes if (said := ceiling_of(probe, rows))]
+    return section("Result", piece("result", probes=probes, rows=lines), *limits, note(protocol(rows)))
 
 
-def cells(row: Row | None) -> tuple[str, str, str, str]:
-    """Return untrained, learned, gain and a bar for one layer and probe; baselines have nothing to learn."""
+def ceiling_of(probe: str, rows: list[Row]) -> str:
+    """Return the sentence on layers in which *probe* can show no gain, nothing if there are none."""
+    return ceiling(row for row in rows if row["probe"] == probe)
+
+
+def cells(row: Row | None) -> tuple[str, ...]:
+    """Return the accuracy drawn, calibrated, learned, its error, the gain and a bar for one layer and probe."""
     if row is None:
-        return "", "", "", ""
-    learned, untrained = (
-        percent_text(row["accuracy"]),
-        None if row["untrained"] is None else percent_text(row["untrained"]),
-    )
-    bar = piece("meter", width=learned, mark=untrained)
-    if untrained is None or is_baseline(row):
-        return "", learned, "", bar
-    return untrained, learned, gain(row), bar
+        return ("",) * 6
+    figures = (percent_text(row[name]) for name in ("drawn", "calibrated", "accuracy", "error"))
+    mark = None if row["calibrated"] is None else percent_text(row["calibrated"])
+    return *figures, gain_text(row), piece("meter", width=percent_text(row["accuracy"]), mark=mark)
 
 
-def gain(row: Row) -> Markup:
-    """Return the gain in points, coloured where it exceeds twice its standard error."""
-    points = 100 * (row["accuracy"] - row["untrained"])
-    kind = ("up" if points > 0 else "down") if abs(points) > 2 * 100 * uncertainty(row) else ""
-    return piece("gain", kind=kind, points=f"{points:+.1f}".replace("-", "\N{MINUS SIGN}"))
-
-
-def uncertainty(row: Row) -> float:
-    """Return the standard error of a gain, as if both accuracies came from test examples of their own."""
-    return float(sum(p * (1 - p) / row["n_test"] for p in (row["accuracy"], row["untrained"])) ** 0.5)
+def gain_text(row: Row) -> Markup:
+    """Return the gain in points, coloured where it exceeds twice its standard error; nothing if it is not known."""
+    gained = gain(row)
+    if gained is None:
+        return Markup()
+    kind = ("up" if gained > 0 else "down") if abs(gained) > 2 * row["gain_error"] else ""
+    return piece("gain", kind=kind, points=f"{100 * gained:+.1f}".replace("-", "\N{MINUS SIGN}"))
 
 
 def protocol(rows: list[Row]) -> str:
@@ -142,13 +143,22 @@ def protocol(rows: list[Row]) -> str:
     row = rows[0]
     pairs = f"Compared while learning: {row['pairs']}. " if row.get("pairs") else ""
     kinds = "; ".join(f"{r['probe']}: {r['protocol']}" for r in {r["probe"]: r for r in rows}.values())
+    units = f" ({row['n_units']:,} independent units)" if row["n_units"] < row["n_test"] else ""
     return (
         f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {pairs}{capitalised(kinds)}. "
-        f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others to test it. Gains "
-        "are coloured where they exceed twice the standard error that the choice of test examples gives them; seeds "
-        "differ by more. Bars: learned; mark: untrained. Chance, one in the number of classes: "
-        f"{100 * row['chance']:.1f}."
+        f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others{units} to test it. "
+        f"Drawn: the network as the seed draws it; calibrated: {calibration(row)}; gain: learned less calibrated. "
+        "\N{PLUS-MINUS SIGN}: standard error that the choice of test pictures, utterances or clips gives the learned "
+        "accuracy. Gains are coloured where they exceed twice their own; seeds differ by more. Bars: learned; mark: "
+        "calibrated. Chance: always naming the commonest class of the test examples."
     )
+
+
+def calibration(row: Row) -> str:
+    """Return in words what the calibrated network is."""
+    if row["calibrated"] is None:
+        return "not known here"
+    return f"after the {row['looks']:,} ticks in which it only looks" if row["looks"] else "the same, as it never looks"
 
 
 def ledger(data: RunData) -> Markup:
