@@ -20,7 +20,7 @@ from .metrics import QUANTITIES
 from .optimisers import Adam, Optimiser
 from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
-from .validation import require_layers_fit, require_updates_fit, shared_lags
+from .validation import require_layers_fit, require_updates_fit, shared_lags, unlooked
 
 Outcome = Learned | Calibrated
 
@@ -165,7 +165,7 @@ class Learner(Agent):
 
     def advice(self) -> tuple[str, ...]:
         """See `Agent.advice`."""
-        return self.rule.advice()
+        return (*self.rule.advice(), *unlooked(self.encoder, self.calibration))
 
     def title(self) -> str:
         """Return the name of the rule."""
