@@ -50,12 +50,12 @@ def learning_begins_when_it_says(harness: AgentHarness) -> None:
 def every_layer_learns(harness: AgentHarness) -> None:
     """Check that what each layer does with a frame changes after the agent has looked, by learning."""
     agent, frames = harness.agent, harness.frames(4)
-    before = agent.features(snapshot(harness.looked), frames)
+    before, ticks = agent.features(snapshot(harness.looked), frames), harness.ticks - agent.looks
     after = agent.features(snapshot(harness.after), frames)
     for layer in agent.layers:
         check_that(
             not torch.equal(before[layer], after[layer]),
-            f"{layer!r} did not learn in {harness.ticks - agent.looks} ticks: show more, or look for what keeps it from learning",
+            f"{layer!r} did not learn in {ticks} ticks: show more, or look for what keeps it from learning",
         )
 
 
