@@ -11,20 +11,19 @@ from streamsim.instruments import read_rows
 
 from .test_presets_on_cuda import CASES, experiment, of
 
-SOON = {"agent.calibration.ticks": 9}
 NARROW_VIDEO = {"agent.encoder.width": 0.03}
 NARROW_SOUND = {"agent.encoder.channels": 8, "agent.encoder.recurrent.units": 8}
 ALONE = {"agent.contrasts.1.count": 1}
 
 SMALLER = {
     "clapp-stl10": {"agent.encoder.width": 0.05},
-    "clapp-ucf101": NARROW_VIDEO | ALONE | SOON | {"streams": 2},
+    "clapp-ucf101": NARROW_VIDEO | ALONE | {"streams": 2},
     "clapp-ucf101-small": NARROW_VIDEO,
     "clapp-librispeech": NARROW_SOUND,
     "clapp-librispeech-eprop": NARROW_SOUND,
     "clapp-librispeech-small": NARROW_SOUND,
     "clapp-librispeech-eprop-small": NARROW_SOUND,
-    "eye-and-ear": of("pathways.eye", NARROW_VIDEO | SOON | {"agent.optimiser.every": 9})
+    "eye-and-ear": of("pathways.eye", NARROW_VIDEO | {"agent.calibration.ticks": 9, "agent.optimiser.every": 9})
     | of("pathways.ear", NARROW_SOUND)
     | {"ticks": 20}
     | {f"pathways.eye.agent.contrasts.{i}.lags": [1, 3] for i in range(2)},
