@@ -9,7 +9,7 @@ from streamsim.evaluation import Row, ceiling, gain
 
 from .charts import capitalised
 from .data import RunData, layer_names
-from .page import note, piece, section, table
+from .page import joined, note, piece, section, table
 
 
 def class_of(part: Any) -> str:  # noqa: ANN401  a setting of any kind
@@ -95,38 +95,29 @@ def percent_text(share: float | None) -> str:
 
 
 def result(data: RunData) -> Markup:
-    """Return the result table: every layer and probe, before and after, with the protocol in words."""
+    """Return a result table a probe: every layer, before and after, with the protocol in words."""
     rows = last_rows(data)
     if not rows:
         return Markup()
-    probes = list(dict.fromkeys(row["probe"] for row in rows))
-    found = {(row["layer"], row["probe"]): row for row in rows}
+    probes = dict.fromkeys(row["probe"] for row in rows)
+    tables = [of_probe(name, [row for row in rows if row["probe"] == name]) for name in probes]
+    return section("Result", *tables, note(protocol(rows)))
+
+
+def of_probe(name: str, rows: list[Row]) -> Markup:
+    """Return the table of one probe, and in which layers it can show no gain if there are any."""
     layers = layer_names(rows)
-    lines = [
-        (
-            layer,
-            "" if layer in layers else "aside",
-            [cell for probe in probes for cell in cells(found.get((layer, probe)))],
-            percent_text(next(row["chance"] for row in rows if row["layer"] == layer)),
-        )
-        for layer in dict.fromkeys(row["layer"] for row in rows)
-    ]
-    limits = [note(f"{probe} probe: {said}") for probe in probes if (said := ceiling_of(probe, rows))]
-    return section("Result", piece("result", probes=probes, rows=lines), *limits, note(protocol(rows)))
+    lines = [(row["layer"], "" if row["layer"] in layers else "aside", cells(row)) for row in rows]
+    limits = ceiling(rows)
+    return joined([piece("result", probe=name, rows=lines), *([note(limits)] if limits else [])])
 
 
-def ceiling_of(probe: str, rows: list[Row]) -> str:
-    """Return the sentence on layers in which *probe* can show no gain, nothing if there are none."""
-    return ceiling(row for row in rows if row["probe"] == probe)
-
-
-def cells(row: Row | None) -> tuple[str, ...]:
-    """Return the accuracy drawn, calibrated, learned, its error, the gain and a bar for one layer and probe."""
-    if row is None:
-        return ("",) * 6
+def cells(row: Row) -> tuple[str, ...]:
+    """Return the accuracy drawn, calibrated, learned, its error, the gain, a bar and chance."""
     figures = (percent_text(row[name]) for name in ("drawn", "calibrated", "accuracy", "error"))
     mark = None if row["calibrated"] is None else percent_text(row["calibrated"])
-    return *figures, gain_text(row), piece("meter", width=percent_text(row["accuracy"]), mark=mark)
+    bar = piece("meter", width=percent_text(row["accuracy"]), mark=mark)
+    return *figures, gain_text(row), bar, percent_text(row["chance"])
 
 
 def gain_text(row: Row) -> Markup:

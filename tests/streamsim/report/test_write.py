@@ -109,7 +109,7 @@ def test_a_probe_at_its_ceiling_is_said_to_be(folder):
     last = report_tables.last_rows(data)
     for row in last:
         row["ceiling"] = row["layer"] == "layer2"
-    assert report_tables.result(data).count("is at its ceiling before learning in layer2: at most 5 %") == 2
+    assert report_tables.result(data).count("is at its ceiling before learning in layer2: at most 5 %") == 2  # probes
     for row in last:
         row["ceiling"] = False
     assert "ceiling" not in report_tables.result(data)
