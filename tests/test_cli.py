@@ -78,7 +78,7 @@ def test_the_installed_command_runs_a_strangers_preset(place):
     )
     assert (done.returncode, "run: runs/strange-seed4-1" in done.stdout) == (0, True), done.stderr
     assert "layer2" in done.stdout
-    assert "untrained" in done.stdout
+    assert "calibrated" in done.stdout
     folder = place / "runs" / "strange-seed4-1"
     assert sorted(p.name for p in folder.iterdir()) == [
         "checkpoints",

@@ -77,7 +77,7 @@ CASES = {
     "clapp-stl10": Case(
         30, 14, {**lags(2, 3), "agent.calibration.ticks": 8}, {"environment.root": small_recordings.write_stl10}
     ),
-    "clapp-ucf101": Case(30, 8, {**CLIPS, **NINTH}, VIDEOS),
+    "clapp-ucf101": Case(38, 8, {**CLIPS, **NINTH, "agent.calibration.ticks": 9}, VIDEOS),
     "clapp-ucf101-small": Case(38, settings={**CLIPS, **NINTH, "agent.calibration.ticks": 9}, data=VIDEOS),
     "clapp-librispeech": Case(24, 2, FIXATIONS | BACK, READINGS),
     "clapp-librispeech-eprop": Case(24, 2, FIXATIONS, READINGS),

@@ -20,7 +20,7 @@ from .metrics import QUANTITIES
 from .optimisers import Adam, Optimiser
 from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
-from .validation import require_layers_fit, require_updates_fit, shared_lags
+from .validation import require_layers_fit, require_updates_fit, shared_lags, unlooked
 
 Outcome = Learned | Calibrated
 
@@ -72,6 +72,7 @@ class Learner(Agent):
         self.credit = credit
         self.bfloat16 = bfloat16
         require_layers_fit(encoder, rule, calibration)
+        self.looks = calibration.ticks
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
         self.perception = Perception(retina, encoder, torch.bfloat16 if bfloat16 else torch.float32)
@@ -164,7 +165,7 @@ class Learner(Agent):
 
     def advice(self) -> tuple[str, ...]:
         """See `Agent.advice`."""
-        return self.rule.advice()
+        return (*self.rule.advice(), *unlooked(self.encoder, self.calibration))
 
     def title(self) -> str:
         """Return the name of the rule."""
@@ -186,8 +187,7 @@ class Learner(Agent):
     def _drawn(self, shapes: Sequence[tuple[int, ...]], seed: int) -> State:
         """Return fresh weights of layers and rule; one seed draws the same layers whatever learns in them."""
         weights: State = {"layers": {}, "rule": {}}
-        for i, (name, layer) in enumerate(zip(self.layers, self.encoder.layers, strict=True)):
-            below, above = shapes[i], shapes[i + 1]
+        for name, layer, below, above in zip(self.layers, self.encoder.layers, shapes, shapes[1:], strict=False):
             own, heads = (torch.Generator().manual_seed(derive(seed, part, name)) for part in ("weights", "rule"))
             weights["layers"][name] = layer.parameters(below, own)
             other = (below,) if layer.predicts_below else ()
@@ -203,18 +203,17 @@ class Learner(Agent):
         comparisons: Sequence[Comparison],
         outcome: Outcome,
     ) -> None:
-        """Write what the tick leaves behind, besides changed weights.
-
-        Read-outs are stored as they were before learning changed the weights.
-        """
+        """Write what the tick leaves behind besides changed weights; read-outs as they were before these changed."""
         if percept.age is not None:
             state |= {"carried": percept.carried, "age": percept.age}
         state["memory"] = {recollection.group.key: recollection.memory for recollection in recollections}
         for comparison in comparisons:
             for name, statistics in comparison.statistics.items():
                 state["rule"][name] |= statistics
+        # without learning nothing that is probed changes once looking is over, running statistics included
+        adapts = isinstance(outcome, Calibrated) or self.optimiser.learning_rate > 0
         for name, layer in zip(self.layers, self.encoder.layers, strict=True):
-            if layer.keeps_statistics and name in percept.tapes:
+            if adapts and layer.keeps_statistics and name in percept.tapes:
                 state["layers"][name] |= layer.update_statistics(state["layers"][name], percept.tapes[name])
         factors: Mapping[str, Tensor] = {}
         if isinstance(outcome, Calibrated):

@@ -16,13 +16,13 @@ class Optimiser(ABC):
     """Changes weights in place.
 
     Args:
-        learning_rate: step size, positive.
+        learning_rate: step size, 0 or more; at 0 nothing is learnt, the control of what the rest of a life does.
         every: ticks whose gradients are averaged into one update; 1 updates at every tick.
     """
 
     def __init__(self, learning_rate: float, every: int = 1) -> None:
         name = type(self).__name__
-        require(learning_rate > 0, f"{name}.learning_rate must be positive (got {learning_rate})")
+        require(learning_rate >= 0, f"{name}.learning_rate must be 0 or more (got {learning_rate})")
         require(every >= 1, f"{name}.every must be at least 1 tick (got {every})")
         self.learning_rate = learning_rate
         self.every = every

@@ -40,6 +40,16 @@ def require_updates_fit(optimiser: Optimiser, groups: Sequence[RateGroup]) -> No
     )
 
 
+def unlooked(encoder: Encoder, calibration: Calibration) -> tuple[str, ...]:
+    """Return advice for layers that would begin to gather running statistics as they begin to learn."""
+    if calibration.ticks or not any(layer.keeps_statistics for layer in encoder.layers):
+        return ()
+    return (
+        "layers with running statistics learn without having looked, so that gains count what these statistics do too "
+        "(calibration.ticks sets how long to look)",
+    )
+
+
 def shared_lags(contrasts: Sequence[Contrast], memory: ShortTermMemory, rule: Rule) -> tuple[int | None, ...]:
     """Return the lags of a rule's predictors.
 

@@ -116,4 +116,5 @@ class Turntable(Environment):
         def fetch(chosen: Int[Tensor, " chosen"]) -> Float[Tensor, "chosen 1 channels size size"]:
             return unit(self._views.fetch(mine[chosen])).unsqueeze(1)
 
-        return Labelled(self._views.labels[mine], fetch)
+        labels = self._views.labels[mine]
+        return Labelled(labels, fetch, units=labels * len(number) + number[mine] // self._block)

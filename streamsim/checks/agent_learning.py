@@ -2,7 +2,7 @@
 
 import torch
 
-from streamsim.contracts import Agent, Glimpse, Sensor, flatten, snapshot
+from streamsim.contracts import Agent, Glimpse, Sensor, flatten, require, snapshot
 
 from .agent_trial import PICTURES, AgentHarness
 from .contract import check_that
@@ -32,15 +32,30 @@ def streams_are_alike(harness: AgentHarness) -> None:
             check_that(alike, f"streams that see the same differ in {layer!r} at tick {glimpse.tick}: share weights")
 
 
+def learning_begins_when_it_says(harness: AgentHarness) -> None:
+    """Check that the agent looks for a number of ticks, and makes no update in these if it counts them."""
+    looks = harness.agent.looks
+    check_that(isinstance(looks, int) and looks >= 0, f"Agent.looks must be a number of ticks, 0 or more (got {looks})")
+    require(
+        looks < harness.ticks,
+        f"check_agent: ticks must be more than the {looks} in which the agent only looks (got {harness.ticks})",
+    )
+    updates = harness.looked.get("updates")
+    check_that(
+        updates is None or not bool(updates.any()),
+        f"the agent made updates in the {looks} ticks in which it says that it only looks: {updates}",
+    )
+
+
 def every_layer_learns(harness: AgentHarness) -> None:
-    """Check that what each layer does with a frame changes by learning, and does not without."""
+    """Check that what each layer does with a frame changes after the agent has looked, by learning."""
     agent, frames = harness.agent, harness.frames(4)
-    before = agent.features(harness.start(), frames)
+    before, ticks = agent.features(snapshot(harness.looked), frames), harness.ticks - agent.looks
     after = agent.features(snapshot(harness.after), frames)
     for layer in agent.layers:
         check_that(
             not torch.equal(before[layer], after[layer]),
-            f"{layer!r} did not learn in {harness.ticks} ticks: show more, or look for what keeps it from learning",
+            f"{layer!r} did not learn in {ticks} ticks: show more, or look for what keeps it from learning",
         )
 
 

@@ -64,6 +64,14 @@ class AgentHarness:
         """The state after all ticks, for checks that only read it."""
         return self.life()[0]
 
+    @cached_property
+    def looked(self) -> State:
+        """The state when the agent has looked and begins to learn, for checks that only read it."""
+        state = self.start()
+        for glimpse in self.glimpses(self.agent.looks) if self.agent.looks else ():
+            state, _ = self.agent.step(state, glimpse)
+        return state
+
     def frames(self, count: int) -> Tensor:
         """Return frames that the agent has not seen."""
         chances = torch.rand(count, *self.sensor.shape, generator=torch.Generator().manual_seed(1))

@@ -84,6 +84,10 @@ class Agent(ABC):
     `check_agent` verifies the whole contract.
     """
 
+    looks: int = 0
+    """Ticks at the beginning of a life in which it only looks: it may scale what it has to what it sees, as calibration
+    does, but learns nothing. Results compare what was learnt with the agent as it is after these."""
+
     @property
     @abstractmethod
     def layers(self) -> tuple[str, ...]:

@@ -7,11 +7,25 @@ from .probe import LinearProbe, NearestNeighbours, Probe
 from .protocol import ProbeProtocol, ProbeResult, probe_baselines, probe_layers
 from .readout import Averaged, Flattened, Pooled, Readout
 from .representation import survey
-from .results import Row, confusions, dense, evaluate, tabulate
+from .results import (
+    Controls,
+    Row,
+    Scores,
+    ceiling,
+    commonest,
+    confusions,
+    dense,
+    evaluate,
+    gain,
+    scores_of,
+    tabulate,
+)
+from .score import Score
 
 __all__ = [
     "ALL",
     "Averaged",
+    "Controls",
     "Filling",
     "Flattened",
     "Layers",
@@ -24,16 +38,22 @@ __all__ = [
     "ProbeResult",
     "Readout",
     "Row",
+    "Score",
+    "Scores",
     "Tally",
+    "ceiling",
+    "commonest",
     "confusions",
     "dense",
     "evaluate",
+    "gain",
     "is_baseline",
     "is_layer",
     "looks",
     "parts_of",
     "probe_baselines",
     "probe_layers",
+    "scores_of",
     "survey",
     "tabulate",
 ]

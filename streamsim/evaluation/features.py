@@ -1,7 +1,7 @@
 """Frozen features of labelled examples, computed a few at a time so that memory stays bounded."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -29,10 +29,12 @@ class Table:
     Attributes:
         features: a row an example for everything there is to read, in order.
         labels: class of every example, on the CPU.
+        units: number of the independent thing that every example is of, such as its recording, on the CPU.
     """
 
     features: dict[str, Float[Tensor, "examples features"]]
     labels: Int[Tensor, " examples"]
+    units: Int[Tensor, " examples"]
 
 
 class Filling:
@@ -99,7 +101,7 @@ def gather(
     if not bool(seen.any()):
         raise DataError(f"none of {labelled.count} labelled recordings can be read: restore them, or probe nothing")
     features = {name: x[seen.to(x.device)] for name, x in filling.means(extractor.names).items()}
-    return Table(features, labels[seen])
+    return Table(features, labels[seen], replay.units[seen])
 
 
 def together(table: Table, widest: int | None) -> Table:
@@ -107,7 +109,7 @@ def together(table: Table, widest: int | None) -> Table:
     width = sum(x.shape[1] for x in table.features.values())
     if len(table.features) < 2 or (widest is not None and width > widest):
         return table
-    return Table({**table.features, ALL: torch.cat(list(table.features.values()), 1)}, table.labels)
+    return replace(table, features={**table.features, ALL: torch.cat(list(table.features.values()), 1)})
 
 
 def looks(extractor: Extractor, labelled: Labelled | Sequences, count: int, batch: int) -> Iterator[Look]:
@@ -166,7 +168,8 @@ def _parts(
     for _, parts, frames in batches(labelled, chosen, batch):
         for name, activity in extractor.apart(frames.to(extractor.device)).items():
             rows.setdefault(name, []).append(_average(readout(activity.float()), parts))
-    return Table({name: torch.cat(found) for name, found in rows.items()}, labelled.labels[chosen])
+    units = chosen if labelled.units is None else labelled.units[chosen]
+    return Table({name: torch.cat(found) for name, found in rows.items()}, labelled.labels[chosen], units)
 
 
 def _average(features: Float[Tensor, "frames features"], parts: int) -> Float[Tensor, "examples features"]:

@@ -15,6 +15,7 @@ from .extractor import Baselines, Extractor, Layers
 from .features import WIDEST, Table, gather, together
 from .probe import LinearProbe, NearestNeighbours, Probe
 from .readout import Pooled, Readout
+from .score import Score, score_of
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,8 @@ class ProbeResult:
     Attributes:
         probe: name of the probe.
         layer: name of the layer.
-        accuracy: share of the test examples classified correctly, 0 to 1.
+        score: how the test went, unit by unit.
         n_train: examples that the probe learned from.
-        n_test: examples that it was tested on.
         protocol: how it came about, in words.
         wall: seconds of real time for the features (of all layers together) and for this probe.
         confusion: how many test examples of each class (row) were taken for which (column).
@@ -77,13 +77,22 @@ class ProbeResult:
 
     probe: str
     layer: str
-    accuracy: float
+    score: Score
     n_train: int
-    n_test: int
     protocol: str
     wall: dict[str, float]
     confusion: Int[Tensor, "classes classes"]
     baseline: bool = False
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the test examples classified correctly, 0 to 1."""
+        return self.score.accuracy
+
+    @property
+    def n_test(self) -> int:
+        """Examples that the probe was tested on."""
+        return int(self.score.sizes.sum())
 
 
 def probe_layers(agent: Agent, state: State, environment: Environment, protocol: ProbeProtocol) -> list[ProbeResult]:
@@ -120,8 +129,8 @@ def _judge(
         wall = {"features": round(features, 3), "probe": round(time.perf_counter() - start, 3)}
         words = protocol.words(probe, halves[Split.TRAIN])
         confusion = confused(new.labels, outcome.predictions, classes)
-        sizes = len(known.labels), len(new.labels)
-        yield ProbeResult(probe.name, layer, outcome.accuracy, *sizes, words, wall, confusion, baseline)
+        score = score_of((outcome.predictions == new.labels).long(), new.units)
+        yield ProbeResult(probe.name, layer, score, len(known.labels), words, wall, confusion, baseline)
 
 
 def confused(

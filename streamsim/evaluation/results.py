@@ -1,6 +1,7 @@
 """Judging an agent by its probes, always beside the same network before learning."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import torch
@@ -11,9 +12,29 @@ from streamsim.contracts import Agent, Environment, State
 
 from .features import ALL
 from .protocol import ProbeProtocol, ProbeResult, probe_baselines, probe_layers
+from .score import Score
 
 Row: TypeAlias = dict[str, Any]
 """One line of a JSON lines file."""
+
+Scores: TypeAlias = Mapping[tuple[str, str], Score]
+"""Scores by layer and probe."""
+
+CEILING = 0.95
+"""A probe that is right so often before learning has too little left to gain to show any."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What learning is measured against: the same network before it.
+
+    Attributes:
+        drawn: scores of the network as drawn from the seed.
+        calibrated: scores of the network that has looked but not learned (`Agent.looks`); empty if they are not known.
+    """
+
+    drawn: Scores
+    calibrated: Scores
 
 
 def evaluate(
@@ -21,7 +42,8 @@ def evaluate(
     state: State,
     environment: Environment,
     protocol: ProbeProtocol | None = None,
-    untrained: State | None = None,
+    drawn: State | None = None,
+    calibrated: State | None = None,
 ) -> list[Row]:
     """Return one row per layer and probe: bottom to top, all layers together, then what needs no learning.
 
@@ -30,42 +52,93 @@ def evaluate(
         state: its state.
         environment: gives the labelled frames.
         protocol: probes, readout and numbers of examples.
-        untrained: its state before learning, probed in the same way and put beside it.
+        drawn: its state before the first tick, probed in the same way and put beside it.
+        calibrated: its state after the ticks in which it only looks, likewise; *drawn* where there are none.
 
     Raises:
         DataError: the world has no labels, or no labelled recording can be read.
     """
-    protocol = protocol or ProbeProtocol()
-    earlier = [] if untrained is None else probe_layers(agent, untrained, environment, protocol)
-    baselines = probe_baselines(environment, protocol) if protocol.pixels else []
-    now = probe_layers(agent, state, environment, protocol)
-    return tabulate(now + baselines, earlier + baselines, environment, agent)
+    asked = protocol or ProbeProtocol()
+
+    def scores(earlier: State | None) -> Scores:
+        return {} if earlier is None else scores_of(probe_layers(agent, earlier, environment, asked))
+
+    first = scores(drawn)
+    controls = Controls(first, scores(calibrated) if agent.looks else first)
+    baselines = probe_baselines(environment, asked) if asked.pixels else []
+    return tabulate(probe_layers(agent, state, environment, asked) + baselines, controls, agent)
 
 
-def tabulate(
-    results: list[ProbeResult], untrained: list[ProbeResult], environment: Environment, agent: Agent
-) -> list[Row]:
-    """Return *results* as rows beside those before learning and blind guessing (one in the number of classes).
+def scores_of(results: Iterable[ProbeResult]) -> Scores:
+    """Return the scores of *results* by layer and probe."""
+    return {(result.layer, result.probe): result.score for result in results}
+
+
+def tabulate(results: Iterable[ProbeResult], controls: Controls, agent: Agent) -> list[Row]:
+    """Return *results* as rows beside the same network before learning, and blind guessing.
 
     Every row names what *agent* compares with what while it learns, if it can say so (`describe`).
     """
-    before = {(r.layer, r.probe): r.accuracy for r in untrained}
-    return [
-        {
-            "probe": result.probe,
-            "layer": result.layer,
-            "baseline": result.baseline,
-            "accuracy": result.accuracy,
-            "untrained": before.get((result.layer, result.probe)),
-            "chance": 1 / len(environment.classes),
-            "protocol": result.protocol,
-            "pairs": agent.describe(),
-            "n_train": result.n_train,
-            "n_test": result.n_test,
-            "wall": result.wall,
-        }
-        for result in results
-    ]
+    return [_row(result, controls, agent) for result in results]
+
+
+def _row(result: ProbeResult, controls: Controls, agent: Agent) -> Row:
+    drawn, before = (_comparable(scores, result) for scores in (controls.drawn, controls.calibrated))
+    return {
+        "probe": result.probe,
+        "layer": result.layer,
+        "baseline": result.baseline,
+        "drawn": None if drawn is None else drawn.accuracy,
+        "calibrated": None if before is None else before.accuracy,
+        "accuracy": result.accuracy,
+        "error": result.score.error,
+        "gain_error": None if before is None else result.score.error_of_gain(before),
+        "ceiling": before is not None and at_ceiling(before),
+        "chance": commonest(result.confusion),
+        "protocol": result.protocol,
+        "pairs": agent.describe(),
+        "looks": agent.looks,
+        "n_train": result.n_train,
+        "n_test": result.n_test,
+        "n_units": len(result.score.sizes),
+        "wall": result.wall,
+    }
+
+
+def _comparable(scores: Scores, result: ProbeResult) -> Score | None:
+    """Return the earlier score of the same examples; a recording may have become unreadable since."""
+    earlier = scores.get((result.layer, result.probe))
+    return earlier if earlier is not None and torch.equal(earlier.sizes, result.score.sizes) else None
+
+
+def at_ceiling(before: Score) -> bool:
+    """Tell whether what is left to gain is at most 5 %, or within two standard errors, so that no gain could show."""
+    return 1 - before.accuracy <= max(1 - CEILING, 2 * before.error)
+
+
+def gain(row: Row) -> float | None:
+    """Return what learning added to the calibrated network, as a share of the test examples; None if not known."""
+    before: float | None = row["calibrated"]
+    return None if before is None else row["accuracy"] - before
+
+
+def ceiling(rows: Iterable[Row]) -> str:
+    """Return a sentence on layers in which a probe can show no gain, nothing if there are none; *rows* are of one."""
+    layers = [row["layer"] for row in rows if row["ceiling"]]
+    if not layers:
+        return ""
+    return (
+        f"The probe is at its ceiling before learning in {', '.join(layers)}: at most {100 * (1 - CEILING):.0f} %, or "
+        "two standard errors, are left to gain there, so that it cannot tell what is learned."
+    )
+
+
+def commonest(confusion: Int[Tensor, "classes classes"]) -> float:
+    """Return the share of the commonest class (row): chance, for so often one is right by always naming it.
+
+    Never less than one in the number of classes.
+    """
+    return int(confusion.sum(1).amax()) / max(1, int(confusion.sum()))
 
 
 FEWEST = 3

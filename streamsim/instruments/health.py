@@ -52,7 +52,7 @@ class Health(Instrument):
         self._last = -1
 
     def start(self, simulation: Simulation) -> None:
-        """Survey the untrained network if the run begins here."""
+        """Survey the network as drawn if the run begins here."""
         pathway = find(simulation, self.pathway)
         self._history = self._history or ObjectHistory(self.depth, simulation.streams)
         if simulation.ticks(pathway) == 0 and self._last < 0 and self.schedule.due(0):

@@ -103,7 +103,6 @@ class OnlineProbe(Instrument):
                 "layer": layer,
                 "accuracy": right / frames if frames else None,
                 "accuracy_first_looks": right_first / firsts if firsts else None,
-                "untrained": None,
                 "chance": 1 / classes,
                 "protocol": self.protocol,
                 "n_train": int(model["count"]),

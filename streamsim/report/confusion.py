@@ -1,11 +1,9 @@
 """What a probe takes for what, as a matrix of classes."""
 
 import torch
-from jaxtyping import Int
 from markupsafe import Markup
-from torch import Tensor
 
-from streamsim.evaluation import Row, dense
+from streamsim.evaluation import Row, commonest, dense
 
 from .charts import capitalised
 from .data import RunData
@@ -29,11 +27,6 @@ def confusion(data: RunData) -> Markup:
     )
     figures = grid([matrix(row, why_shown(row, rows)) for row in rows], "wide square")
     return section("What is taken for what", figures, note(words))
-
-
-def commonest(counts: Int[Tensor, "classes classes"]) -> float:
-    """Return the share of the commonest class."""
-    return float(counts.sum(1).amax() / counts.sum().clamp(min=1))
 
 
 def why_shown(row: Row, rows: list[Row]) -> str:

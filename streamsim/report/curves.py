@@ -34,7 +34,7 @@ def probes(data: RunData) -> Markup:
     shown = grid([*charts, online_chart(online, colours, data)], "wide")
     if not shown:
         return Markup()
-    legend = line_legend(colours, dash="the same network before learning", dot="chance, one in the number of classes")
+    legend = line_legend(colours, dash="calibrated, before learning", dot="chance, the commonest class")
     words = " ".join(f"{name}: {said}." for name, said in {r["probe"]: r["protocol"] for r in data.probes}.items())
     return section("What can be read from each layer, over time", axes(), legend, shown, note(capitalised(words)))
 
@@ -49,9 +49,9 @@ def probe_chart(probe: str, rows: Sequence[Row], colours: dict[str, str], data: 
         here = [row for row in rows if row["layer"] == layer]
         if here:
             curves.append(curve(layer, [(r, 100 * r["accuracy"]) for r in here], colour, data.streams))
-            if here[0]["untrained"] is not None:
-                name = f"{layer}, untrained"
-                curves.append(curve(name, [(r, 100 * r["untrained"]) for r in here], colour, data.streams, "dash"))
+            levels = [(r, percent(r["calibrated"])) for r in here]
+            if any(level is not None for _, level in levels):
+                curves.append(curve(f"{layer}, calibrated", levels, colour, data.streams, "dash"))
     curves.append(horizontal_line("chance", 100 * rows[0]["chance"], curves))
     return chart(f"{probe} probe", curves, "test accuracy, %")
 

@@ -1,7 +1,7 @@
 """What a run folder holds, read once for all sections of a report."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,7 +62,7 @@ class RunData:
         self.configuration = parsed(self.configuration_text, str(folder / "config.yaml"))
         self.provenance = json_object(folder / "provenance.json")
         self.summary = json_object(folder / "summary.json")
-        self.probes = latest(read_rows(folder / "probes.jsonl"))
+        self.probes = latest(of_today(row) for row in read_rows(folder / "probes.jsonl"))
         self.confusions = read_rows(folder / "confusions.jsonl")
         self.metrics = read_rows(folder / "metrics.jsonl")
         self.health = read_rows(folder / "health.jsonl")
@@ -107,7 +107,7 @@ class RunData:
 
     @cached_property
     def revived(self) -> tuple[Simulation, State] | None:
-        """The simulation at its newest checkpoint and all untrained state, or None where they cannot be rebuilt."""
+        """The simulation at its newest checkpoint and all state as drawn, or None where they cannot be rebuilt."""
         try:
             configuration, simulation, _, _ = revive(self.folder)
         except StreamsimError as error:
@@ -122,16 +122,16 @@ class RunData:
 
     @property
     def states(self) -> dict[str, State]:
-        """The agent's state before and after learning, by name."""
+        """The agent's state as drawn and after learning, by name."""
         if self.revived is None or self.pathway is None:
             return {}
-        simulation, untrained = self.revived
+        simulation, drawn = self.revived
         name = self.pathway.name
-        return {"untrained": untrained[name]["agent"], "learned": simulation.state[name]["agent"]}
+        return {"drawn": drawn[name]["agent"], "learned": simulation.state[name]["agent"]}
 
     @cached_property
     def examples(self) -> dict[str, Examples]:
-        """Labelled frames as seen before and after learning; empty where there are none."""
+        """Labelled frames as seen by the agent as drawn and after learning; empty where there are none."""
         if self.pathway is None:
             return {}
         try:
@@ -194,7 +194,15 @@ def is_showable(film: Film) -> bool:
     return False
 
 
-def latest(rows: list[Row]) -> list[Row]:
+def of_today(row: Row) -> Row:
+    """Return a row of a probe as it is written now; 0.1.0 knew neither the calibrated network nor units."""
+    if row["probe"] == "online" or "calibrated" in row:
+        return row
+    unknown = dict.fromkeys(("calibrated", "error", "gain_error"))
+    return {**row, **unknown, "drawn": row.get("untrained"), "ceiling": False, "looks": 0, "n_units": row["n_test"]}
+
+
+def latest(rows: Iterable[Row]) -> list[Row]:
     """Return *rows* with only the last of those that say the same thing about the same tick."""
     return list({(row["tick"], row.get("pathway"), row["probe"], row["layer"]): row for row in rows}.values())
 

@@ -17,7 +17,7 @@ KINSHIP = " Many frames are of one recording, and alike for that reason alone."
 
 
 def embedding(data: RunData) -> Markup:
-    """Return a map of the last layer, before and after learning, coloured by class."""
+    """Return a map of the last layer, as drawn and after learning, coloured by class."""
     if not data.examples or len(data.examples["learned"].labels) < 10:
         return Markup()
     figures = [scatter(name, found, data.classes) for name, found in data.examples.items()]

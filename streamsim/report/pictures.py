@@ -75,13 +75,13 @@ def bit_error(film: Film, tick: int, stream: int) -> str:
 
 
 def filters(data: RunData) -> Markup:
-    """Return the first layer's weights before and after learning, and their change."""
+    """Return the first layer's weights as drawn and after learning, and their change."""
     shown = {name: data.pathway.agent.filters(state) for name, state in data.states.items()} if data.pathway else {}
     weights = {name: weight for name, weight in shown.items() if weight is not None}
     if not weights:
         return Markup()
-    change = weights["learned"] - weights["untrained"]
-    share = float(change.norm() / weights["untrained"].norm().clamp(min=1e-12))
+    change = weights["learned"] - weights["drawn"]
+    share = float(change.norm() / weights["drawn"].norm().clamp(min=1e-12))
     sheets = {**weights, f"change ({100 * share:.1f} % of the first weights' length)": change}
     tiles = [(name, image(weights_sheet(weight), 4, name)) for name, weight in sheets.items()]
     words = (
@@ -106,7 +106,7 @@ def preferred(data: RunData) -> Markup:
         return Markup()
     assert data.pathway is not None
     sensor = data.pathway.environment.sensor
-    after, before = data.examples["learned"], data.examples["untrained"]
+    after, before = data.examples["learned"], data.examples["drawn"]
     tiles = []
     for layer in after.activity:
         units = alive(after.activity[layer])
@@ -121,7 +121,7 @@ def preferred(data: RunData) -> Markup:
     words = (
         f"A column per unit, {UNITS} units evenly spaced among those that are not constant; from the top the {BEST} of "
         f"{len(after.frames):,} labelled test frames to which it responds most at any position. Same class: how many "
-        "of these best frames belong to their commonest class, mean over all units, before → after learning."
+        "of these best frames belong to their commonest class, mean over all units, as drawn → after learning."
         f"{KINSHIP if after.recorded else ''}"
     )
     return section("What units prefer", piece("tiles", items=tiles), note(words)) if tiles else Markup()

@@ -5,11 +5,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from streamsim.evaluation import Row, is_baseline
+from streamsim.evaluation import Row, ceiling, gain
 
 from .charts import capitalised
 from .data import RunData, layer_names
-from .page import note, piece, section, table
+from .page import joined, note, piece, section, table
 
 
 def class_of(part: Any) -> str:  # noqa: ANN401  a setting of any kind
@@ -72,7 +72,7 @@ def headline(data: RunData) -> Markup:
     """Return the main number in words: the uppermost layer before and after."""
     rows = last_rows(data)
     layers = layer_names(rows)
-    row = next((r for r in rows if layers and r["layer"] == layers[-1] and r["untrained"] is not None), None)
+    row = next((r for r in rows if layers and r["layer"] == layers[-1] and r["calibrated"] is not None), None)
     if row is None:
         return Markup()
     return piece(
@@ -80,61 +80,53 @@ def headline(data: RunData) -> Markup:
         probe=row["probe"],
         layer=row["layer"],
         learned=percent_text(row["accuracy"]),
-        gain=gain(row),
-        error=percent_text(uncertainty(row)),
-        untrained=percent_text(row["untrained"]),
+        gain=gain_text(row),
+        error=percent_text(row["gain_error"]),
+        calibrated=percent_text(row["calibrated"]),
+        drawn=percent_text(row["drawn"]),
+        looks=row["looks"],
         chance=percent_text(row["chance"]),
     )
 
 
-def percent_text(share: float) -> str:
-    """Return *share* in percent with one decimal."""
-    return f"{100 * share:.1f}"
+def percent_text(share: float | None) -> str:
+    """Return *share* in percent with one decimal, nothing if it is not known."""
+    return "" if share is None else f"{100 * share:.1f}"
 
 
 def result(data: RunData) -> Markup:
-    """Return the result table: every layer and probe, before and after, with the protocol in words."""
+    """Return a result table a probe: every layer, before and after, with the protocol in words."""
     rows = last_rows(data)
     if not rows:
         return Markup()
-    probes = list(dict.fromkeys(row["probe"] for row in rows))
-    found = {(row["layer"], row["probe"]): row for row in rows}
+    probes = dict.fromkeys(row["probe"] for row in rows)
+    tables = [of_probe(name, [row for row in rows if row["probe"] == name]) for name in probes]
+    return section("Result", *tables, note(protocol(rows)))
+
+
+def of_probe(name: str, rows: list[Row]) -> Markup:
+    """Return the table of one probe, and in which layers it can show no gain if there are any."""
     layers = layer_names(rows)
-    lines = [
-        (
-            layer,
-            "" if layer in layers else "aside",
-            [cell for probe in probes for cell in cells(found.get((layer, probe)))],
-        )
-        for layer in dict.fromkeys(row["layer"] for row in rows)
-    ]
-    return section("Result", piece("result", probes=probes, rows=lines), note(protocol(rows)))
+    lines = [(row["layer"], "" if row["layer"] in layers else "aside", cells(row)) for row in rows]
+    limits = ceiling(rows)
+    return joined([piece("result", probe=name, rows=lines), *([note(limits)] if limits else [])])
 
 
-def cells(row: Row | None) -> tuple[str, str, str, str]:
-    """Return untrained, learned, gain and a bar for one layer and probe; baselines have nothing to learn."""
-    if row is None:
-        return "", "", "", ""
-    learned, untrained = (
-        percent_text(row["accuracy"]),
-        None if row["untrained"] is None else percent_text(row["untrained"]),
-    )
-    bar = piece("meter", width=learned, mark=untrained)
-    if untrained is None or is_baseline(row):
-        return "", learned, "", bar
-    return untrained, learned, gain(row), bar
+def cells(row: Row) -> tuple[str, ...]:
+    """Return the accuracy drawn, calibrated, learned, its error, the gain, a bar and chance."""
+    figures = (percent_text(row[name]) for name in ("drawn", "calibrated", "accuracy", "error"))
+    mark = None if row["calibrated"] is None else percent_text(row["calibrated"])
+    bar = piece("meter", width=percent_text(row["accuracy"]), mark=mark)
+    return *figures, gain_text(row), bar, percent_text(row["chance"])
 
 
-def gain(row: Row) -> Markup:
-    """Return the gain in points, coloured where it exceeds twice its standard error."""
-    points = 100 * (row["accuracy"] - row["untrained"])
-    kind = ("up" if points > 0 else "down") if abs(points) > 2 * 100 * uncertainty(row) else ""
-    return piece("gain", kind=kind, points=f"{points:+.1f}".replace("-", "\N{MINUS SIGN}"))
-
-
-def uncertainty(row: Row) -> float:
-    """Return the standard error of a gain, as if both accuracies came from test examples of their own."""
-    return float(sum(p * (1 - p) / row["n_test"] for p in (row["accuracy"], row["untrained"])) ** 0.5)
+def gain_text(row: Row) -> Markup:
+    """Return the gain in points, coloured where it exceeds twice its standard error; nothing if it is not known."""
+    gained = gain(row)
+    if gained is None:
+        return Markup()
+    kind = ("up" if gained > 0 else "down") if abs(gained) > 2 * row["gain_error"] else ""
+    return piece("gain", kind=kind, points=f"{100 * gained:+.1f}".replace("-", "\N{MINUS SIGN}"))
 
 
 def protocol(rows: list[Row]) -> str:
@@ -142,13 +134,22 @@ def protocol(rows: list[Row]) -> str:
     row = rows[0]
     pairs = f"Compared while learning: {row['pairs']}. " if row.get("pairs") else ""
     kinds = "; ".join(f"{r['probe']}: {r['protocol']}" for r in {r["probe"]: r for r in rows}.values())
+    units = f" ({row['n_units']:,} independent units)" if row["n_units"] < row["n_test"] else ""
     return (
         f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {pairs}{capitalised(kinds)}. "
-        f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others to test it. Gains "
-        "are coloured where they exceed twice the standard error that the choice of test examples gives them; seeds "
-        "differ by more. Bars: learned; mark: untrained. Chance, one in the number of classes: "
-        f"{100 * row['chance']:.1f}."
+        f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others{units} to test it. "
+        f"Drawn: the network as the seed draws it; calibrated: {calibration(row)}; gain: learned less calibrated. "
+        "\N{PLUS-MINUS SIGN}: standard error that the choice of test pictures, utterances or clips gives the learned "
+        "accuracy. Gains are coloured where they exceed twice their own; seeds differ by more. Bars: learned; mark: "
+        "calibrated. Chance: always naming the commonest class of the test examples."
     )
+
+
+def calibration(row: Row) -> str:
+    """Return in words what the calibrated network is."""
+    if row["calibrated"] is None:
+        return "not known here"
+    return f"after the {row['looks']:,} ticks in which it only looks" if row["looks"] else "the same, as it never looks"
 
 
 def ledger(data: RunData) -> Markup:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streamsim.config import PartHelp
-from streamsim.evaluation import Row
+from streamsim.evaluation import Row, ceiling, gain
 
 
 def terminal() -> Console:
@@ -32,42 +32,53 @@ def show_pathway(rows: Sequence[Row], name: str | None) -> None:
     console = terminal()
     if name is not None:
         console.print(f"pathway {name}", style="bold")
-    console.print(probe_table(latest))
-    for probe, protocol in {row["probe"]: row["protocol"] for row in latest}.items():
-        console.print(f"{probe}: {protocol}.", style="dim", soft_wrap=True)
+    console.print(title(latest[0]), soft_wrap=True)
+    for probe in dict.fromkeys(row["probe"] for row in latest):
+        show_probe([row for row in latest if row["probe"] == probe], console)
     if pairs := latest[0].get("pairs"):
         console.print(f"compared while learning: {pairs}.", style="dim", soft_wrap=True)
 
 
+def show_probe(rows: Sequence[Row], console: Console) -> None:
+    """Print the rows of one probe, one line a layer, with its protocol and what its numbers cannot tell."""
+    console.print(probe_table(rows))
+    if sentence := ceiling(rows):
+        console.print(sentence, soft_wrap=True)
+    console.print(f"{rows[0]['probe']}: {rows[0]['protocol']}.", style="dim", soft_wrap=True)
+
+
 def probe_table(rows: Sequence[Row]) -> Table:
-    """Return one line per layer with the accuracy of every probe before and after learning, in percent."""
-    probes = list(dict.fromkeys(row["probe"] for row in rows))
-    table = Table(title=Text(title(rows[0])))
+    """Return one line per layer with its accuracy before and after learning, in percent."""
+    table = Table(title=Text(f"{rows[0]['probe']} probe"))
     table.add_column("layer")
-    for probe in probes:
-        table.add_column(Text(f"{probe}\nuntrained"), justify="right")
-        table.add_column("\nlearned", justify="right")
-        table.add_column("\ngain", justify="right")
-    found = {(row["layer"], row["probe"]): row for row in rows}
-    for layer in dict.fromkeys(row["layer"] for row in rows):
-        table.add_row(Text(layer), *(cell for probe in probes for cell in cells(found.get((layer, probe)))))
+    for name in ("drawn", "calibrated", "learned", "\N{PLUS-MINUS SIGN}", "gain", "chance"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(Text(row["layer"]), *cells(row))
     return table
 
 
 def title(row: Row) -> str:
     """Return what was seen before a probe, and how it was tested."""
     seen = f"{row['frames']} frames, {row['saccades']} saccades seen" if "frames" in row else f"tick {row.get('tick')}"
-    return f"Probe accuracy in percent ({seen}; {row['n_train']} examples to learn from, {row['n_test']} to test)"
+    units = f", {row['n_units']} independent units" if row["n_units"] < row["n_test"] else ""
+    tested = f"{row['n_train']} examples to learn from, {row['n_test']} to test{units}"
+    return f"Probe accuracy in percent ({seen}; {tested})"
 
 
-def cells(row: Row | None) -> tuple[str, str, str]:
-    """Return accuracy before, after and the difference."""
-    if row is None:
-        return "", "", ""
-    after, before = row["accuracy"], row.get("untrained")
-    if before is None:
-        return "", f"{after:.1%}", ""
-    return f"{100 * before:.1f}", f"{100 * after:.1f}", f"{100 * (after - before):+.1f}"
+def cells(row: Row) -> tuple[str, ...]:
+    """Return the accuracy as drawn, calibrated and learned, its standard error, the gain, and chance, in percent."""
+    gained = gain(row)
+    return (
+        *(in_percent(row[name]) for name in ("drawn", "calibrated", "accuracy", "error")),
+        "" if gained is None else f"{100 * gained:+.1f}",
+        in_percent(row["chance"]),
+    )
+
+
+def in_percent(share: float | None) -> str:
+    """Return *share* in percent with one decimal, nothing if it is not known."""
+    return "" if share is None else f"{100 * share:.1f}"
 
 
 def show_catalogue(entries: Iterable[tuple[str, str, str]]) -> None:

@@ -4,8 +4,8 @@ import warnings
 from pathlib import Path
 
 from streamsim.contracts import DataError, State
-from streamsim.evaluation import ProbeProtocol, Row, evaluate
-from streamsim.instruments import position
+from streamsim.evaluation import ProbeProtocol, Row
+from streamsim.instruments import ProbeSchedule
 from streamsim.simulation import Pathway, Simulation
 
 from .revival import revive
@@ -36,9 +36,7 @@ def probe_run(folder: Path) -> list[Row]:
 
 def probe_pathway(simulation: Simulation, pathway: Pathway, protocol: ProbeProtocol, remembered: State) -> list[Row]:
     """Return the probes of one pathway; *remembered* is what instruments remember of it, by name."""
-    untrained = simulation.untrained(pathway)
-    agent = simulation.state[pathway.name]["agent"]
-    rows = evaluate(pathway.agent, agent, pathway.environment, protocol, untrained)
-    schedule = remembered.get("ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}", {})
-    where = position(simulation, pathway, simulation.ticks(pathway), int(schedule.get("saccades", 0)))
-    return [{**where, **row} for row in rows]
+    kind = "ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}"
+    schedule = ProbeSchedule(protocol=protocol, pathway=pathway.name)
+    schedule.restore(remembered.get(kind, {}))
+    return schedule.probe(simulation)

@@ -97,7 +97,7 @@ class Simulation:
         if self._clock is not None:
             self._clock.process(self._intervene(self._clock, due, intervention))
 
-    def untrained(self, pathway: Pathway) -> State:
+    def drawn(self, pathway: Pathway) -> State:
         """Return the state of a pathway's agent before its first tick, derived again from the seed."""
         agent: State = pathway.reset(self.streams, self.seed, self.device)["agent"]
         return agent

@@ -1,5 +1,7 @@
 """All mutants."""
 
-from . import encoders, layers, learning, memory, recurrent, rules
+from . import controls, encoders, layers, learning, memory, recurrent, rules
 
-MUTANTS = [mutant for room in (rules, layers, recurrent, encoders, memory, learning) for mutant in room.MUTANTS]
+ROOMS = (rules, layers, recurrent, encoders, memory, learning, controls)
+
+MUTANTS = [mutant for room in ROOMS for mutant in room.MUTANTS]

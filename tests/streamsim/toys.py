@@ -162,6 +162,28 @@ class LinearLearner(Agent):
         )
 
 
+class Looker(LinearLearner):
+    """Only looks at first, and at the end of that silences all inputs but one; then it learns as its parent does.
+
+    Args:
+        looks: ticks in which it only looks.
+        rate: learning rate, positive.
+    """
+
+    def __init__(self, looks: int = 4, rate: float = 0.02) -> None:
+        super().__init__(rate)
+        self.looks = looks
+
+    def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
+        if glimpse.tick >= self.looks:
+            return super().step(state, glimpse)
+        if glimpse.tick + 1 == self.looks:
+            for weight in state["weights"].values():
+                weight[1:] = 0
+        report = StepReport(torch.zeros(2, 2), self.features(state, glimpse.frame))
+        return {**state, "memory": glimpse.frame.flatten(1).clone()}, report
+
+
 class Melodies(Environment):
     """Plays recordings of different lengths, a tone of two samples a tick; each class of tones has its own loudness.
 

@@ -23,6 +23,7 @@ from streamsim.agents import (
     PeerMemory,
     RandomFeedback,
     Randomised,
+    RunningNorm,
     ShortTermMemory,
     SmallEncoder,
     TangCifarEncoder,
@@ -340,3 +341,11 @@ def test_a_learner_says_where_its_pairs_come_from():
     assert learner().describe() == (
         "positives and negatives from the stream's own past at lags 1, 2; negatives from 2 other streams at lags 1, 2"
     )
+
+
+def test_a_learner_whose_running_statistics_begin_with_its_learning_says_so():
+    normalised = Encoder([Conv(3, norm=RunningNorm())])
+    (sentence,) = Learner(normalised, calibration=Calibration(0)).advice()
+    assert "learn without having looked" in sentence
+    assert Learner(normalised, calibration=Calibration(4)).advice() == ()
+    assert Learner(calibration=Calibration(0)).advice() == ()

@@ -117,7 +117,7 @@ def test_the_mean_over_streams_and_not_the_sum_is_learnt(streams):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Adam(0.0), r"Adam.learning_rate must be positive \(got 0.0\)"),
+        (lambda: Adam(-0.1), r"Adam.learning_rate must be 0 or more \(got -0.1\)"),
         (lambda: Adam(beta1=1.0), r"Adam.beta1 must lie in \[0, 1\) \(got 1.0\)"),
         (lambda: Adam(beta2=-0.1), "Adam.beta2"),
         (lambda: SGD(momentum=1.0), "SGD.momentum"),

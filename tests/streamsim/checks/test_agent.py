@@ -28,6 +28,14 @@ class Good(Learner):
         super().__init__(encoder, rule, contrasts=[OwnMemory((1, 2))], optimiser=SGD(0.05), calibration=Calibration(0))
 
 
+class LooksBackwards(Good):
+    looks = property(lambda _: -1, lambda *_: None)
+
+
+class LearnsWhileItLooks(Good):
+    looks = property(lambda _: 3, lambda *_: None)
+
+
 class NamesTwice(Good):
     quantities = ("loss", "loss", "a", "b", "c")
 
@@ -327,6 +335,8 @@ FAULTS = [
     (Frozen, checks.every_layer_learns, "'layer1' did not learn"),
     (ForgetsABias, checks.every_weight_that_claims_to_learn_does, "learns in some layers but not in layer2"),
     (LearnsInOneLayer, checks.every_weight_that_claims_to_learn_does, "learns in some layers but not in layer1"),
+    (LooksBackwards, checks.learning_begins_when_it_says, r"looks must be a number of ticks, 0 or more \(got -1\)"),
+    (LearnsWhileItLooks, checks.learning_begins_when_it_says, "made updates in the 3 ticks in which it says"),
     (NeverUpdates, checks.every_weight_that_claims_to_learn_does, r"layers without updates: \[0, 0\]"),
     (HoldsMoreThanItTells, checks.the_ledger_is_complete, "the ledger tells of"),
     (FiltersOfVectors, checks.what_it_tells_of_weights_has_its_form, "filters must be units x channels x height"),
@@ -373,6 +383,25 @@ def test_an_order_of_streams_is_noticed():
 def test_rules_with_traces_are_held_to_it_too():
     agent = Learner(Encoder([Linear(4, gain=2.0)]), CLAPP(gain=3.0), contrasts=[OwnMemory((1, 2))])
     check_agent(agent, sensor(), ticks=16, streams=4)
+
+
+class NeverLearns(Learner):
+    """Scales each unit's drive, and learns at a rate of nothing."""
+
+    def __init__(self):
+        rule, looking = ContrastiveHinge(0.5, 2.0, width=4), Calibration(6, drive=True)
+        contrasts, encoder = [OwnMemory((1, 2))], Encoder([Conv(3, gain=2.0), Linear(4, gain=2.0)])
+        super().__init__(encoder, rule, contrasts=contrasts, optimiser=SGD(0.0), calibration=looking)
+
+
+def test_calibration_is_not_taken_for_learning():
+    with pytest.raises(ContractError, match="'layer1' did not learn in 6 ticks"):
+        checks.every_layer_learns(AgentHarness(NeverLearns(), sensor(), 12, 4))
+
+
+def test_an_agent_that_only_looks_cannot_be_checked():
+    with pytest.raises(ConfigurationError, match="ticks must be more than the 30 in which the agent only looks"):
+        check_agent(Learner(calibration=Calibration(30)), ticks=12)
 
 
 @pytest.mark.parametrize(("settings", "name"), [({"streams": 1}, "streams"), ({"ticks": 9}, "ticks")])

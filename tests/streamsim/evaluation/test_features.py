@@ -123,7 +123,7 @@ def test_half_as_many_ticks_for_the_test():
 
 
 def test_all_layers_together_stay_narrow_where_ticks_are_the_examples():
-    table = Table({"a": torch.zeros(3, WIDEST - 1), "b": torch.zeros(3, 2)}, torch.zeros(3).long())
+    table = Table({"a": torch.zeros(3, WIDEST - 1), "b": torch.zeros(3, 2)}, torch.zeros(3).long(), torch.arange(3))
     assert ALL not in together(table, WIDEST).features
     assert together(table, None).features[ALL].shape == (3, WIDEST + 1)
 

@@ -16,6 +16,7 @@ from streamsim.evaluation.features import ALL, PIXELS, choose, gather, together
 from streamsim.evaluation.probe import LinearProbe
 from streamsim.evaluation.protocol import ProbeProtocol, ProbeResult
 from streamsim.evaluation.readout import Averaged, Flattened
+from streamsim.evaluation.score import Score
 from streamsim.instruments import rows as json_lines
 from streamsim.instruments.offline_probe import ProbeSchedule
 from streamsim.instruments.schedule import TickSchedule
@@ -45,31 +46,31 @@ def timeless(rows):
     return [{k: v for k, v in row.items() if k != "wall"} for row in rows]
 
 
-def test_evaluate_returns_a_row_per_layer_beside_the_untrained_network():
+def test_evaluate_returns_a_row_per_layer_beside_the_network_as_drawn():
     run = simulation()
     run.run(20)
     eye = run.pathways[0]
-    before = run.untrained(eye)
+    before = run.drawn(eye)
     rows = evaluate(eye.agent, run.state["eye"]["agent"], eye.environment, QUICK, before)
     assert [row["layer"] for row in rows] == ["layer1", "layer2", ALL, PIXELS]
     assert all(row["chance"] == 1 / 3 and row["n_train"] == row["n_test"] == 60 for row in rows)
-    assert all(row["untrained"] is not None for row in rows)
-    assert rows[-1]["accuracy"] == rows[-1]["untrained"] == 1.0
+    assert all(row["drawn"] == row["calibrated"] is not None for row in rows[:-1])  # it never only looks
+    assert (rows[-1]["accuracy"], rows[-1]["drawn"], rows[-1]["calibrated"]) == (1.0, None, None)
     assert "offline linear readout" in rows[0]["protocol"] and "flattened" in rows[0]["protocol"]
 
 
-def test_evaluate_without_an_untrained_state_says_so():
+def test_evaluate_without_an_earlier_state_says_so():
     run = simulation()
     eye = run.pathways[0]
     rows = evaluate(eye.agent, run.state["eye"]["agent"], eye.environment, QUICK)
-    assert [row["untrained"] for row in rows] == [None, None, None, 1.0]
+    assert all(row[name] is None for row in rows for name in ("drawn", "calibrated", "gain_error"))
 
 
-def test_the_untrained_state_is_derived_again_from_the_seed():
+def test_the_state_as_drawn_is_derived_again_from_the_seed():
     run = simulation()
     fresh = digest(run.state["eye"]["agent"])
     run.run(10)
-    assert digest(run.untrained(run.pathways[0])) == fresh
+    assert digest(run.drawn(run.pathways[0])) == fresh
     assert digest(run.state["eye"]["agent"]) != fresh
 
 
@@ -87,20 +88,20 @@ def test_schedule_probes_at_its_occasions_and_counts():
     assert json.loads(json.dumps(written)) == written
 
 
-def test_untrained_row_is_the_row_at_tick_zero():
+def test_what_was_drawn_is_the_row_at_tick_zero():
     schedule = ProbeSchedule(TickSchedule(every=10), QUICK)
     simulation(schedule).run(10)
     first = {row["layer"]: row["accuracy"] for row in schedule.rows if row["tick"] == 0}
-    assert all(row["untrained"] == first[row["layer"]] for row in schedule.rows)
+    assert all(row["drawn"] == first[row["layer"]] for row in schedule.rows if not row["baseline"])
 
 
-def test_a_changed_start_is_not_taken_for_the_untrained_network():
+def test_a_changed_start_is_not_taken_for_the_network_as_drawn():
     schedule = ProbeSchedule(TickSchedule(), QUICK)
     run = simulation(schedule)
     run.state["eye"]["agent"]["weights"]["layer1"].zero_()
     run.run(0)
     layer1 = schedule.rows[0]
-    assert layer1["accuracy"] == pytest.approx(1 / 3) and layer1["untrained"] > 0.5
+    assert layer1["accuracy"] == pytest.approx(1 / 3) and layer1["drawn"] > 0.5
 
 
 def test_probing_influences_nothing():
@@ -231,7 +232,8 @@ def test_confusions_of_the_uppermost_and_the_best_layer_are_told():
 
 def test_the_best_layer_is_told_apart_from_the_uppermost():
     def result(layer, accuracy, probe="linear", **settings):
-        return ProbeResult(probe, layer, accuracy, 9, 3, "words", {}, torch.eye(3).long(), **settings)
+        score = Score(torch.tensor([round(10 * accuracy)]), torch.tensor([10]))
+        return ProbeResult(probe, layer, score, 9, "words", {}, torch.eye(3).long(), **settings)
 
     found = [result(n, a) for n, a in (("a", 0.2), ("b", 0.6), ("c", 0.5), (ALL, 0.9))]
     found += [result("pixels", 0.9, baseline=True), result("a", 0.9, "nearest neighbours")]

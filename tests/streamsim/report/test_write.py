@@ -91,10 +91,44 @@ def test_the_table_holds_the_last_numbers_before_and_after(folder, page):
     table = page[page.index('id="result"') : page.index('id="stream"')]
     for row in last:
         if row["layer"] != "pixels":
-            cells = f"<td>{row['layer']}</td><td>{100 * row['untrained']:.1f}</td><td>{100 * row['accuracy']:.1f}</td>"
-            assert cells in table
+            figures = [row["layer"], *(f"{100 * row[n]:.1f}" for n in ("drawn", "calibrated", "accuracy", "error"))]
+            assert "".join(f"<td>{figure}</td>" for figure in figures) in table
     assert html.escape(last[0]["protocol"][1:]) in table
     assert f"{last[0]['n_train']:,} labelled examples to learn" in table
+
+
+def test_curves_mark_the_calibrated_level(folder, page):
+    rows = [r for r in read_rows(folder / "probes.jsonl") if r["layer"] == "layer2" and r["probe"] == "linear"]
+    traces = [t for spec in specs(page) for t in spec["data"] if t["name"] == "layer2, calibrated"]
+    assert [t["line"]["dash"] for t in traces] == ["dash", "dash"]  # of two probes
+    assert traces[0]["y"] == pytest.approx([100 * rows[0]["calibrated"]] * len(rows), abs=0.01)
+
+
+def test_a_probe_at_its_ceiling_is_said_to_be(folder):
+    data = RunData(folder)
+    last = report_tables.last_rows(data)
+    for row in last:
+        row["ceiling"] = row["layer"] == "layer2"
+    assert report_tables.result(data).count("is at its ceiling before learning in layer2: at most 5 %") == 2  # probes
+    for row in last:
+        row["ceiling"] = False
+    assert "ceiling" not in report_tables.result(data)
+
+
+def test_a_run_of_0_1_0_shows_what_is_known_and_no_gain(tmp_path, folder):
+    old = tmp_path / "old"
+    shutil.copytree(folder, old)
+    rows = read_rows(old / "probes.jsonl")
+    (old / "probes.jsonl").unlink()
+    new = ("drawn", "calibrated", "error", "gain_error", "ceiling", "looks", "n_units")
+    for row in rows:
+        then = {"untrained": row.get("drawn"), **{name: value for name, value in row.items() if name not in new}}
+        JsonLines(old / "probes.jsonl").write(then)
+    page = write_report(old).read_text()
+    row = next(r for r in rows if (r["tick"], r["layer"], r["probe"]) == (40, "layer2", "linear"))
+    shown = f"<td>{100 * row['drawn']:.1f}</td><td></td><td>{100 * row['accuracy']:.1f}</td><td></td><td></td>"
+    assert f"<td>layer2</td>{shown}" in page
+    assert "calibrated: not known here" in page and "points</b>" not in page
 
 
 def test_the_headline_names_world_frames_seed_and_simulated_time(page):
@@ -285,10 +319,11 @@ def test_durations(seconds, words):
 
 
 def test_gains_are_coloured_beyond_twice_their_standard_error():
-    row = {"accuracy": 0.55, "untrained": 0.45, "n_test": 1000}
-    assert report_tables.uncertainty(row) == pytest.approx((2 * 0.55 * 0.45 / 1000) ** 0.5)
-    assert 'class="up">+10.0' in report_tables.gain(row)
-    assert 'class="">\N{MINUS SIGN}1.0' in report_tables.gain({**row, "accuracy": 0.44})
+    row = {"accuracy": 0.55, "calibrated": 0.45, "gain_error": 0.04}
+    assert 'class="up">+10.0' in report_tables.gain_text(row)
+    assert 'class="">+10.0' in report_tables.gain_text({**row, "gain_error": 0.06})
+    assert 'class="down">\N{MINUS SIGN}10.0' in report_tables.gain_text({**row, "accuracy": 0.35})
+    assert report_tables.gain_text({**row, "calibrated": None, "gain_error": None}) == ""
 
 
 def test_a_full_disk_is_told_with_the_way_to_repeat_the_report(folder, monkeypatch):

@@ -12,7 +12,20 @@ from streamsim.runs.console import show_catalogue, show_probes, show_settings
 
 LONG = "Needs `pip install 'streamsim[gymnasium]'` " + "and a great many more words than eighty columns can hold " * 3
 
-ROW = {"layer": "layer[1]", "probe": "linear [x]", "accuracy": 0.5, "untrained": 0.25, "n_train": 3, "n_test": 3}
+ROW = {
+    "layer": "layer[1]",
+    "probe": "linear [x]",
+    "drawn": 0.25,
+    "calibrated": 0.375,
+    "accuracy": 0.5,
+    "error": 0.0625,
+    "ceiling": False,
+    "chance": 0.2,
+    "n_train": 3,
+    "n_test": 300,
+    "n_units": 12,
+    "protocol": "by voting",
+}
 
 
 @pytest.fixture
@@ -39,6 +52,18 @@ def test_nothing_is_read_as_markup(capsys):
     )
     assert [word for word in words if word not in shown] == []
     assert "\x1b" not in shown
+
+
+def test_a_line_of_a_layer_is_drawn_calibrated_learned_error_gain_chance(capsys):
+    show_probes([{**ROW, "layer": "low", "ceiling": True}, {**ROW, "calibrated": None, "drawn": None}])
+    shown = capsys.readouterr().out
+    lines = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.splitlines() if "│" in line]
+    assert lines == [
+        ["low", "25.0", "37.5", "50.0", "6.2", "+12.5", "20.0"],
+        ["layer[1]", "", "", "50.0", "6.2", "", "20.0"],
+    ]
+    assert "300 to test, 12 independent units" in shown
+    assert "The probe is at its ceiling before learning in low: at most 5 %" in shown
 
 
 def test_a_pipe_gets_one_line_a_description(capsys):

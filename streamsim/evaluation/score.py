@@ -1,0 +1,55 @@
+"""How many test examples were classified correctly, and how sure that number is."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Score:
+    """The outcome of a test, unit by unit.
+
+    A unit is what was drawn independently of all others: a picture, an utterance, a clip. The ticks of one utterance
+    are one unit.
+
+    Attributes:
+        right: test examples of each unit that were classified correctly.
+        sizes: test examples of each unit, at least 1.
+    """
+
+    right: Int[Tensor, " units"]
+    sizes: Int[Tensor, " units"]
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the test examples classified correctly, 0 to 1."""
+        return int(self.right.sum()) / int(self.sizes.sum())
+
+    @property
+    def error(self) -> float:
+        """Standard error of the accuracy."""
+        return standard_error(self.right, self.sizes)
+
+    def error_of_gain(self, before: "Score") -> float:
+        """Return the standard error of the gain over *before*, in which the same examples were tested."""
+        return standard_error(self.right - before.right, self.sizes)
+
+
+def score_of(right: Int[Tensor, " examples"], unit: Int[Tensor, " examples"]) -> Score:
+    """Return the score of examples that were *right* (1) or wrong (0), each of the *unit* of this number."""
+    _, place, sizes = torch.unique(unit, return_inverse=True, return_counts=True)
+    return Score(torch.zeros_like(sizes).index_add(0, place, right), sizes)
+
+
+def standard_error(values: Int[Tensor, " units"], sizes: Int[Tensor, " units"]) -> float:
+    """Return the standard error of the mean of examples that come in units, sqrt(sum_u (v_u - m n_u)^2) / N.
+
+    v_u is the sum over a unit (*values*), n_u its examples (*sizes*), N = sum_u n_u, m = sum_u v_u / N (Cochran 1977,
+    "Sampling Techniques", section 3.12: proportions in cluster sampling, for many units). Where every example is a unit
+    and a value 0 or 1, this is sqrt(m (1 - m) / N).
+    """
+    total = sizes.sum()
+    deviation = values.double() - values.sum() / total * sizes
+    return float(deviation.square().sum().sqrt() / total)
