@@ -3,6 +3,7 @@
 from .mutant import Mutant
 
 CLAPP = ("tests/agents/rules/test_clapp.py",)
+COSINE = ("tests/agents/rules/test_cosine.py",)
 HINGE = ("tests/agents/rules/test_hinge.py",)
 
 MUTANTS = [
@@ -34,23 +35,23 @@ MUTANTS = [
     Mutant(
         "CLAPP: W_pred transposed",
         "agents/rules/dendrite.py",
-        "mapped(source, weight.transpose(1, 2))",
-        "mapped(source, weight)",
+        "mapped(source, weight.transpose(1, 2), scoring.scale)",
+        "mapped(source, weight, scoring.scale)",
         CLAPP,
     ),
     Mutant(
         "CLAPP: W_retro from W_pred not transposed",
         "agents/rules/dendrite.py",
-        'mapped(z, parameters["pred"])',
-        'mapped(z, parameters["pred"].transpose(1, 2))',
+        'mapped(z, parameters["pred"], scoring.scale)',
+        'mapped(z, parameters["pred"].transpose(1, 2), scoring.scale)',
         CLAPP,
     ),
     Mutant("CLAPP: shared gate not shared", "agents/rules/dendrite.py", "._replace(gate=forward.gate)", "", CLAPP),
     Mutant(
         "CLAPP: c and z exchanged in dW_retro",
         "agents/rules/dendrite.py",
-        "outer(c, z, weighted)",
-        "outer(z, c, weighted)",
+        "outer(c, z, weighted * scoring.scale)",
+        "outer(z, c, weighted * scoring.scale)",
         CLAPP,
     ),
     Mutant(
@@ -73,6 +74,42 @@ MUTANTS = [
         " / math.prod(positions) if positions else delta",
         "",
         CLAPP,
+    ),
+    *(
+        Mutant(f"cosine: {what}", f"agents/rules/{file}.py", old, mutated, COSINE)
+        for what, file, old, mutated in (
+            ("Oja's term dropped", "divisive", "e - h * (h * e).mean(-1, keepdim=True) if self.oja else e", "e"),
+            ("Oja's term summed", "divisive", "(h * e).mean(-1, keepdim=True)", "(h * e).sum(-1, keepdim=True)"),
+            ("level dropped from the credit", "divisive", "else e) / level", "else e)"),
+            ("level of each unit by itself", "divisive", "y.square().mean(-1, keepdim=True)", "y.square()"),
+            ("level without its floor", "divisive", " + self.floor).sqrt()", ").sqrt()"),
+            ("gain of homeostasis dropped", "divisive", "else delta * self.gain", "else delta"),
+            ("threshold dropped", "dendrite", ".sum(-1) - scoring.threshold", ".sum(-1)"),
+            ("threshold added", "dendrite", ".sum(-1) - scoring.threshold", ".sum(-1) + scoring.threshold"),
+            ("scale dropped from dendrites", "dendrite", "beta=0, alpha=scale", "beta=0, alpha=1.0"),
+            ("scale dropped from dW_pred", "dendrite", "outer(z, c, gate * scoring.scale)", "outer(z, c, gate)"),
+            ("scale dropped from dW_retro", "dendrite", "weighted * scoring.scale", "weighted"),
+            ("kappa / D of the target alone", "cosine", "math.sqrt(target * source)", "target"),
+            ("W_pred from nothing", "cosine", "torch.eye(rows) if alike", "torch.zeros(rows, columns) if alike"),
+            (
+                "W_pred between layers distorts",
+                "cosine",
+                "torch.linalg.qr(torch.randn(tall, wide, generator=generator)).Q",
+                "torch.randn(tall, wide, generator=generator)",
+            ),
+            (
+                "the remembered not normalised",
+                "clapp",
+                "c, sign, weight = (t.transpose(0, 1) for t in (past.value,",
+                "c, sign, weight = (t.transpose(0, 1) for t in (batch.past,",
+            ),
+            (
+                "the past's own level forgotten",
+                "clapp",
+                "self._spread(past.credit(past_delta.transpose(0, 1)), batch.z)",
+                "self._spread(past_delta.transpose(0, 1), batch.z)",
+            ),
+        )
     ),
     Mutant("hinge: sign of y dropped", "agents/rules/hinge.py", "(active * sign * weight)", "(active * weight)", HINGE),
     Mutant("hinge: weight dropped", "agents/rules/hinge.py", "(active * sign * weight)", "(active * sign)", HINGE),
@@ -114,8 +151,8 @@ MUTANTS = [
     Mutant(
         "homeostasis: mean is not taken away",
         "agents/rules/clapp.py",
-        "(past - mean) * gain, (now - mean) * gain",
-        "past * gain, now * gain",
+        "(readout - mean) * gain\n        if self.norm",
+        "readout * gain\n        if self.norm",
         CLAPP,
     ),
     Mutant(
