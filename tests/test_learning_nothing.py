@@ -101,6 +101,7 @@ def test_with_its_own_rate_every_layer_changes(name, tmp_path):
 
 SHORT = ["--ticks", "16", "--streams", "4", "--environment.train", "60", "--environment.test", "40", "--no-report"]
 LOOKING = ["--agent.calibration.drive", "true", "--agent.calibration.ticks", "10"]
+NO_RATE = ["--agent.optimiser.learning_rate", "0"]
 
 
 def table(shown):
@@ -111,7 +112,7 @@ def table(shown):
 
 def test_a_run_without_a_rate_gains_nothing_and_shows_what_calibration_does(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["run", *SHORT, *LOOKING, "--agent.optimiser.learning_rate", "0", "--out", "a"]) == 0
+    assert cli.main(["run", "hinge-strict", *SHORT, *LOOKING, *NO_RATE, "--out", "a"]) == 0
     cells = table(capsys.readouterr().out)
     assert len(cells) == 2 * 5  # four layers and all of them, by two probes
     assert {gain for *_, gain, _ in cells} == {"+0.0"}

@@ -16,7 +16,7 @@ class Optimiser(ABC):
     """Changes weights in place.
 
     Args:
-        learning_rate: step size, 0 or more; at 0 nothing is learnt, the control of what the rest of a life does.
+        learning_rate: step size, 0 or more; at 0 nothing is learnt, the control of all that is.
         every: ticks whose gradients are averaged into one update; 1 updates at every tick.
     """
 
@@ -40,7 +40,7 @@ class Adam(Optimiser):
     """Adam (Kingma & Ba 2015).
 
     Args:
-        learning_rate: step size.
+        learning_rate: step size; 0 learns nothing.
         beta1: memory of the mean gradient, 0 to 1.
         beta2: memory of the squared gradient, 0 to 1.
         epsilon: smallest denominator.
@@ -94,7 +94,7 @@ class SGD(Optimiser):
     """Gradient descent without momentum by default: nothing carries over from one fixation to the next.
 
     Args:
-        learning_rate: step size.
+        learning_rate: step size; 0 learns nothing.
         momentum: share of the last step that is repeated, 0 to 1.
         every: as in `Optimiser`.
     """
@@ -128,7 +128,7 @@ class RMSProp(Optimiser):
     """Gradient divided by its running size, without momentum.
 
     Args:
-        learning_rate: step size.
+        learning_rate: step size; 0 learns nothing.
         alpha: memory of the squared gradient, 0 to 1.
         epsilon: smallest denominator.
         every: as in `Optimiser`.

@@ -117,4 +117,4 @@ class Turntable(Environment):
             return unit(self._views.fetch(mine[chosen])).unsqueeze(1)
 
         labels = self._views.labels[mine]
-        return Labelled(labels, fetch, units=labels * len(number) + number[mine] // self._block)
+        return Labelled(labels, fetch, clusters=labels * len(number) + number[mine] // self._block)

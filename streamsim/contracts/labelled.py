@@ -23,13 +23,13 @@ class Labelled:
         labels: class of every example, on the CPU.
         fetch: maps indices to frames on the CPU, (examples, parts, *sensor shape). A probe averages features over the
             parts, e.g. over the 49 patches of an image; worlds that show whole pictures have one part.
-        units: number of the independent thing that each example is of, where several are of one, such as neighbouring
-            views of an object; None if each stands for itself. Standard errors count units.
+        clusters: number of the independent thing that each example is of, where several are of one, such as
+            neighbouring views of an object; None if each stands for itself. Standard errors count clusters.
     """
 
     labels: Int[Tensor, " examples"]
     fetch: Callable[[Int[Tensor, " chosen"]], Float[Tensor, "chosen parts *shape"]]
-    units: Int[Tensor, " examples"] | None = None
+    clusters: Int[Tensor, " examples"] | None = None
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,12 @@ class Table:
     Attributes:
         features: a row an example for everything there is to read, in order.
         labels: class of every example, on the CPU.
-        units: number of the independent thing that every example is of, such as its recording, on the CPU.
+        clusters: number of the independent thing that every example is of, such as its recording, on the CPU.
     """
 
     features: dict[str, Float[Tensor, "examples features"]]
     labels: Int[Tensor, " examples"]
-    units: Int[Tensor, " examples"]
+    clusters: Int[Tensor, " examples"]
 
 
 class Filling:
@@ -101,7 +101,7 @@ def gather(
     if not bool(seen.any()):
         raise DataError(f"none of {labelled.count} labelled recordings can be read: restore them, or probe nothing")
     features = {name: x[seen.to(x.device)] for name, x in filling.means(extractor.names).items()}
-    return Table(features, labels[seen], replay.units[seen])
+    return Table(features, labels[seen], replay.clusters[seen])
 
 
 def together(table: Table, widest: int | None) -> Table:
@@ -168,8 +168,8 @@ def _parts(
     for _, parts, frames in batches(labelled, chosen, batch):
         for name, activity in extractor.apart(frames.to(extractor.device)).items():
             rows.setdefault(name, []).append(_average(readout(activity.float()), parts))
-    units = chosen if labelled.units is None else labelled.units[chosen]
-    return Table({name: torch.cat(found) for name, found in rows.items()}, labelled.labels[chosen], units)
+    clusters = chosen if labelled.clusters is None else labelled.clusters[chosen]
+    return Table({name: torch.cat(found) for name, found in rows.items()}, labelled.labels[chosen], clusters)
 
 
 def _average(features: Float[Tensor, "frames features"], parts: int) -> Float[Tensor, "examples features"]:

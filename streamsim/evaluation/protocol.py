@@ -67,7 +67,7 @@ class ProbeResult:
     Attributes:
         probe: name of the probe.
         layer: name of the layer.
-        score: how the test went, unit by unit.
+        score: how the test went, cluster by cluster.
         n_train: examples that the probe learned from.
         protocol: how it came about, in words.
         wall: seconds of real time for the features (of all layers together) and for this probe.
@@ -129,7 +129,7 @@ def _judge(
         wall = {"features": round(features, 3), "probe": round(time.perf_counter() - start, 3)}
         words = protocol.words(probe, halves[Split.TRAIN])
         confusion = confused(new.labels, outcome.predictions, classes)
-        score = score_of((outcome.predictions == new.labels).long(), new.units)
+        score = score_of((outcome.predictions == new.labels).long(), new.clusters)
         yield ProbeResult(probe.name, layer, score, len(known.labels), words, wall, confusion, baseline)
 
 

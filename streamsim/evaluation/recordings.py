@@ -82,7 +82,7 @@ class Replay(ABC):
     chosen: list[int]
     count: int
     """At most so many examples, numbered from 0; those of recordings that cannot be read never turn up."""
-    units: Int[Tensor, " examples"]
+    clusters: Int[Tensor, " examples"]
     """The recording that each example is of."""
 
     @abstractmethod
@@ -107,7 +107,7 @@ class Recordings(Replay):
         self.shelf = Shelf(sequences, 0)  # each is asked for once
         self.chosen = shuffled(sequences.count, most)
         self.count = len(self.chosen)
-        self.units = torch.tensor(self.chosen)
+        self.clusters = torch.tensor(self.chosen)
         self._number = {recording: i for i, recording in enumerate(self.chosen)}
 
     def places(self, group: list[int], stretch: Stretch) -> Int[Tensor, "n ticks"]:
@@ -133,9 +133,9 @@ class Ticks(Replay):
         self._places = {recording: here for recording, here in places.items() if bool((here >= 0).any())}
         self.chosen = list(self._places)
         self.count = sum(int((here >= 0).sum()) for here in self._places.values())
-        self.units = torch.empty(self.count, dtype=torch.int64)
+        self.clusters = torch.empty(self.count, dtype=torch.int64)
         for recording, here in self._places.items():
-            self.units[here[here >= 0]] = recording
+            self.clusters[here[here >= 0]] = recording
 
     def places(self, group: list[int], stretch: Stretch) -> Int[Tensor, "n ticks"]:
         """See `Replay.places`."""

@@ -100,7 +100,7 @@ def _row(result: ProbeResult, controls: Controls, agent: Agent) -> Row:
         "looks": agent.looks,
         "n_train": result.n_train,
         "n_test": result.n_test,
-        "n_units": len(result.score.sizes),
+        "n_clusters": len(result.score.sizes),
         "wall": result.wall,
     }
 

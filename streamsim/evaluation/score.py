@@ -9,18 +9,18 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Score:
-    """The outcome of a test, unit by unit.
+    """The outcome of a test, cluster by cluster.
 
-    A unit is what was drawn independently of all others: a picture, an utterance, a clip. The ticks of one utterance
-    are one unit.
+    A cluster is what was drawn independently of all others: a picture, an utterance, a clip. The ticks of one utterance
+    are one cluster.
 
     Attributes:
-        right: test examples of each unit that were classified correctly.
-        sizes: test examples of each unit, at least 1.
+        right: test examples of each cluster that were classified correctly.
+        sizes: test examples of each cluster, at least 1.
     """
 
-    right: Int[Tensor, " units"]
-    sizes: Int[Tensor, " units"]
+    right: Int[Tensor, " clusters"]
+    sizes: Int[Tensor, " clusters"]
 
     @property
     def accuracy(self) -> float:
@@ -37,19 +37,19 @@ class Score:
         return standard_error(self.right - before.right, self.sizes)
 
 
-def score_of(right: Int[Tensor, " examples"], unit: Int[Tensor, " examples"]) -> Score:
-    """Return the score of examples that were *right* (1) or wrong (0), each of the *unit* of this number."""
-    _, place, sizes = torch.unique(unit, return_inverse=True, return_counts=True)
+def score_of(right: Int[Tensor, " examples"], cluster: Int[Tensor, " examples"]) -> Score:
+    """Return the score of examples that were *right* (1) or wrong (0), each of the *cluster* of this number."""
+    _, place, sizes = torch.unique(cluster, return_inverse=True, return_counts=True)
     return Score(torch.zeros_like(sizes).index_add(0, place, right), sizes)
 
 
-def standard_error(values: Int[Tensor, " units"], sizes: Int[Tensor, " units"]) -> float:
-    """Return the standard error of the mean of examples that come in units, sqrt(sum_u (v_u - m n_u)^2) / N.
+def standard_error(values: Int[Tensor, " clusters"], sizes: Int[Tensor, " clusters"]) -> float:
+    """Return the standard error of the mean of examples that come in clusters, sqrt(sum_u (v_u - m n_u)^2) / N.
 
-    v_u is the sum over a unit (*values*), n_u its examples (*sizes*), N = sum_u n_u, m = sum_u v_u / N (Cochran 1977,
-    "Sampling Techniques", section 3.12: proportions in cluster sampling, for many units). Where every example is a unit
-    and a value 0 or 1, this is sqrt(m (1 - m) / N).
+    v_u is the sum over a cluster (*values*), n_u its examples (*sizes*), N = sum_u n_u, m = sum_u v_u / N (Cochran,
+    "Sampling Techniques", 1977, section 3.12: proportions in cluster sampling, for many clusters). Where every example
+    is a cluster and a value 0 or 1, this is sqrt(m (1 - m) / N).
     """
-    total = sizes.sum()
-    deviation = values.double() - values.sum() / total * sizes
-    return float(deviation.square().sum().sqrt() / total)
+    total = int(sizes.sum())
+    mean = int(values.sum()) / total
+    return float((values.double() - mean * sizes).square().sum().sqrt()) / total

@@ -195,11 +195,12 @@ def is_showable(film: Film) -> bool:
 
 
 def of_today(row: Row) -> Row:
-    """Return a row of a probe as it is written now; 0.1.0 knew neither the calibrated network nor units."""
+    """Return a row of a probe as it is written now; 0.1.0 knew neither the calibrated network nor clusters."""
     if row["probe"] == "online" or "calibrated" in row:
         return row
     unknown = dict.fromkeys(("calibrated", "error", "gain_error"))
-    return {**row, **unknown, "drawn": row.get("untrained"), "ceiling": False, "looks": 0, "n_units": row["n_test"]}
+    known = {"drawn": row.get("untrained"), "ceiling": False, "looks": 0, "n_clusters": row["n_test"]}
+    return {**row, **unknown, **known}
 
 
 def latest(rows: Iterable[Row]) -> list[Row]:

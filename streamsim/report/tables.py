@@ -134,10 +134,10 @@ def protocol(rows: list[Row]) -> str:
     row = rows[0]
     pairs = f"Compared while learning: {row['pairs']}. " if row.get("pairs") else ""
     kinds = "; ".join(f"{r['probe']}: {r['protocol']}" for r in {r["probe"]: r for r in rows}.values())
-    units = f" ({row['n_units']:,} independent units)" if row["n_units"] < row["n_test"] else ""
+    apart = f" ({row['n_clusters']:,} independent clusters)" if row["n_clusters"] < row["n_test"] else ""
     return (
         f"Test accuracy in percent after {row['frames']:,} frames; one run, one seed. {pairs}{capitalised(kinds)}. "
-        f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others{units} to test it. "
+        f"{row['n_train']:,} labelled examples to learn the readout from, {row['n_test']:,} others{apart} to test it. "
         f"Drawn: the network as the seed draws it; calibrated: {calibration(row)}; gain: learned less calibrated. "
         "\N{PLUS-MINUS SIGN}: standard error that the choice of test pictures, utterances or clips gives the learned "
         "accuracy. Gains are coloured where they exceed twice their own; seeds differ by more. Bars: learned; mark: "

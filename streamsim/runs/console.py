@@ -61,8 +61,8 @@ def probe_table(rows: Sequence[Row]) -> Table:
 def title(row: Row) -> str:
     """Return what was seen before a probe, and how it was tested."""
     seen = f"{row['frames']} frames, {row['saccades']} saccades seen" if "frames" in row else f"tick {row.get('tick')}"
-    units = f", {row['n_units']} independent units" if row["n_units"] < row["n_test"] else ""
-    tested = f"{row['n_train']} examples to learn from, {row['n_test']} to test{units}"
+    clusters = f", {row['n_clusters']} independent clusters" if row["n_clusters"] < row["n_test"] else ""
+    tested = f"{row['n_train']} examples to learn from, {row['n_test']} to test{clusters}"
     return f"Probe accuracy in percent ({seen}; {tested})"
 
 

@@ -12,8 +12,8 @@ MUTANTS = [
     Mutant(
         "score: ticks of a recording count as independent",
         "streamsim/evaluation/score.py",
-        "torch.unique(unit, ",
-        "torch.unique(torch.arange(len(unit)), ",
+        "torch.unique(cluster, ",
+        "torch.unique(torch.arange(len(cluster)), ",
         SCORE,
     ),
     Mutant(
@@ -24,17 +24,17 @@ MUTANTS = [
         SCORE,
     ),
     Mutant(
-        "score: as if units were of one size",
+        "score: as if clusters were of one size",
         "streamsim/evaluation/score.py",
-        "values.sum() / total * sizes",
-        "values.sum() / len(values)",
+        "mean * sizes",
+        "mean * total / len(sizes)",
         SCORE,
     ),
     Mutant(
-        "recordings: every tick is a unit",
+        "recordings: every tick is a cluster",
         "streamsim/evaluation/recordings.py",
-        "self.units[here[here >= 0]] = recording",
-        "self.units[here[here >= 0]] = here[here >= 0]",
+        "self.clusters[here[here >= 0]] = recording",
+        "self.clusters[here[here >= 0]] = here[here >= 0]",
         SCORE,
     ),
     Mutant(

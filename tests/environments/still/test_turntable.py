@@ -92,11 +92,11 @@ def test_no_folder(tmp_path):
         Turntable(str(tmp_path / "nowhere"))
 
 
-def test_a_block_of_neighbouring_views_is_a_unit(objects):
+def test_a_block_of_neighbouring_views_is_a_cluster(objects):
     labelled = Turntable(objects, size=8, block=3).labelled(Split.TEST)
-    units, counts = labelled.units.unique(return_counts=True)
-    assert (len(units), counts.tolist()) == (4, [3, 3, 3, 3])
-    assert all(len(labelled.labels[labelled.units == unit].unique()) == 1 for unit in units)
+    clusters, counts = labelled.clusters.unique(return_counts=True)
+    assert (len(clusters), counts.tolist()) == (4, [3, 3, 3, 3])
+    assert all(len(labelled.labels[labelled.clusters == cluster].unique()) == 1 for cluster in clusters)
 
 
 def test_a_block_must_be_shorter_than_a_turn(objects):

@@ -7,6 +7,7 @@ import torch
 import yaml
 
 from streamsim import BernoulliSaccades, Instrument, Labelled, Pathway, Simulation, Split
+from streamsim.checks import check_agent
 from streamsim.config.load import configure
 from streamsim.contracts.errors import ConfigurationError, RunFolderError
 from streamsim.contracts.tree import digest
@@ -23,7 +24,7 @@ from streamsim.instruments.schedule import TickSchedule
 from streamsim.launch import start
 from streamsim.runs.probing import probe_run
 
-from ..toys import CountingWorld, LinearLearner
+from ..toys import CountingWorld, LinearLearner, Looker
 
 QUICK = ProbeProtocol(probes=[LinearProbe()], readout=Flattened())
 
@@ -64,6 +65,26 @@ def test_evaluate_without_an_earlier_state_says_so():
     eye = run.pathways[0]
     rows = evaluate(eye.agent, run.state["eye"]["agent"], eye.environment, QUICK)
     assert all(row[name] is None for row in rows for name in ("drawn", "calibrated", "gain_error"))
+
+
+def test_evaluate_puts_the_network_as_drawn_and_calibrated_beside_it():
+    world, agent = CountingWorld(noise=0.4), Looker()
+    run = Simulation(Pathway(world, agent, BernoulliSaccades(0.3)), streams=3)
+    drawn = run.snapshot()["eye"]["agent"]
+    run.run(agent.looks)
+    looked = run.snapshot()["eye"]["agent"]
+    run.run(20)
+    state = run.state["eye"]["agent"]
+    lone = [evaluate(agent, one, world, QUICK) for one in (drawn, looked, state)]
+    told = [[row["accuracy"] for row in rows[:3]] for rows in lone]
+    rows = evaluate(agent, state, world, QUICK, drawn, looked)[:3]
+    assert [[row[name] for row in rows] for name in ("drawn", "calibrated", "accuracy")] == told
+    assert told[0] != told[1] != told[2]
+    assert [row["calibrated"] for row in evaluate(agent, state, world, QUICK, drawn)] == [None] * 4
+
+
+def test_a_toy_that_only_looks_at_first_keeps_the_contract():
+    check_agent(Looker(), CountingWorld().sensor)
 
 
 def test_the_state_as_drawn_is_derived_again_from_the_seed():

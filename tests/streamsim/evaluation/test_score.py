@@ -23,21 +23,21 @@ def test_examples_that_stand_for_themselves_have_the_binomial_error():
     assert found.error == pytest.approx((0.75 * 0.25 / 4) ** 0.5)
 
 
-def test_the_error_of_units_is_that_of_their_sums():
-    # half of six are right; the units miss 2 x 1/2 by 1, -1 and 0
+def test_the_error_of_clusters_is_that_of_their_sums():
+    # half of six are right; the clusters miss 2 x 1/2 by 1, -1 and 0
     assert scored(2, 0, 1, sizes=[2, 2, 2]).error == pytest.approx(2**0.5 / 6)
-    # 3 of 4 are right; the units miss 3/4 and 9/4 by 1/4 and -1/4
+    # 3 of 4 are right; the clusters miss 3/4 and 9/4 by 1/4 and -1/4
     assert scored(1, 2, sizes=[1, 3]).error == pytest.approx((2 / 16) ** 0.5 / 4)
 
 
 def test_saying_everything_five_times_adds_no_certainty():
-    right, unit = torch.tensor([1, 0, 1, 1, 0, 1]), torch.arange(6)
-    once, often = score_of(right, unit), score_of(right.repeat(5), unit.repeat(5))
+    right, cluster = torch.tensor([1, 0, 1, 1, 0, 1]), torch.arange(6)
+    once, often = score_of(right, cluster), score_of(right.repeat(5), cluster.repeat(5))
     assert often.sizes.tolist() == [5] * 6
     assert (often.accuracy, often.error) == (once.accuracy, pytest.approx(once.error))
 
 
-def test_units_may_have_any_numbers():
+def test_clusters_may_have_any_numbers():
     found = score_of(torch.tensor([1, 0, 1, 1]), torch.tensor([7, 3, 7, 3]))
     assert (found.right.tolist(), found.sizes.tolist()) == ([1, 2], [2, 2])
 
@@ -53,7 +53,7 @@ def test_a_mean_without_deviation_is_certain():
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-def test_recordings_are_the_units_of_their_ticks(pooled):
+def test_recordings_are_the_clusters_of_their_ticks(pooled):
     world, agent = Melodies(pooled), Echo()
     state = Simulation(Pathway(world, agent)).state["eye"]["agent"]
     found = probe_layers(agent, state, world, ProbeProtocol([LinearProbe()]))[0]

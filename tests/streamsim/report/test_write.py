@@ -120,7 +120,7 @@ def test_a_run_of_0_1_0_shows_what_is_known_and_no_gain(tmp_path, folder):
     shutil.copytree(folder, old)
     rows = read_rows(old / "probes.jsonl")
     (old / "probes.jsonl").unlink()
-    new = ("drawn", "calibrated", "error", "gain_error", "ceiling", "looks", "n_units")
+    new = ("drawn", "calibrated", "error", "gain_error", "ceiling", "looks", "n_clusters")
     for row in rows:
         then = {"untrained": row.get("drawn"), **{name: value for name, value in row.items() if name not in new}}
         JsonLines(old / "probes.jsonl").write(then)

@@ -23,7 +23,7 @@ ROW = {
     "chance": 0.2,
     "n_train": 3,
     "n_test": 300,
-    "n_units": 12,
+    "n_clusters": 12,
     "protocol": "by voting",
 }
 
@@ -62,7 +62,7 @@ def test_a_line_of_a_layer_is_drawn_calibrated_learned_error_gain_chance(capsys)
         ["low", "25.0", "37.5", "50.0", "6.2", "+12.5", "20.0"],
         ["layer[1]", "", "", "50.0", "6.2", "", "20.0"],
     ]
-    assert "300 to test, 12 independent units" in shown
+    assert "300 to test, 12 independent clusters" in shown
     assert "The probe is at its ceiling before learning in low: at most 5 %" in shown
 
 
