@@ -21,6 +21,7 @@ from streamsim.agents import (
     Learner,
     MaxPool,
     Optimiser,
+    Orthogonal,
     OwnMemory,
     PeerMemory,
     RunningNorm,
@@ -67,6 +68,15 @@ def test_no_tick_waits_for_the_device(name, every):
         frame, saccade = torch.empty(4, 3, 8, 8, device=META), torch.empty(4, dtype=torch.bool, device=META)
         state, report = agent.step(state, Glimpse(frame, saccade, tick, tick / 10))
         assert report.metrics.device == META
+
+
+def test_an_orthogonal_step_waits_for_nothing():
+    agent = Learner(encoder(), optimiser=Orthogonal(Still(1e-3)), calibration=Calibration(2))
+    state = agent.reset(SENSOR, 4, 0, META)
+    for tick in range(6):
+        frame, saccade = torch.empty(4, 3, 8, 8, device=META), torch.empty(4, dtype=torch.bool, device=META)
+        state, _ = agent.step(state, Glimpse(frame, saccade, tick, tick / 10))
+    assert state["optimiser"]["layers"]["layer1"]["weight"]["usual"].device == META
 
 
 IN_TIME = {
