@@ -50,8 +50,10 @@ class LagContrast(Contrast):
         """Return the slots of all lags, with a share of 0 where nothing is or no longer can be remembered."""
         lags = tuple(lag for lag in self.lags if lag <= memory.capacity)
         rows = [(tick - lag) % memory.capacity for lag in lags]
-        values, fixation, birth = (chosen(state[name], rows) for name in ("values", "fixation", "birth"))
-        birth = birth.clone() if len(rows) == 1 else birth  # instruments keep it, and the slot may be written next
+        # copies: instruments look at them when the slots may have been written already
+        values, fixation, birth = (
+            torch.stack([state[name][row] for row in rows]) for name in ("values", "fixation", "birth")
+        )
         weight = (birth >= 0).to(values.dtype) / birth.numel()
         if memory.life_time is not None:
             weight = weight * (tick - birth <= memory.max_age(period))
@@ -87,11 +89,6 @@ def balance(weight: Float[Tensor, "lags streams"], kind: Bool[Tensor, "lags stre
     """Return the weights of pairs of a *kind*, raised so that at each lag they sum to those of all streams."""
     own = weight * kind
     return own * (weight.shape[1] / (own > 0).sum(1, keepdim=True).clamp_min(1))
-
-
-def chosen(slots: Tensor, rows: list[int]) -> Tensor:
-    """Return the given rows of *slots*; a single row needs no copy."""
-    return slots[rows[0] : rows[0] + 1] if len(rows) == 1 else torch.stack([slots[row] for row in rows])
 
 
 class OwnMemory(LagContrast):

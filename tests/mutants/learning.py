@@ -2,6 +2,7 @@
 
 from .mutant import Mutant
 
+LIKENESS = ("tests/agents/learning/test_likeness.py",)
 FAULTS = ("tests/agents/learning/test_faults.py",)
 CREDIT = ("tests/agents/learning/test_credit.py",)
 OPTIMISERS = ("tests/agents/learning/test_optimisers.py",)
@@ -130,6 +131,27 @@ MUTANTS = [
         '"step": self.optimiser.reset(parameter)',
         '"step": {}',
         OPTIMISERS,
+    ),
+    Mutant(
+        "likeness: empty slots are counted",
+        "agents/learning/comparison.py",
+        "counted = recall.weight > 0",
+        "counted = recall.weight >= 0",
+        LIKENESS,
+    ),
+    Mutant(
+        "likeness: what is usual is left in",
+        "agents/learning/comparison.py",
+        "(self.rule.normalised(parameters[name], x) for",
+        "(x for",
+        LIKENESS,
+    ),
+    Mutant(
+        "likeness: same and other exchanged",
+        "agents/learning/comparison.py",
+        "(counted & recall.same, counted & ~recall.same)",
+        "(counted & ~recall.same, counted & recall.same)",
+        LIKENESS,
     ),
     Mutant(
         "schedule: always the same layer",

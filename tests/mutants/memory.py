@@ -26,6 +26,13 @@ MUTANTS = [
         CONTRASTS,
     ),
     Mutant(
+        "memory: what is recalled is overwritten within its tick",
+        "agents/memory/lagged.py",
+        "torch.stack([state[name][row] for row in rows])",
+        "(torch.stack([state[name][row] for row in rows]) if rows[1:] else state[name][rows[0]:][:1])",
+        ("tests/agents/learning/test_likeness.py",),
+    ),
+    Mutant(
         "memory: expiry ignored", "agents/memory/lagged.py", "if memory.life_time is not None:", "if False:", CONTRASTS
     ),
     Mutant(
