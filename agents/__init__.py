@@ -52,12 +52,14 @@ from .memory import (
     FixationAnchor,
     LatestOwn,
     OwnMemory,
+    OwnReservoir,
     PeerMemory,
     Recall,
     Recent,
     Reservoir,
     ShortTermMemory,
     StoragePolicy,
+    TwoTier,
 )
 from .recurrent import GRU, EProp, EPropGRU, TemporalCredit, TruncatedBPTT
 from .rules import (
@@ -118,6 +120,7 @@ __all__ = [
     "Orthogonal",
     "Outer",
     "OwnMemory",
+    "OwnReservoir",
     "PeerMemory",
     "Pool",
     "RMSProp",
@@ -146,6 +149,7 @@ __all__ = [
     "Transparent",
     "Transposed",
     "TruncatedBPTT",
+    "TwoTier",
     "UpdatedRandomFeedback",
     "VGG6Encoder",
     "VideoEncoder",

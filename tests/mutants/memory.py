@@ -14,8 +14,8 @@ MUTANTS = [
     Mutant(
         "memory: lag off by one",
         "agents/memory/lagged.py",
-        "(tick - lag) % memory.capacity",
-        "(tick - lag - 1) % memory.capacity",
+        "(tick - lag) % memory.ring",
+        "(tick - lag - 1) % memory.ring",
         CONTRASTS,
     ),
     Mutant(
@@ -31,6 +31,62 @@ MUTANTS = [
         "torch.stack([state[name][row] for row in rows])",
         "(torch.stack([state[name][row] for row in rows]) if rows[1:] else state[name][rows[0]:][:1])",
         ("tests/agents/learning/test_likeness.py",),
+    ),
+    Mutant(
+        "memory: two tiers hold the same frame",
+        "agents/memory/memory.py",
+        "offered = self._pushed(state, tick % self.ring, offered)",
+        "self._pushed(state, tick % self.ring, offered)",
+        MEMORY,
+    ),
+    Mutant(
+        "memory: what leaves is what enters",
+        "agents/memory/memory.py",
+        "state[name][slot].clone() for",
+        "state[name][slot] for",
+        MEMORY,
+    ),
+    Mutant(
+        "memory: a sample of what is recent",
+        "agents/memory/policies.py",
+        "capacity - self.recent, tick - self.recent,",
+        "capacity - self.recent, tick,",
+        MEMORY,
+    ),
+    Mutant(
+        "memory: empty places are sampled",
+        "agents/memory/memory.py",
+        'torch.where(offered["birth"] >= 0, slots, self.capacity)',
+        "slots",
+        MEMORY,
+    ),
+    Mutant(
+        "contrast: older memories of the same thing are negatives",
+        "agents/memory/reservoir.py",
+        '(birth >= 0) & (state["fixation"][slot, owner] != state["now"])',
+        "(birth >= 0)",
+        CONTRASTS,
+    ),
+    Mutant(
+        "contrast: older memories are recent ones",
+        "agents/memory/reservoir.py",
+        "torch.randint(memory.ring, memory.capacity,",
+        "torch.randint(memory.capacity,",
+        CONTRASTS,
+    ),
+    Mutant(
+        "contrast: older memories never expire",
+        "agents/memory/reservoir.py",
+        "tick - birth <= memory.max_age(period)",
+        "tick - birth <= 2**62",
+        CONTRASTS,
+    ),
+    Mutant(
+        "contrast: older memories do not fade",
+        "agents/memory/reservoir.py",
+        "memory.decayed(values[slot, owner], (tick - birth).to(values.dtype), period)",
+        "values[slot, owner]",
+        CONTRASTS,
     ),
     Mutant(
         "memory: expiry ignored", "agents/memory/lagged.py", "if memory.life_time is not None:", "if False:", CONTRASTS
@@ -70,8 +126,8 @@ MUTANTS = [
     Mutant(
         "memory: what is not whole is remembered",
         "agents/memory/memory.py",
-        "torch.where(awake, tick, -1)",
-        "tick",
+        'torch.where(state["awake"], birth, -1) if',
+        "birth if",
         (
             f"{IN_TIME_FILE}::test_nothing_is_compared_before_windows_are_full_again",
             f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",

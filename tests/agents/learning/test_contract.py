@@ -23,6 +23,7 @@ from streamsim.agents import (
     MaxPool,
     Orthogonal,
     OwnMemory,
+    OwnReservoir,
     PeerMemory,
     RandomFeedback,
     Randomised,
@@ -32,6 +33,7 @@ from streamsim.agents import (
     SplitGates,
     Tanh,
     Transposed,
+    TwoTier,
     UpdatedRandomFeedback,
 )
 from streamsim.checks.agent import CHECKS, check_agent
@@ -83,6 +85,10 @@ VARIANTS = {
     "bfloat16": {"bfloat16": True},
     "anchors": {"memory": ShortTermMemory(3, policy=FixationAnchor()), "contrasts": PAST},
     "reservoir": {"memory": ShortTermMemory(3, policy=Reservoir()), "contrasts": PAST},
+    "two tiers": {
+        "memory": ShortTermMemory(5, policy=TwoTier(2)),
+        "contrasts": [OwnMemory((1, 2), negative=0.0), OwnReservoir(1, (1, 2))],
+    },
 }
 
 

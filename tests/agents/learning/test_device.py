@@ -23,10 +23,12 @@ from streamsim.agents import (
     Optimiser,
     Orthogonal,
     OwnMemory,
+    OwnReservoir,
     PeerMemory,
     RunningNorm,
     ShortTermMemory,
     TruncatedBPTT,
+    TwoTier,
     Window,
 )
 
@@ -55,6 +57,10 @@ AGENTS = {
     "hinge of one's own past": {"contrasts": [LatestOwn(1, 2)]},
     "CLAPP": {"rule": CLAPP(homeostasis=Homeostasis()), "contrasts": [OwnMemory((1, 2)), PeerMemory(1, (1, 2))]},
     "CLAPP, gathered": {"rule": CLAPP(), "credit": DeferredCredit(), "contrasts": [OwnMemory((1, 2))]},
+    "hinge with two tiers": {
+        "memory": ShortTermMemory(6, policy=TwoTier(2)),
+        "contrasts": [OwnMemory((1, 2), negative=0.0), OwnReservoir(2, (1, 2))],
+    },
     "calibrated": {"rule": ContrastiveHinge(), "calibration": Calibration(6, drive=True)},
 }
 
