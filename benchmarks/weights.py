@@ -56,6 +56,7 @@ class Case:
 CASES = {
     "default": Case(),
     "hinge-strict": Case(),
+    **{f"one-stream/{name}": Case(ticks=200, streams=1) for name in ("none", "short", "long", "two-tier")},
     "clapp-objects3d": Case(),
     "hinge-cifar": Case(paths=PICTURES, settings=FOLDERS),
     "clapp-stl10": Case(streams=14, paths={"environment.root": "photos96"}),  # 7 columns a picture, and another picture

@@ -14,9 +14,9 @@ from .recall import Recall
 class OwnReservoir(LagContrast):
     """Negatives drawn from a stream's own older memories, which `TwoTier` samples from its whole past.
 
-    Positives are for another contrast of the same lags. What a stream saw last is near-duplicates of a few things; what
-    it saw before is of many. But it is older than positives are, which invites a learner to drift (see `LatestOwn`): the
-    report shows the ages of both, and how alike they are.
+    Positives are for another contrast of the same lags. What a stream saw last is near-duplicates of a few things, what
+    it saw before is of many. But that is older than positives are, which invites a learner to drift (see `LatestOwn`):
+    the report shows the ages of both, and how alike they are.
 
     Args:
         count: negatives per lag.
