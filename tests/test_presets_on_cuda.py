@@ -151,6 +151,15 @@ def test_every_preset_ticks_without_a_wait(name, tmp_path):
         assert {tensor.device.type for tensor in weights.values()} == {"cuda"} and len(weights) > 3
 
 
+def test_a_shuffled_stream_ticks_without_a_wait(tmp_path):
+    settings = {"order": "Shuffled", "order.window": 8}
+    with pretending():
+        simulation = experiment("one-stream/short", tmp_path, streams=3, **settings).build()
+        simulation.run(30)
+    state = simulation.state["eye"]
+    assert state["order"]["frames"].device.type == "cuda" and int(state["agent"]["updates"].min()) >= 3
+
+
 def test_no_preset_is_left_out():
     folder = Path(streamsim.agents.presets.__path__[0])
     built_in = {str(file.relative_to(folder).with_suffix("")) for file in folder.rglob("*.yaml")}

@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 from streamsim.contracts import Agent, Environment, require
 from streamsim.evaluation import ProbeProtocol
-from streamsim.simulation import BernoulliSaccades, EfferenceCopy, Gaze, Instrument, Pathway, Simulation
+from streamsim.simulation import (
+    BernoulliSaccades,
+    EfferenceCopy,
+    FrameOrder,
+    Gaze,
+    InOrder,
+    Instrument,
+    Pathway,
+    Simulation,
+)
 
-PARTS = ("environment", "agent", "gaze", "efference")
+PARTS = ("environment", "agent", "gaze", "order", "efference")
 
 
 @dataclass(frozen=True)
@@ -18,17 +27,19 @@ class Sense:
         environment: the world to look at.
         agent: who learns.
         gaze: when to saccade.
+        order: in which order the agent gets what the gaze brings.
         efference: how the agent is told of its saccades.
     """
 
     environment: Environment
     agent: Agent
     gaze: Gaze = BernoulliSaccades()
+    order: FrameOrder = InOrder()
     efference: EfferenceCopy = EfferenceCopy()
 
     def pathway(self, name: str) -> Pathway:
         """Return the pathway called *name*."""
-        return Pathway(self.environment, self.agent, self.gaze, self.efference, name)
+        return Pathway(self.environment, self.agent, self.gaze, self.efference, name, self.order)
 
 
 def require_one_form(given: Collection[str]) -> None:
@@ -52,16 +63,17 @@ def require_one_form(given: Collection[str]) -> None:
 class Experiment:
     """All that a run is made of; the command line sets every field by its dotted name.
 
-    One sense is given by its environment, agent, gaze and efference; several as pathways, in whose order they tick
-    where their times coincide. All lengths are in ticks of the first; the others keep to the same simulated times, as
-    nearly as their own ticks allow.
+    One sense is given by its environment, agent, gaze, order and efference; several as pathways, which tick one after
+    the other where their times coincide. All lengths are in ticks of the first; the others keep to the same simulated
+    times, as nearly as their own ticks allow.
 
     Args:
         environment: the world to look at.
         agent: who learns.
         gaze: when to saccade, by default `BernoulliSaccades`.
+        order: in which order the agent gets what the gaze brings, by default as it comes.
         efference: how the agent is told of its saccades, by default perfectly.
-        pathways: instead of these four, several senses by name.
+        pathways: instead of these five, several senses by name.
         shared_saccades: whether a saccade of one sense is a saccade of all; see `Simulation`.
         probes: what probes are asked before, during and after the run; null for no probes.
         streams: parallel streams; one is a strictly online learner.
@@ -82,6 +94,7 @@ class Experiment:
     environment: Environment | None = None
     agent: Agent | None = None
     gaze: Gaze | None = None
+    order: FrameOrder | None = None
     efference: EfferenceCopy | None = None
     pathways: Mapping[str, Sense] | None = None
     shared_saccades: bool = False

@@ -135,7 +135,7 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
 def based(tree: Mapping[str, Any]) -> dict[str, Any]:
     """Return *tree*, of a single sense, with the parts that may go without saying, as `Sense` has them."""
     known = parameters(Sense)
-    missing = [name for name in ("gaze", "efference") if tree.get(name) in (None, "null")]
+    missing = [name for name in ("gaze", "order", "efference") if tree.get(name) in (None, "null")]
     return {**tree, **{name: known[name].default for name in missing}}
 
 

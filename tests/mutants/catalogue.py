@@ -1,5 +1,7 @@
 """All mutants."""
 
-from . import encoders, layers, learning, memory, recurrent, rules
+from . import encoders, layers, learning, memory, recurrent, rules, simulation
 
-MUTANTS = [mutant for room in (rules, layers, recurrent, encoders, memory, learning) for mutant in room.MUTANTS]
+MUTANTS = [
+    mutant for room in (rules, layers, recurrent, encoders, memory, learning, simulation) for mutant in room.MUTANTS
+]
