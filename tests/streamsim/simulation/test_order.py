@@ -226,7 +226,7 @@ def test_an_order_is_a_setting(tmp_path):
     assert (order.window, order.segment, order.ahead) == (32, 4, 32)
     (tmp_path / "b.yaml").write_text(found.text())
     assert configure(tmp_path / "b.yaml").text() == found.text()
-    assert isinstance(configure("default").experiment.build().pathways[0].order, InOrder)
+    assert isinstance(configure("hinge-strict").experiment.build().pathways[0].order, InOrder)
 
 
 @pytest.mark.parametrize(
