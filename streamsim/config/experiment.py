@@ -84,6 +84,8 @@ class Experiment:
         probe_every: ticks from one probe to the next; 0 probes before and after the run only.
         online_probe_every: ticks that a score of the online probe covers; 0 for no online probe, which costs time at
             every tick.
+        in_stream_probe: frames of the stream that are kept to test probes on, beside those that it has not shown; 0 for
+            none. It takes a world whose labelled examples are single frames.
         health: whether the health of learning is looked after, whenever there is a probe.
         film: whether the first and the last frames are kept.
         checkpoint_every: ticks from one checkpoint to the next; there is always one at the end.
@@ -106,6 +108,7 @@ class Experiment:
     metrics_every: int = 10
     probe_every: int = 0
     online_probe_every: int = 0
+    in_stream_probe: int = 0
     health: bool = True
     film: bool = True
     checkpoint_every: int = 500
@@ -123,6 +126,7 @@ class Experiment:
             require(value >= 1, f"{name} must be at least 1 (got {value}): give --{name} 1 or more")
         for name in ("probe_every", "online_probe_every"):
             require(getattr(self, name) >= 0, f"{name} must be 0 or more ticks (got {getattr(self, name)})")
+        require(self.in_stream_probe >= 0, f"in_stream_probe must be 0 or more frames (got {self.in_stream_probe})")
         require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1 (got {self.seed})")
 
     @property

@@ -32,7 +32,8 @@ def show_pathway(rows: Sequence[Row], name: str | None) -> None:
     console = terminal()
     if name is not None:
         console.print(f"pathway {name}", style="bold")
-    console.print(probe_table(latest))
+    for examples in dict.fromkeys(row.get("examples") for row in latest):
+        console.print(probe_table([row for row in latest if row.get("examples") == examples]))
     for probe, protocol in {row["probe"]: row["protocol"] for row in latest}.items():
         console.print(f"{probe}: {protocol}.", style="dim", soft_wrap=True)
     if pairs := latest[0].get("pairs"):

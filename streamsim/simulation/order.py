@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from streamsim.contracts import Scene, Sensor, State, generator_from, generator_state, require
@@ -138,7 +138,7 @@ class Shuffled(FrameOrder):
         ticks = f"{self.segment} tick{'s' * (self.segment > 1)}"
         return f"frames shuffled: segments of at most {ticks}, drawn from {self.window} frames of each stream"
 
-    def _held(self, state: State, look: Look, slot: Tensor) -> State:
+    def _held(self, state: State, look: Look, slot: Int[Tensor, " streams"]) -> State:
         """Return the state in which what was seen lies in each stream's *slot*."""
         cut = look.saccade | (state["length"] == self.segment)
         arriving, length = state["arriving"] + cut, torch.where(cut, 1, state["length"] + 1)
@@ -150,10 +150,10 @@ class Shuffled(FrameOrder):
             state[name][slot, streams] = value
         return {**state, "arriving": arriving, "length": length}
 
-    def _drawn(self, state: State, chance: Tensor) -> Tensor:
+    def _drawn(self, state: State, chance: Float[Tensor, " streams"]) -> Int[Tensor, " streams"]:
         """Return the slot of the first frame of a whole segment of each stream, by *chance*, 0 to 1."""
         whole = (state["segment"] != state["arriving"]) | (state["length"] == self.segment)
-        first = (state["place"] == 0) & whole
+        first: Tensor = (state["place"] == 0) & whole
         rank = first.cumsum(0)
-        wanted = (chance * rank[-1]).long() + 1
-        return ((rank == wanted) & first).byte().argmax(0)
+        wanted = first & (rank == (chance * rank[-1]).long() + 1)
+        return wanted.byte().argmax(0)

@@ -1,8 +1,9 @@
-"""Mutants of the order of frames."""
+"""Mutants of the order of frames, and of what is sampled from a stream."""
 
 from .mutant import Mutant
 
 FILE = "streamsim/simulation/order.py"
+IN_STREAM = ("tests/streamsim/instruments/test_in_stream_probe.py",)
 ORDER = ("tests/streamsim/simulation/test_order.py",)
 
 MUTANTS = [
@@ -59,5 +60,33 @@ MUTANTS = [
         "            forced = scene.ends\n",
         "",
         ("tests/streamsim/simulation/test_simulation.py",),
+    ),
+    Mutant(
+        "in-stream: labels are those of another stream",
+        "streamsim/instruments/in_stream_probe.py",
+        '["labels"][place[stream]] = label[stream]',
+        '["labels"][place[stream]] = label[0]',
+        IN_STREAM,
+    ),
+    Mutant(
+        "in-stream: the last frames and no sample",
+        "streamsim/instruments/in_stream_probe.py",
+        "(chance * (number + 1)).long()",
+        "number % self.examples",
+        IN_STREAM,
+    ),
+    Mutant(
+        "in-stream: tested on what was not shown",
+        "streamsim/instruments/in_stream_probe.py",
+        "if split is Split.TRAIN:",
+        "if True:",
+        IN_STREAM,
+    ),
+    Mutant(
+        "in-stream: learnt from what was shown",
+        "streamsim/instruments/in_stream_probe.py",
+        "if split is Split.TRAIN:",
+        "if False:",
+        IN_STREAM,
     ),
 ]
