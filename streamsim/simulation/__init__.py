@@ -3,7 +3,7 @@
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, FixedFixation, Gaze, RandomFixation, ScriptedSaccades
 from .instrument import Instrument, TickRecord
-from .order import FrameOrder, InOrder, Look, Shuffled
+from .order import FrameOrder, InOrder, Seen, Shuffled
 from .pathway import Pathway
 from .simulation import Simulation
 
@@ -15,10 +15,10 @@ __all__ = [
     "Gaze",
     "InOrder",
     "Instrument",
-    "Look",
     "Pathway",
     "RandomFixation",
     "ScriptedSaccades",
+    "Seen",
     "Shuffled",
     "Simulation",
     "TickRecord",

@@ -11,7 +11,7 @@ from torch import Tensor
 from streamsim.contracts import Scene, Sensor, State, generator_from, generator_state, require
 
 
-class Look(NamedTuple):
+class Seen(NamedTuple):
     """What was looked at in a tick.
 
     Attributes:
@@ -39,7 +39,7 @@ class FrameOrder(ABC):
         """Return the state before the first tick."""
 
     @abstractmethod
-    def arrange(self, state: State, looks: Sequence[Look]) -> tuple[State, Look]:
+    def arrange(self, state: State, looks: Sequence[Seen]) -> tuple[State, Seen]:
         """Return the state after the tick and what the agent gets; *looks* are new, one but for the first tick.
 
         The state passed in is consumed.
@@ -57,7 +57,7 @@ class InOrder(FrameOrder):
         """See `FrameOrder.reset`."""
         return {}
 
-    def arrange(self, state: State, looks: Sequence[Look]) -> tuple[State, Look]:
+    def arrange(self, state: State, looks: Sequence[Seen]) -> tuple[State, Seen]:
         """See `FrameOrder.arrange`."""
         return state, looks[-1]
 
@@ -111,7 +111,7 @@ class Shuffled(FrameOrder):
             "generator": generator_state(seed),
         }
 
-    def arrange(self, state: State, looks: Sequence[Look]) -> tuple[State, Look]:
+    def arrange(self, state: State, looks: Sequence[Seen]) -> tuple[State, Seen]:
         """See `FrameOrder.arrange`."""
         for number, look in enumerate(looks):
             state = self._held(state, look, state["free"] + number)
@@ -131,14 +131,14 @@ class Shuffled(FrameOrder):
             "leaving": state["segment"][slot, streams],
             "next": state["place"][slot, streams] + 1,
             "generator": generator.get_state(),
-        }, Look(scene, begins)
+        }, Seen(scene, begins)
 
     def describe(self) -> str | None:
         """See `FrameOrder.describe`."""
         ticks = f"{self.segment} tick{'s' * (self.segment > 1)}"
         return f"frames shuffled: segments of at most {ticks}, drawn from {self.window} frames of each stream"
 
-    def _held(self, state: State, look: Look, slot: Int[Tensor, " streams"]) -> State:
+    def _held(self, state: State, look: Seen, slot: Int[Tensor, " streams"]) -> State:
         """Return the state in which what was seen lies in each stream's *slot*."""
         cut = look.saccade | (state["length"] == self.segment)
         arriving, length = state["arriving"] + cut, torch.where(cut, 1, state["length"] + 1)

@@ -10,7 +10,7 @@ from streamsim.contracts import Agent, Environment, Glimpse, GroundTruth, State,
 
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, Gaze
-from .order import FrameOrder, InOrder, Look
+from .order import FrameOrder, InOrder, Seen
 
 
 class Pathway:
@@ -68,7 +68,7 @@ class Pathway:
         for look in range(tick + self.order.ahead if tick else 0, tick + self.order.ahead + 1):
             gaze, saccade = self.gaze.decide(gaze, look, forced)
             world, scene = self.environment.look(world, saccade)
-            looks.append(Look(scene, saccade))
+            looks.append(Seen(scene, saccade))
             forced = scene.ends
         # a restored state has no empty branches
         order, (scene, saccade) = self.order.arrange(state.get("order", {}), looks)

@@ -35,8 +35,8 @@ MUTANTS = [
     Mutant(
         "order: the agent is told of no saccade",
         FILE,
-        "}, Look(scene, begins)",
-        "}, Look(scene, looks[-1].saccade)",
+        "}, Seen(scene, begins)",
+        "}, Seen(scene, looks[-1].saccade)",
         ORDER,
     ),
     Mutant(

@@ -14,10 +14,10 @@ from streamsim import (
     FixedFixation,
     InOrder,
     Instrument,
-    Look,
     Pathway,
     Scene,
     ScriptedSaccades,
+    Seen,
     Shuffled,
     Simulation,
 )
@@ -40,7 +40,7 @@ def seen(saccades):
         saccade = torch.tensor(row) | (tick == 0)
         fixation = fixation + saccade
         frame = (10.0 * tick + torch.arange(STREAMS)).view(STREAMS, 1, 1, 1)
-        yield Look(Scene(frame, 2 * fixation + torch.arange(STREAMS), fixation % 3, torch.zeros_like(saccade)), saccade)
+        yield Seen(Scene(frame, 2 * fixation + torch.arange(STREAMS), fixation % 3, torch.zeros_like(saccade)), saccade)
 
 
 def arranged(order, saccades, seed=0):
