@@ -206,5 +206,5 @@ class Orthogonal(Optimiser):
 
 def _orthogonal(gradient: Tensor, direction: Tensor) -> Tensor:
     """Return the part of *gradient* at right angles to *direction*, all of it where that is zero."""
-    square = direction.square().sum().clamp_min(torch.finfo(direction.dtype).tiny)
-    return gradient - direction * ((gradient * direction).sum() / square)
+    square = torch.linalg.vector_norm(direction).square().clamp_min(torch.finfo(direction.dtype).tiny)
+    return torch.addcmul(gradient, direction, (gradient * direction).sum() / square, value=-1)

@@ -107,8 +107,8 @@ MUTANTS = [
     Mutant(
         "optimiser: nothing is projected out",
         "agents/learning/optimisers.py",
-        "return gradient - direction *",
-        "return gradient - 0 *",
+        "/ square, value=-1)",
+        "/ square, value=0)",
         OPTIMISERS,
     ),
     Mutant(
