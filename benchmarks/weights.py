@@ -56,6 +56,7 @@ class Case:
 CASES = {
     "hinge-objects3d": Case(),
     "hinge-strict": Case(),
+    **{f"one-stream/{name}": Case(ticks=200, streams=1) for name in ("none", "short", "long", "two-tier")},
     "clapp-objects3d": Case(),
     "clapp-strict": Case(),
     "clapp-objects3d-paper": Case(),

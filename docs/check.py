@@ -8,15 +8,13 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
-from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from streamsim.arguments import parsers
 from streamsim.checks import settings_of
 from streamsim.cli import COMMANDS, DEFAULT, refuse_misspelt
-from streamsim.config import kinds, outline
+from streamsim.config import catalogue, kinds, outline
 from streamsim.contracts import StreamsimError
 
 ROOT = Path(__file__).parents[1]
@@ -92,13 +90,8 @@ def read(command: list[str], folder: Path) -> None:
 
 def unknown_presets(text: str) -> list[str]:
     """Return presets that sentences name but that do not exist."""
-    presets = {
-        file.name.removesuffix(".yaml")
-        for entry in entry_points(group="streamsim.presets")
-        for file in files(entry.value).iterdir()
-        if file.name.endswith(".yaml")
-    }
-    named = re.findall(r"streamsim run ([a-z][a-z0-9-]+)(?![\w./-])", text)
+    presets = {name for name, *_ in catalogue("presets")}
+    named = re.findall(r"streamsim run ([a-z][a-z0-9-]+(?:/[a-z0-9-]+)?)(?![\w./-])", text)
     return [f"unknown preset {name}" for name in named if name not in presets]
 
 

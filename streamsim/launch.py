@@ -27,7 +27,7 @@ def start(configuration: Configuration, out: Path | None, command: Sequence[str]
     """Run *configuration* in a new folder; whatever can be wrong with it shows before anything is on the disk."""
     experiment = configuration.experiment
     simulation = experiment.build()
-    numbered = Path("runs") / f"{configuration.name}-seed{experiment.seed}"
+    numbered = Path("runs") / f"{configuration.name.replace('/', '-')}-seed{experiment.seed}"
     folder = RunFolder.create(out) if out else RunFolder.number(numbered)
     try:
         origin = provenance(configuration.name, experiment.seed, command, simulation.device)

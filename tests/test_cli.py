@@ -231,6 +231,16 @@ def test_help_list_version(place, monkeypatch, capsys):
     assert not Path("runs").exists()
 
 
+def test_a_preset_in_a_folder_runs_in_a_folder_of_its_own(place, monkeypatch, capsys):
+    site = place / "site"
+    site.mkdir()
+    install(site, monkeypatch)
+    assert main("run", "odd/stranger-still", "--ticks", "5", "--probes", "null", "--no-report") == 0
+    assert "run: runs/odd-stranger-still-seed0-1" in capsys.readouterr().out
+    origin = json.loads(Path("runs/odd-stranger-still-seed0-1/provenance.json").read_text())
+    assert origin["source"] == "odd/stranger-still"
+
+
 def test_help_of_a_command_does_nothing_else(place, capsys):
     assert main("run", "toy.yaml", "--ticks", "5", "--probes", "null", "--out", "a", "--no-report") == 0
     before = {path: path.stat().st_mtime_ns for path in Path("a").rglob("*")}

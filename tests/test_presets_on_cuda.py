@@ -67,9 +67,15 @@ VIDEOS = {"environment.root": small_recordings.write_ucf101}
 READINGS = {"environment.root": small_recordings.write_librispeech}
 ALIGNED = {"environment.corpus.root": small_recordings.write_aligned}
 
+UPDATES = {"agent.calibration.ticks": 4, "agent.optimiser.every": 4}
+
 CASES = {
     "hinge-objects3d": Case(settings=lags(1, 4)),
     "hinge-strict": Case(settings={"agent.contrasts.0.lags": [1, 4]}),
+    "one-stream/none": Case(streams=1, settings=UPDATES),
+    "one-stream/short": Case(streams=1, settings=UPDATES | {"agent.contrasts.0.lags": [1, 4]}),
+    "one-stream/long": Case(streams=1, settings=UPDATES | {"agent.contrasts.0.lags": [1, 16]}),
+    "one-stream/two-tier": Case(streams=1, settings=UPDATES | lags(1, 4)),
     "clapp-objects3d": Case(settings=lags(1, 4)),
     "clapp-objects3d-paper": Case(settings=lags(1, 4)),
     "clapp-strict": Case(settings={"agent.contrasts.0.lags": [1, 4]}),
@@ -147,8 +153,18 @@ def test_every_preset_ticks_without_a_wait(name, tmp_path):
         assert {tensor.device.type for tensor in weights.values()} == {"cuda"} and len(weights) > 3
 
 
+def test_a_shuffled_stream_ticks_without_a_wait(tmp_path):
+    settings = {"order": "Shuffled", "order.window": 8}
+    with pretending():
+        simulation = experiment("one-stream/short", tmp_path, streams=3, **settings).build()
+        simulation.run(30)
+    state = simulation.state["eye"]
+    assert state["order"]["frames"].device.type == "cuda" and int(state["agent"]["updates"].min()) >= 3
+
+
 def test_no_preset_is_left_out():
-    built_in = {file.stem for file in Path(streamsim.agents.presets.__path__[0]).glob("*.yaml")}
+    folder = Path(streamsim.agents.presets.__path__[0])
+    built_in = {str(file.relative_to(folder).with_suffix("")) for file in folder.rglob("*.yaml")}
     assert set(CASES) == built_in
 
 

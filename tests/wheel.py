@@ -41,6 +41,7 @@ def main() -> None:
         assert str(folder) in where, f"imported from {where}, not from the wheel"
         for kind in ("environments", "agents", "presets"):
             assert call(command, "list", kind, folder=folder).strip(), f"`streamsim list {kind}` prints nothing"
+        call(command, "run", "one-stream/short", "--help", folder=folder)
         call(command, "run", "--ticks", "12", "--streams", "8", "--probes", "null", "--out", "run", folder=folder)
         print(f"{wheel.name} works outside the repository")
 

@@ -3,7 +3,7 @@
 from .calibration import Calibration
 from .credit import Credit, DeferredCredit, ImmediateCredit
 from .learner import Learner
-from .optimisers import SGD, Adam, Optimiser, RMSProp
+from .optimisers import SGD, Adam, Optimiser, Orthogonal, RMSProp
 from .schedules import AllLayers, Greedy, Randomised, Schedule
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ImmediateCredit",
     "Learner",
     "Optimiser",
+    "Orthogonal",
     "RMSProp",
     "Randomised",
     "Schedule",

@@ -1,10 +1,13 @@
 """The present of layers that act together beside what they remember: the third step of a tick."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from streamsim import PairRecord
 from streamsim.agents.encoders import Encoder, RateGroup
@@ -43,6 +46,7 @@ class Comparer:
 
     def __init__(self, encoder: Encoder, rule: Rule) -> None:
         self.rule = rule
+        self.names = encoder.names
         layers = zip(encoder.names, ("", *encoder.names), encoder.layers, strict=False)
         self._predicted = {name: below for name, below, layer in layers if layer.predicts_below}
 
@@ -61,6 +65,24 @@ class Comparer:
         """
         acting = [(group, recall) for group, _, _, recall in recollections if recall is not None]
         return [self._beside(rules, tapes, group, recall) for group, recall in acting]
+
+    def told(
+        self, comparisons: Sequence[Comparison]
+    ) -> tuple[PairRecord | None, Callable[[], Float[Tensor, "layers kinds"]] | None]:
+        """Return what instruments are told of *comparisons*: `StepReport.comparison` and `StepReport.likeness`."""
+        return (comparisons[0].record, partial(self._likeness, comparisons)) if comparisons else (None, None)
+
+    def _likeness(self, comparisons: Sequence[Comparison]) -> Float[Tensor, "layers kinds"]:
+        """Return how alike present and past are in each layer, as the rule compares them: less what is usual."""
+        rows: dict[str, Tensor] = {}
+        for _, recall, parameters, _, batches, _ in comparisons:
+            counted = recall.weight > 0
+            kinds = torch.stack((counted & recall.same, counted & ~recall.same)).flatten(1).to(recall.weight.dtype)
+            for name, batch in batches.items():
+                now, past = (self.rule.normalised(parameters[name], x) for x in (batch.now, batch.past))
+                rows[name] = kinds @ torch.cosine_similarity(now, past, -1).flatten() / kinds.sum(1)
+        unknown = torch.full_like(next(iter(rows.values())), torch.nan)
+        return torch.stack([rows.get(name, unknown) for name in self.names])
 
     def _beside(
         self, rules: Mapping[str, Parameters], tapes: Mapping[str, Tape], group: RateGroup, recall: Recall

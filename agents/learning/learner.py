@@ -140,7 +140,7 @@ class Learner(Agent):
         if number <= (self.memory.capacity + self.longest + 1) * groups[-1].every:
             self.ledger(state).enforce()
         activity = {name: tape["z"] for name, tape in percept.tapes.items()}
-        return state, StepReport(outcome.metrics, activity, comparisons[0].record if comparisons else None)
+        return state, StepReport(outcome.metrics, activity, *self.comparer.told(comparisons))
 
     @torch.no_grad()
     def features(self, state: State, frames: Float[Tensor, " n *shape"]) -> dict[str, Float[Tensor, " n *activity"]]:

@@ -4,9 +4,10 @@ from .contrast import Contrast
 from .lagged import OwnMemory, PeerMemory
 from .latest import LatestOwn
 from .memory import ShortTermMemory
-from .policies import FixationAnchor, Recent, Reservoir, StoragePolicy
+from .policies import FixationAnchor, Recent, Reservoir, StoragePolicy, TwoTier
 from .recall import Recall
 from .recollection import Recollection, Recollector
+from .reservoir import OwnReservoir
 from .traces import remembered, shifted
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "FixationAnchor",
     "LatestOwn",
     "OwnMemory",
+    "OwnReservoir",
     "PeerMemory",
     "Recall",
     "Recent",
@@ -22,6 +24,7 @@ __all__ = [
     "Reservoir",
     "ShortTermMemory",
     "StoragePolicy",
+    "TwoTier",
     "remembered",
     "shifted",
 ]

@@ -11,7 +11,6 @@ from streamsim.contracts import State, require
 
 from .contrast import Contrast
 from .memory import ShortTermMemory
-from .policies import Recent
 from .recall import Recall
 
 LEAST = 0.02
@@ -35,14 +34,18 @@ class LagContrast(Contrast):
     def reach(self, memory: ShortTermMemory) -> tuple[int, ...]:
         """See `Contrast.reach`."""
         name = type(self).__name__
-        require(isinstance(memory.policy, Recent), f"{name} needs a memory of recent frames: use the policy Recent")
-        within = tuple(lag for lag in self.lags if lag <= memory.capacity)
+        require(memory.ring > 0, f"{name} needs a memory of recent frames: use the policy Recent or TwoTier")
+        within = self.within(memory)
+        most = "ShortTermMemory.capacity" if memory.ring == memory.capacity else "the recent slots of its policy"
         require(
             len(within) > 0,
-            f"{name}.lags {list(self.lags)} all exceed ShortTermMemory.capacity ({memory.capacity}): "
-            f"raise the capacity to {min(self.lags)} or more",
+            f"{name}.lags {list(self.lags)} all exceed {most} ({memory.ring}): raise that to {min(self.lags)} or more",
         )
         return within
+
+    def within(self, memory: ShortTermMemory) -> tuple[int, ...]:
+        """Return the lags at which *memory* holds every frame."""
+        return tuple(lag for lag in self.lags if lag <= memory.ring)
 
     def ages(self, memory: ShortTermMemory) -> str:
         """Return the lags in words."""
@@ -51,10 +54,12 @@ class LagContrast(Contrast):
 
     def slots(self, memory: ShortTermMemory, state: State, tick: int, period: float) -> "Slots":
         """Return the slots of all lags, with a share of 0 where nothing is or no longer can be remembered."""
-        lags = tuple(lag for lag in self.lags if lag <= memory.capacity)
-        rows = [(tick - lag) % memory.capacity for lag in lags]
-        values, fixation, birth = (chosen(state[name], rows) for name in ("values", "fixation", "birth"))
-        birth = birth.clone() if len(rows) == 1 else birth  # instruments keep it, and the slot may be written next
+        lags = self.within(memory)
+        rows = [(tick - lag) % memory.ring for lag in lags]
+        # copies: instruments look at them when the slots may have been written already
+        values, fixation, birth = (
+            torch.stack([state[name][row] for row in rows]) for name in ("values", "fixation", "birth")
+        )
         weight = (birth >= 0).to(values.dtype) / birth.numel()
         if memory.life_time is not None:
             weight = weight * (tick - birth <= memory.max_age(period))
@@ -98,11 +103,6 @@ def share(
     """Return how many pairs of each pair's own kind are to be expected at its lag, where saccades have this *rate*."""
     kept = (1 - rate) ** torch.tensor(lags, device=same.device)[:, None]
     return torch.where(same, kept, 1 - kept).clamp_min(LEAST)
-
-
-def chosen(slots: Tensor, rows: list[int]) -> Tensor:
-    """Return the given rows of *slots*; a single row needs no copy."""
-    return slots[rows[0] : rows[0] + 1] if len(rows) == 1 else torch.stack([slots[row] for row in rows])
 
 
 class OwnMemory(LagContrast):

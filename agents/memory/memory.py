@@ -23,6 +23,9 @@ class ShortTermMemory:
         noise: standard deviation of Gaussian noise laid over a read-out as it is stored, in units of the read-out.
         policy: what is kept; by default the most recent frames.
         cap: most bytes of short-term memory (slots and traces) that the ledger allows; None for no cap.
+
+    Attributes:
+        ring: how many of the slots, the first ones, hold the latest frames, each until it is as many ticks old.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class ShortTermMemory:
         self.noise = noise
         self.policy = policy
         self.cap = cap
+        self.ring = policy.ring(capacity)
 
     def reset(self, streams: int, width: int, seed: int, device: torch.device) -> State:
         """Return empty slots for *streams* streams and read-outs of *width* numbers."""
@@ -82,20 +86,27 @@ class ShortTermMemory:
             if self.noise:
                 values = values + self.noise * torch.randn(values.shape, generator=generator).to(values.device)
             state["generator"] = generator.get_state()
-        if isinstance(self.policy, Recent):
-            slot = tick % self.capacity
-            awake = state.get("awake")
-            state["values"][slot] = values
-            state["birth"][slot] = tick if awake is None else torch.where(awake, tick, -1)
-            state["fixation"][slot] = state["now"]
-            return
-        slots = self.policy.slots(self.capacity, tick, state["now"], began, chance)
-        if "awake" in state:
-            slots = torch.where(state["awake"], slots, self.capacity)
-        streams = torch.arange(len(values), device=values.device)
-        state["values"][slots, streams] = values
-        state["birth"][slots, streams] = tick
-        state["fixation"][slots, streams] = state["now"]
+        birth = torch.full_like(state["now"], tick)
+        offered = {
+            "values": values,
+            "birth": torch.where(state["awake"], birth, -1) if "awake" in state else birth,
+            "fixation": state["now"],
+        }
+        if self.ring:
+            offered = self._pushed(state, tick % self.ring, offered)
+        if self.ring < self.capacity:
+            slots = self.policy.slots(self.capacity, tick, state["now"], began, chance)
+            slots = torch.where(offered["birth"] >= 0, slots, self.capacity)
+            streams = torch.arange(len(values), device=values.device)
+            for name, value in offered.items():
+                state[name][slots, streams] = value
+
+    def _pushed(self, state: State, slot: int, newest: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Write into a *slot* of the ring and return what was in it, if any slot outside the ring may want it."""
+        oldest = {name: state[name][slot].clone() for name in newest} if self.ring < self.capacity else {}
+        for name, value in newest.items():
+            state[name][slot] = value
+        return oldest
 
     def forget(self, state: State) -> None:
         """Empty every slot."""
@@ -113,4 +124,4 @@ class ShortTermMemory:
 
     @property
     def _rows(self) -> int:
-        return self.capacity if isinstance(self.policy, Recent) else self.capacity + 1
+        return self.capacity if self.ring == self.capacity else self.capacity + 1

@@ -6,9 +6,23 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
+from streamsim.contracts import require
+
 
 class StoragePolicy(ABC):
-    """Decides what short-term memory keeps."""
+    """Decides what short-term memory keeps.
+
+    The first slots may be a ring of the latest frames, and what leaves it is offered to the others; without a ring each
+    frame is offered at once.
+    """
+
+    def ring(self, capacity: int) -> int:
+        """Return how many of so many slots are a ring of the latest frames; none by default.
+
+        Raises:
+            ConfigurationError: there are too few slots.
+        """
+        return 0
 
     @abstractmethod
     def slots(
@@ -19,7 +33,7 @@ class StoragePolicy(ABC):
         began: Bool[Tensor, " streams"],
         chance: Tensor,
     ) -> Int[Tensor, " streams"]:
-        """Return the slot that each stream writes now, or *capacity* where it keeps nothing.
+        """Return the slot outside the ring where each stream keeps what is offered, or *capacity* for none.
 
         Args:
             capacity: number of slots.
@@ -35,6 +49,10 @@ class StoragePolicy(ABC):
 class Recent(StoragePolicy):
     """Keeps the last frames, one slot a tick."""
 
+    def ring(self, capacity: int) -> int:
+        """See `StoragePolicy.ring`: all slots."""
+        return capacity
+
     def slots(
         self,
         capacity: int,
@@ -44,7 +62,7 @@ class Recent(StoragePolicy):
         chance: Tensor,
     ) -> Int[Tensor, " streams"]:
         """See `StoragePolicy.slots`."""
-        return torch.full_like(fixation, tick % capacity)
+        return torch.full_like(fixation, capacity)
 
 
 class FixationAnchor(StoragePolicy):
@@ -79,3 +97,42 @@ class Reservoir(StoragePolicy):
         if tick < capacity:
             return torch.full_like(fixation, tick)
         return (chance * (tick + 1)).long().clamp_max(capacity)
+
+
+class TwoTier(StoragePolicy):
+    """Keeps the last frames, and in the other slots a uniform sample of all that came before them.
+
+    A short first-in first-out memory, and a long one that it feeds, as in Memory Storyboard (Yang & Ren 2025). No frame
+    is in both, so that whatever is drawn from the sample is older than all that is recent.
+
+    Args:
+        recent: slots for the last frames, at least 1 and fewer than the memory has.
+    """
+
+    random = True
+
+    def __init__(self, recent: int = 8) -> None:
+        require(recent >= 1, f"TwoTier.recent must be at least 1 slot (got {recent})")
+        self.recent = recent
+
+    def ring(self, capacity: int) -> int:
+        """See `StoragePolicy.ring`."""
+        require(
+            self.recent < capacity,
+            f"TwoTier.recent ({self.recent}) must be less than ShortTermMemory.capacity ({capacity}): raise the latter",
+        )
+        return self.recent
+
+    def slots(
+        self,
+        capacity: int,
+        tick: int,
+        fixation: Int[Tensor, " streams"],
+        began: Bool[Tensor, " streams"],
+        chance: Tensor,
+    ) -> Int[Tensor, " streams"]:
+        """See `StoragePolicy.slots`: those of a reservoir, of frames that come as much later as the ring is long."""
+        if tick < self.recent:
+            return torch.full_like(fixation, capacity)
+        sampled = Reservoir().slots(capacity - self.recent, tick - self.recent, fixation, began, chance)
+        return sampled + self.recent

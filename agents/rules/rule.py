@@ -121,8 +121,8 @@ class Rule(ABC):
     def read(self, parameters: Parameters, z: Float[Tensor, " streams *out"]) -> Float[Tensor, "streams width"]:
         """Return the read-out of a layer's output: what memory stores and what is compared."""
 
-    def normalised(self, parameters: Parameters, readout: Float[Tensor, "n width"]) -> Float[Tensor, "n width"]:
-        """Return a read-out of the present as another layer's past is asked to predict it."""
+    def normalised(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
+        """Return read-outs as they are compared, in which form a layer's past is asked to predict another layer."""
         return readout
 
     @abstractmethod

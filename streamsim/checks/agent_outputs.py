@@ -46,6 +46,7 @@ def reports_have_their_form(harness: AgentHarness) -> None:
             check_that(layer in agent.layers, f"StepReport.activity names {layer!r}, which is none of {agent.layers}")
             check_that(len(z) == harness.streams, f"StepReport.activity of {layer!r} must have the streams first")
         _compares_the_past(report, tick, harness.streams)
+        _likens(report, tick, len(agent.layers))
 
 
 def reports_stay_as_they_are(harness: AgentHarness) -> None:
@@ -87,3 +88,14 @@ def _compares_the_past(report: StepReport, tick: int, streams: int) -> None:
         bool(((births >= 0) & (births < tick)).all()), f"PairRecord.birth at tick {tick} must be of an earlier tick"
     )
     check_that(bool(((owners >= 0) & (owners < streams)).all()), f"PairRecord.stream must be 0 to {streams - 1}")
+
+
+def _likens(report: StepReport, tick: int, layers: int) -> None:
+    """Check that how alike the pairs are, if it is told, is told for every layer and kind as a cosine."""
+    if report.likeness is None:
+        return
+    found = report.likeness()
+    shape = tuple(found.shape)
+    check_that(shape == (layers, 2), f"StepReport.likeness must be layers x 2, {(layers, 2)} (got {shape})")
+    largest = float(found.abs().nan_to_num(0.0).max())
+    check_that(largest <= 1.01, f"StepReport.likeness must be cosines (got {largest:.3g} at tick {tick})")

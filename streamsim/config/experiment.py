@@ -5,9 +5,18 @@ from dataclasses import dataclass
 
 from streamsim.contracts import Agent, Environment, require
 from streamsim.evaluation import ProbeProtocol
-from streamsim.simulation import BernoulliSaccades, EfferenceCopy, Gaze, Instrument, Pathway, Simulation
+from streamsim.simulation import (
+    BernoulliSaccades,
+    EfferenceCopy,
+    FrameOrder,
+    Gaze,
+    InOrder,
+    Instrument,
+    Pathway,
+    Simulation,
+)
 
-PARTS = ("environment", "agent", "gaze", "efference")
+PARTS = ("environment", "agent", "gaze", "order", "efference")
 
 
 @dataclass(frozen=True)
@@ -18,17 +27,19 @@ class Sense:
         environment: the world to look at.
         agent: who learns.
         gaze: when to saccade.
+        order: in which order the agent gets what the gaze brings.
         efference: how the agent is told of its saccades.
     """
 
     environment: Environment
     agent: Agent
     gaze: Gaze = BernoulliSaccades()
+    order: FrameOrder = InOrder()
     efference: EfferenceCopy = EfferenceCopy()
 
     def pathway(self, name: str) -> Pathway:
         """Return the pathway called *name*."""
-        return Pathway(self.environment, self.agent, self.gaze, self.efference, name)
+        return Pathway(self.environment, self.agent, self.gaze, self.efference, name, self.order)
 
 
 def require_one_form(given: Collection[str]) -> None:
@@ -52,16 +63,17 @@ def require_one_form(given: Collection[str]) -> None:
 class Experiment:
     """All that a run is made of; the command line sets every field by its dotted name.
 
-    One sense is given by its environment, agent, gaze and efference; several as pathways, in whose order they tick
-    where their times coincide. All lengths are in ticks of the first; the others keep to the same simulated times, as
-    nearly as their own ticks allow.
+    One sense is given by its environment, agent, gaze, order and efference; several as pathways, which tick one after
+    the other where their times coincide. All lengths are in ticks of the first; the others keep to the same simulated
+    times, as nearly as their own ticks allow.
 
     Args:
         environment: the world to look at.
         agent: who learns.
         gaze: when to saccade, by default `BernoulliSaccades`.
+        order: in which order the agent gets what the gaze brings, by default as it comes.
         efference: how the agent is told of its saccades, by default perfectly.
-        pathways: instead of these four, several senses by name.
+        pathways: instead of these five, several senses by name.
         shared_saccades: whether a saccade of one sense is a saccade of all; see `Simulation`.
         probes: what probes are asked before, during and after the run; null for no probes.
         streams: parallel streams; one is a strictly online learner.
@@ -72,6 +84,8 @@ class Experiment:
         probe_every: ticks from one probe to the next; 0 probes before and after the run only.
         online_probe_every: ticks that a score of the online probe covers; 0 for no online probe, which costs time at
             every tick.
+        in_stream_probe: frames of the stream that are kept to test probes on, beside those that it has not shown; 0 for
+            none. It takes a world whose labelled examples are single frames.
         health: whether the health of learning is looked after, whenever there is a probe.
         film: whether the first and the last frames are kept.
         checkpoint_every: ticks from one checkpoint to the next; there is always one at the end.
@@ -82,6 +96,7 @@ class Experiment:
     environment: Environment | None = None
     agent: Agent | None = None
     gaze: Gaze | None = None
+    order: FrameOrder | None = None
     efference: EfferenceCopy | None = None
     pathways: Mapping[str, Sense] | None = None
     shared_saccades: bool = False
@@ -93,6 +108,7 @@ class Experiment:
     metrics_every: int = 10
     probe_every: int = 0
     online_probe_every: int = 0
+    in_stream_probe: int = 0
     health: bool = True
     film: bool = True
     checkpoint_every: int = 500
@@ -110,6 +126,7 @@ class Experiment:
             require(value >= 1, f"{name} must be at least 1 (got {value}): give --{name} 1 or more")
         for name in ("probe_every", "online_probe_every"):
             require(getattr(self, name) >= 0, f"{name} must be 0 or more ticks (got {getattr(self, name)})")
+        require(self.in_stream_probe >= 0, f"in_stream_probe must be 0 or more frames (got {self.in_stream_probe})")
         require(0 <= self.seed < 2**63, f"seed must lie between 0 and 2^63 - 1 (got {self.seed})")
 
     @property

@@ -16,7 +16,7 @@ def catalogue(kind: str) -> Iterator[tuple[str, str, str]]:
     """Yield name, origin and first sentence of everything registered as *kind*."""
     if kind == "presets":
         for name, file in sorted(presets().items()):
-            yield name, file.name, first_sentence(heading(file.read_text(encoding="utf-8")))
+            yield name, f"{name}.yaml", first_sentence(heading(file.read_text(encoding="utf-8")))
         return
     for name, entry in sorted(entries(kind).items()):
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from streamsim.contracts import ConfigurationError, OnDamaged, require, suggestion
+from streamsim.contracts import ConfigurationError, OnDamaged, nearest, require, suggestion
 
 from . import registry
 from .experiment import PARTS, Experiment, Sense, require_one_form
@@ -116,7 +116,8 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
     kind = kind_of(path)
     if kind == "file":
         return path.stem, parsed(text_of(path, source), source)
-    if kind == "folder" and source not in registry.presets():
+    known = registry.presets()
+    if kind == "folder" and source not in known:
         if (path / "config.yaml").is_file():
             raise ConfigurationError(
                 f"{source} holds a run: go on with it by `streamsim resume {source}`, "
@@ -125,16 +126,16 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
         raise ConfigurationError(f"{source} is a folder: give a configuration file in it, or a preset")
     if path.suffix in (".yaml", ".yml", ".json"):
         raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")
-    if path.parent != Path():
-        known = registry.presets()
-        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(path.name, known)}")
+    if path.parent != Path() and source not in known:
+        near = nearest(source, known) or path.name  # also of those in a folder
+        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(near, known)}")
     return source, parsed(text_of(registry.preset(source), f"preset {source}"), f"preset {source}")
 
 
 def based(tree: Mapping[str, Any]) -> dict[str, Any]:
     """Return *tree*, of a single sense, with the parts that may go without saying, as `Sense` has them."""
     known = parameters(Sense)
-    missing = [name for name in ("gaze", "efference") if tree.get(name) in (None, "null")]
+    missing = [name for name in ("gaze", "order", "efference") if tree.get(name) in (None, "null")]
     return {**tree, **{name: known[name].default for name in missing}}
 
 

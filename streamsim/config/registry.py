@@ -3,6 +3,7 @@
 import importlib
 import sys
 import traceback
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
@@ -61,13 +62,24 @@ def former(name: str) -> str | None:
 
 
 def presets() -> dict[str, Traversable]:
-    """Return every preset by name: the YAML files of all packages registered as `streamsim.presets`."""
+    """Return every preset by name: the YAML files of all packages registered as `streamsim.presets`.
+
+    One in a folder of such a package is called FOLDER/NAME.
+    """
     found: dict[str, Traversable] = {}
     for entry in entries("presets").values():
-        for file in files(entry.value).iterdir():
-            if file.name.endswith(".yaml"):
-                found.setdefault(file.name.removesuffix(".yaml"), file)
+        for name, file in _yaml_files(files(entry.value)):
+            found.setdefault(name, file)
     return found
+
+
+def _yaml_files(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Yield every YAML file in *folder* and in the folders in it, by its path without the ending."""
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _yaml_files(file, f"{path}{file.name}/")
+        elif file.name.endswith(".yaml"):
+            yield path + file.name.removesuffix(".yaml"), file
 
 
 def preset(name: str) -> Traversable:

@@ -1,7 +1,7 @@
 """The contract of a learner, with the ledger of what it holds."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -71,11 +71,15 @@ class StepReport:
         metrics: one row per layer, one column per `Agent.quantities`; nan where a quantity was not defined.
         activity: what each layer did with the frame, streams first.
         comparison: what the frame was compared with, if anything.
+        likeness: when called before the next tick, the mean cosine between what each layer reads out now and the
+            memories that it was compared with: of the same thing in the first column, of others in the second, as the
+            agent took them; nan where there were none. It costs nothing unless an instrument asks.
     """
 
     metrics: Float[Tensor, "layers quantities"]
     activity: dict[str, Float[Tensor, " streams *activity"]] = field(default_factory=dict)
     comparison: PairRecord | None = None
+    likeness: Callable[[], Float[Tensor, "layers kinds"]] | None = None
 
 
 class Agent(ABC):

@@ -1,6 +1,7 @@
 """What watches ticks and writes rows."""
 
 from .health import Health
+from .in_stream_probe import InStreamProbe, labels_single_frames
 from .metrics import Metrics
 from .nan_guard import NaNGuard
 from .offline_probe import ProbeSchedule
@@ -27,6 +28,7 @@ __all__ = [
     "AUDIO",
     "Film",
     "Health",
+    "InStreamProbe",
     "JsonLines",
     "Metrics",
     "NaNGuard",
@@ -40,6 +42,7 @@ __all__ = [
     "count",
     "file_lengths",
     "find",
+    "labels_single_frames",
     "lasting",
     "nowhere",
     "parsed_row",

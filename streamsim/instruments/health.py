@@ -1,6 +1,10 @@
-"""The health of learning: rank and life of features, alignment of weights, wrong pairs."""
+"""The health of learning: rank and life of features, alignment of weights, wrong pairs and likeness of pairs."""
+
+import math
+from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from streamsim.contracts import DataError, Split, State, require
 from streamsim.evaluation import ObjectHistory, Pooled, Readout, Row, Tally, survey
@@ -48,6 +52,7 @@ class Health(Instrument):
         self.rows: list[Row] = []
         self._history: ObjectHistory | None = None
         self._tally = Tally()
+        self._likeness = torch.zeros(2, 1, 1, dtype=torch.float64)  # sums over ticks, and how many were known
         self._saccades = 0
         self._last = -1
 
@@ -67,6 +72,9 @@ class Health(Instrument):
         self._history.add(tick, record.truth)
         if tick % self.sample_every == 0 and record.report.comparison is not None:
             self._tally.add(self._history, record.report.comparison, tick)
+            if record.report.likeness is not None:
+                alike = record.report.likeness().double().cpu()
+                self._likeness = self._likeness + torch.stack((alike.nan_to_num(0.0), ~alike.isnan()))
         if self.schedule.due(tick + 1):
             self._write_row(record.simulation, record.pathway, tick + 1)
 
@@ -74,7 +82,7 @@ class Health(Instrument):
         """Return what must survive a checkpoint."""
         counts = {"saccades": torch.tensor(self._saccades), "last": torch.tensor(self._last)}
         history = {} if self._history is None else {"history": self._history.state()}
-        return {**counts, **history, "tally": self._tally.sums.clone()}
+        return {**counts, **history, "tally": self._tally.sums.clone(), "likeness": self._likeness.clone()}
 
     def restore(self, state: State) -> None:
         """Continue from what `state` returned; an empty state leaves everything as it is."""
@@ -82,6 +90,7 @@ class Health(Instrument):
             return
         self._saccades, self._last = int(state["saccades"]), int(state["last"])
         self._tally = Tally(state["tally"].clone())
+        self._likeness = state.get("likeness", self._likeness).clone()  # runs of 0.1.0 have none
         if "history" in state:
             self._history = ObjectHistory(*state["history"]["object_id"].shape)
             self._history.restore(state["history"])
@@ -93,10 +102,11 @@ class Health(Instrument):
             "layers": self._survey(pathway, state),
             "alignments": dict(agent.alignments(state)),
             "comparisons": self._tally.rates(),
+            "likeness": likeness(agent.layers, self._likeness),
             "protocol": f"features of at most {self.frames} labelled test frames, {self.readout.protocol}; "
             f"pairs of 1 tick in {self.sample_every} since the row before, without those older than {self.depth} ticks",
         }
-        self._tally, self._last = Tally(), tick
+        self._tally, self._likeness, self._last = Tally(), torch.zeros_like(self._likeness), tick
         self.rows.append(row)
         if self.write is not None:
             self.write(row)
@@ -107,3 +117,10 @@ class Health(Instrument):
         except DataError:
             return {}
         return survey(pathway.agent, state, labelled, self.frames, self.readout)
+
+
+def likeness(layers: Sequence[str], sums: Tensor) -> Row:
+    """Return the mean cosine of pairs of the same thing and of others for each layer, None where there were none."""
+    means = (sums[0] / sums[1]).expand(len(layers), 2).tolist()
+    known = [[None if math.isnan(x) else x for x in row] for row in means]
+    return {name: dict(zip(("same", "other"), row, strict=True)) for name, row in zip(layers, known, strict=True)}

@@ -49,13 +49,18 @@ def count(flags: Bool[Tensor, " streams"]) -> int:
 
 
 def position(simulation: Simulation, pathway: Pathway, tick: int, saccades: int) -> Row:
-    """Return where a run stands after *tick* ticks, on every axis that a curve may be drawn against."""
+    """Return where a run stands after *tick* ticks, on every axis that a curve may be drawn against.
+
+    What is done to the order of frames, if anything, stands beside it.
+    """
+    order = pathway.order.describe()
     return {
         "tick": tick,
         "frames": tick * simulation.streams,
         "saccades": saccades,
         "seconds": float(tick * pathway.period),
         "pathway": pathway.name,
+        **({"order": order} if order else {}),
     }
 
 

@@ -160,12 +160,27 @@ def pairs(data: RunData) -> Markup:
             for label, name in names.items()
         ]
         shown.append(chart(caption, curves, unit, line_legend(colours)))
+    shown += likeness(rows, data)
     words = (
         f"{rows[-1]['protocol'].split('; ')[-1]}. Negatives of the same object are true false negatives; those of the "
         f"same class are collisions, which chance alone makes 1 in {max(1, len(data.classes))} where classes are "
-        "equally frequent. If negatives are older than positives, a learner can tell them apart by drift alone."
+        "equally frequent. If negatives are older than positives, a learner can tell them apart by drift alone. "
+        "Likeness: mean cosine between what a layer reads out now and the memories that it is compared with."
     )
     return section("What was compared with what", axes(), grid(shown, "wide"), note(capitalised(words)))
+
+
+def likeness(rows: Sequence[Row], data: RunData) -> list[Markup]:
+    """Return how alike compared read-outs are in each layer over time: a chart for each kind of pair."""
+    rows = [row for row in rows if "likeness" in row]  # runs of 0.1.0 have none
+    if not rows:
+        return []
+    colours = layer_colours(list(rows[0]["likeness"]))
+    charts = []
+    for kind, caption in (("same", "likeness of the same thing"), ("other", "likeness of different things")):
+        curves = [curve(n, [(r, r["likeness"][n][kind]) for r in rows], c, data.streams) for n, c in colours.items()]
+        charts.append(chart(caption, curves, "cosine", line_legend(colours)))
+    return charts
 
 
 def alignment(data: RunData) -> Markup:

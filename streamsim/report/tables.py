@@ -133,6 +133,7 @@ def protocol(rows: list[Row]) -> str:
     """Return in words how the numbers of a table came about."""
     row = rows[0]
     pairs = f"Compared while learning: {row['pairs']}. " if row.get("pairs") else ""
+    pairs += f"{capitalised(row['order'])}. " if row.get("order") else ""
     kinds = "; ".join(f"{r['probe']}: {r['protocol']}" for r in {r["probe"]: r for r in rows}.values())
     apart = f" ({row['n_clusters']:,} independent clusters)" if row["n_clusters"] < row["n_test"] else ""
     return (

@@ -37,6 +37,8 @@ def show_pathway(rows: Sequence[Row], name: str | None) -> None:
         show_probe([row for row in latest if row["probe"] == probe], console)
     if pairs := latest[0].get("pairs"):
         console.print(f"compared while learning: {pairs}.", style="dim", soft_wrap=True)
+    if order := latest[0].get("order"):
+        console.print(f"{order}.", style="dim", soft_wrap=True)
 
 
 def show_probe(rows: Sequence[Row], console: Console) -> None:

@@ -8,12 +8,14 @@ from streamsim.config import Experiment
 from streamsim.contracts import DataError, Split
 from streamsim.instruments import (
     Health,
+    InStreamProbe,
     JsonLines,
     Metrics,
     OnlineProbe,
     ProbeSchedule,
     Recorder,
     TickSchedule,
+    labels_single_frames,
     lasting,
 )
 from streamsim.simulation import Instrument
@@ -60,6 +62,9 @@ class RunInstruments:
                 ticks_of(experiment, name), experiment.probes, probes, name, confusions
             )
             self.probes.append(own)
+            if experiment.in_stream_probe and single_frames(experiment, name, console):
+                when, frames = ticks_of(experiment, name), experiment.in_stream_probe
+                found["InStreamProbe"] = InStreamProbe(when, experiment.probes, frames, probes, name)
         if experiment.online_probe_every and experiment.senses[name].environment.classes:
             window = own_ticks(experiment, name, experiment.online_probe_every)
             found["OnlineProbe"] = OnlineProbe(window, write=probes, pathway=name)
@@ -97,3 +102,13 @@ def labelled(experiment: Experiment, name: str, console: Console) -> bool:
         console.print(f"no probes{whose}: {error}", soft_wrap=True, highlight=False)
         return False
     return True
+
+
+def single_frames(experiment: Experiment, name: str, console: Console) -> bool:
+    """Return whether a world that has labels has them of single frames; say so if it has not."""
+    known = labels_single_frames(experiment.senses[name].environment)
+    if not known:
+        whose = f" of {name}" if len(experiment.senses) > 1 else ""
+        words = f"no in-stream probe{whose}: labelled examples of this world are more than one frame each"
+        console.print(words, soft_wrap=True, highlight=False)
+    return known

@@ -1,8 +1,9 @@
-"""The clock and what runs on it: gaze, efference copy, pathways, instruments."""
+"""The clock and what runs on it: gaze, order of frames, efference copy, pathways, instruments."""
 
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, FixedFixation, Gaze, RandomFixation, ScriptedSaccades
 from .instrument import Instrument, TickRecord
+from .order import FrameOrder, InOrder, Seen, Shuffled
 from .pathway import Pathway
 from .simulation import Simulation
 
@@ -10,11 +11,15 @@ __all__ = [
     "BernoulliSaccades",
     "EfferenceCopy",
     "FixedFixation",
+    "FrameOrder",
     "Gaze",
+    "InOrder",
     "Instrument",
     "Pathway",
     "RandomFixation",
     "ScriptedSaccades",
+    "Seen",
+    "Shuffled",
     "Simulation",
     "TickRecord",
 ]

@@ -10,6 +10,7 @@ from streamsim.contracts import Agent, Environment, Glimpse, GroundTruth, State,
 
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, Gaze
+from .order import FrameOrder, InOrder, Seen
 
 
 class Pathway:
@@ -21,6 +22,7 @@ class Pathway:
         gaze: when to saccade.
         efference: how the agent is told of its saccades.
         name: names the pathway where a simulation has several.
+        order: in which order the agent gets what the gaze brings.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Pathway:
         gaze: Gaze | None = None,
         efference: EfferenceCopy | None = None,
         name: str = "eye",
+        order: FrameOrder | None = None,
     ) -> None:
         require("." not in name and bool(name), f"Pathway.name must be a word without dots (got {name!r})")
         self.environment = environment
@@ -37,6 +40,7 @@ class Pathway:
         self.gaze = gaze or BernoulliSaccades()
         self.efference = efference or EfferenceCopy()
         self.name = name
+        self.order = order or InOrder()
 
     @property
     def period(self) -> Fraction:
@@ -45,10 +49,12 @@ class Pathway:
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         """Return the state before the first tick; every part draws from a seed of its own."""
-        world, gaze, copy, agent = (derive(seed, self.name, part) for part in ("world", "gaze", "efference", "agent"))
+        parts = ("world", "gaze", "order", "efference", "agent")
+        world, gaze, order, copy, agent = (derive(seed, self.name, part) for part in parts)
         return {
             "environment": self.environment.reset(streams, world, device),
             "gaze": self.gaze.reset(streams, gaze),
+            "order": self.order.reset(self.environment.sensor, streams, order, device),
             "efference": self.efference.reset(streams, copy),
             "agent": self.agent.reset(self.environment.sensor, streams, agent, device),
             "forced": torch.ones(streams, dtype=torch.bool),
@@ -57,8 +63,15 @@ class Pathway:
 
     def tick(self, state: State, tick: int, device: torch.device) -> tuple[State, Glimpse, GroundTruth, StepReport]:
         """Return the state after one tick and the records of it. The state passed in is consumed."""
-        gaze, saccade = self.gaze.decide(state["gaze"], tick, state["forced"])
-        world, scene = self.environment.look(state["environment"], saccade)
+        gaze, world, forced = state["gaze"], state["environment"], state["forced"]
+        looks = []
+        for look in range(tick + self.order.ahead if tick else 0, tick + self.order.ahead + 1):
+            gaze, saccade = self.gaze.decide(gaze, look, forced)
+            world, scene = self.environment.look(world, saccade)
+            looks.append(Seen(scene, saccade))
+            forced = scene.ends
+        # a restored state has no empty branches
+        order, (scene, saccade) = self.order.arrange(state.get("order", {}), looks)
         efference, received = self.efference.relay(state["efference"], saccade)
         period = self.period
         # a quotient of integers is rounded once, and is much quicker than a fraction
@@ -68,9 +81,10 @@ class Pathway:
         after: State = {
             "environment": world,
             "gaze": gaze,
+            "order": order,
             "efference": efference,
             "agent": agent,
-            "forced": scene.ends,
+            "forced": forced,
             "tick": state["tick"] + 1,
         }
         return after, glimpse, GroundTruth(saccade, scene.object_id, scene.label), report

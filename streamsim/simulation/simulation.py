@@ -35,8 +35,8 @@ class Simulation:
             pathway is not sent on.
 
     Raises:
-        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, or one pathway
-            is to share its saccades with itself.
+        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, or saccades are
+            to be shared by one pathway with itself or by one whose frames are shuffled.
     """
 
     def __init__(
@@ -55,6 +55,10 @@ class Simulation:
         require(
             len(pathways) > 1 or not shared_saccades,
             "Simulation.shared_saccades needs another pathway to share with: leave it out or add one",
+        )
+        require(
+            not (shared_saccades and any(pathway.order.ahead for pathway in pathways)),
+            "Simulation.shared_saccades needs frames in their order: use InOrder for all, or share no saccades",
         )
         self.pathways: tuple[Pathway, ...] = pathways
         self.instruments = list(instruments)

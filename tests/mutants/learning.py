@@ -2,6 +2,7 @@
 
 from .mutant import Mutant
 
+LIKENESS = ("tests/agents/learning/test_likeness.py",)
 FAULTS = ("tests/agents/learning/test_faults.py",)
 CREDIT = ("tests/agents/learning/test_credit.py",)
 OPTIMISERS = ("tests/agents/learning/test_optimisers.py",)
@@ -102,6 +103,55 @@ MUTANTS = [
         "alpha=self.alpha,",
         "alpha=0.5,",
         OPTIMISERS,
+    ),
+    Mutant(
+        "optimiser: nothing is projected out",
+        "agents/learning/optimisers.py",
+        "/ square, value=-1)",
+        "/ square, value=0)",
+        OPTIMISERS,
+    ),
+    Mutant(
+        "optimiser: the mean holds this gradient already when it is projected out",
+        "agents/learning/optimisers.py",
+        '[_orthogonal(gradient, own["usual"]) for',
+        '[_orthogonal(gradient, own["usual"].lerp(gradient, 1 - self.beta)) for',
+        OPTIMISERS,
+    ),
+    Mutant(
+        "optimiser: the mean is of what was stepped along",
+        "agents/learning/optimisers.py",
+        "for gradient, own in zip(gradients, kept, strict=True):",
+        "for gradient, own in zip(new, kept, strict=True):",
+        OPTIMISERS,
+    ),
+    Mutant(
+        "optimiser: the wrapped one forgets",
+        "agents/learning/optimisers.py",
+        '"step": self.optimiser.reset(parameter)',
+        '"step": {}',
+        OPTIMISERS,
+    ),
+    Mutant(
+        "likeness: empty slots are counted",
+        "agents/learning/comparison.py",
+        "counted = recall.weight > 0",
+        "counted = recall.weight >= 0",
+        LIKENESS,
+    ),
+    Mutant(
+        "likeness: what is usual is left in",
+        "agents/learning/comparison.py",
+        "(self.rule.normalised(parameters[name], x) for",
+        "(x for",
+        LIKENESS,
+    ),
+    Mutant(
+        "likeness: same and other exchanged",
+        "agents/learning/comparison.py",
+        "(counted & recall.same, counted & ~recall.same)",
+        "(counted & ~recall.same, counted & recall.same)",
+        LIKENESS,
     ),
     Mutant(
         "schedule: always the same layer",

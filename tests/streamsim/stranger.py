@@ -115,6 +115,8 @@ def write(folder, world="stranger_package:StrangersWorld"):
     (presets / "__init__.py").write_text("")
     (presets / "strange.yaml").write_text(PRESET)
     (presets / "foreign-rule.yaml").write_text(LEARNER)
+    (presets / "odd").mkdir()
+    (presets / "odd" / "stranger-still.yaml").write_text(PRESET.replace("A stranger's", "An odd stranger's"))
     metadata = folder / "stranger-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")

@@ -21,7 +21,9 @@ from streamsim.agents import (
     Learner,
     Linear,
     MaxPool,
+    Orthogonal,
     OwnMemory,
+    OwnReservoir,
     PeerMemory,
     RandomFeedback,
     Randomised,
@@ -31,6 +33,7 @@ from streamsim.agents import (
     SplitGates,
     Tanh,
     Transposed,
+    TwoTier,
     UpdatedRandomFeedback,
 )
 from streamsim.checks.agent import CHECKS, check_agent
@@ -72,6 +75,8 @@ VARIANTS = {
     "SGD with momentum": {"optimiser": SGD(0.01, 0.9)},
     "RMSProp": {"optimiser": RMSProp(1e-3)},
     "every three ticks": {"optimiser": Adam(1e-3, every=3)},
+    "orthogonal": {"optimiser": Orthogonal(SGD(0.01))},
+    "orthogonal, every three ticks": {"optimiser": Orthogonal(Adam(1e-3, every=3))},
     "greedy": {"schedule": Greedy(8)},
     "randomised": {"schedule": Randomised()},
     "drive": {"calibration": Calibration(9, drive=True)},
@@ -80,6 +85,10 @@ VARIANTS = {
     "bfloat16": {"bfloat16": True},
     "anchors": {"memory": ShortTermMemory(3, policy=FixationAnchor()), "contrasts": PAST},
     "reservoir": {"memory": ShortTermMemory(3, policy=Reservoir()), "contrasts": PAST},
+    "two tiers": {
+        "memory": ShortTermMemory(5, policy=TwoTier(2)),
+        "contrasts": [OwnMemory((1, 2), negative=0.0), OwnReservoir(1, (1, 2))],
+    },
 }
 
 

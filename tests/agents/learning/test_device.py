@@ -21,11 +21,14 @@ from streamsim.agents import (
     Learner,
     MaxPool,
     Optimiser,
+    Orthogonal,
     OwnMemory,
+    OwnReservoir,
     PeerMemory,
     RunningNorm,
     ShortTermMemory,
     TruncatedBPTT,
+    TwoTier,
     Window,
 )
 
@@ -54,6 +57,10 @@ AGENTS = {
     "hinge of one's own past": {"contrasts": [LatestOwn(1, 2)]},
     "CLAPP": {"rule": CLAPP(homeostasis=Homeostasis()), "contrasts": [OwnMemory((1, 2)), PeerMemory(1, (1, 2))]},
     "CLAPP, gathered": {"rule": CLAPP(), "credit": DeferredCredit(), "contrasts": [OwnMemory((1, 2))]},
+    "hinge with two tiers": {
+        "memory": ShortTermMemory(6, policy=TwoTier(2)),
+        "contrasts": [OwnMemory((1, 2), negative=0.0), OwnReservoir(2, (1, 2))],
+    },
     "calibrated": {"rule": ContrastiveHinge(), "calibration": Calibration(6, drive=True)},
 }
 
@@ -67,6 +74,15 @@ def test_no_tick_waits_for_the_device(name, every):
         frame, saccade = torch.empty(4, 3, 8, 8, device=META), torch.empty(4, dtype=torch.bool, device=META)
         state, report = agent.step(state, Glimpse(frame, saccade, tick, tick / 10))
         assert report.metrics.device == META
+
+
+def test_an_orthogonal_step_waits_for_nothing():
+    agent = Learner(encoder(), optimiser=Orthogonal(Still(1e-3)), calibration=Calibration(2))
+    state = agent.reset(SENSOR, 4, 0, META)
+    for tick in range(6):
+        frame, saccade = torch.empty(4, 3, 8, 8, device=META), torch.empty(4, dtype=torch.bool, device=META)
+        state, _ = agent.step(state, Glimpse(frame, saccade, tick, tick / 10))
+    assert state["optimiser"]["layers"]["layer1"]["weight"]["usual"].device == META
 
 
 IN_TIME = {

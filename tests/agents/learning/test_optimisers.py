@@ -9,12 +9,14 @@ from streamsim.agents import (
     Calibration,
     ContrastiveHinge,
     Learner,
+    Orthogonal,
     OwnMemory,
     PeerMemory,
     Randomised,
     RMSProp,
     ShortTermMemory,
 )
+from streamsim.config import configure
 from streamsim.contracts.errors import ConfigurationError
 from streamsim.contracts.tree import flatten, snapshot
 
@@ -45,6 +47,73 @@ def test_optimisers_are_pytorchs(name):
         ours.step(weights, gradients, kept, 1.0)
         for weight, twin in zip(weights, twins, strict=True):
             torch.testing.assert_close(weight, twin.detach(), rtol=1e-6, atol=1e-7)
+
+
+def test_an_orthogonal_step_by_hand():
+    """The projection is on the mean before the gradient, and the mean is of whole gradients."""
+    optimiser, weight = Orthogonal(SGD(1.0), beta=0.5), torch.zeros(2)
+    kept = optimiser.reset(weight)
+    means, places = [], []
+    for gradient in ([2.0, 0.0], [3.0, 4.0], [4.0, 0.0]):
+        optimiser.step([weight], [torch.tensor(gradient)], [kept], 1.0)
+        means.append(kept["usual"].tolist())
+        places.append(weight.tolist())
+    assert means == [[1, 0], [2, 2], [3, 1]]
+    torch.testing.assert_close(torch.tensor(places), torch.tensor([[-2.0, 0], [-2, -4], [-4, -2]]))
+
+
+def test_a_step_is_at_right_angles_to_the_usual_gradient_and_what_is_left_out_lies_along_it():
+    optimiser, generator = Orthogonal(SGD(0.1), beta=0.8), torch.Generator().manual_seed(1)
+    weights = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((3, 4, 2), (5,))]
+    kept = [optimiser.reset(w) for w in weights]
+    for tick in range(20):
+        gradients = [1 + torch.randn(w.shape, generator=generator, dtype=torch.float64) for w in weights]
+        before, usual = [w.clone() for w in weights], [own["usual"].clone() for own in kept]
+        optimiser.step(weights, gradients, kept, 0.5)
+        for weight, old, gradient, c in zip(weights, before, gradients, usual, strict=True):
+            step, length = (old - weight) / 0.05, float(c.norm())
+            left = gradient - step
+            assert abs(float((step * c).sum())) < 1e-12 * max(length, 1)
+            assert abs(abs(float((left * c).sum())) - float(left.norm()) * length) < 1e-11
+            assert tick == 0 or left.norm() > 1e-3
+
+
+def test_orthogonal_wraps_any_optimiser():
+    gradient = torch.tensor([1.0, -2.0, 3.0, 4.0])
+    for optimiser, _ in PAIRS.values():
+        wrapped, plain = torch.ones(4), torch.ones(4)
+        both, alone = Orthogonal(optimiser), optimiser
+        kept, own = both.reset(wrapped), alone.reset(plain)
+        both.step([wrapped], [gradient], [kept], 0.5)  # nothing is usual yet
+        alone.step([plain], [gradient], [own], 0.5)
+        assert torch.equal(wrapped, plain)
+        both.step([wrapped], [2 * gradient], [kept], 0.5)  # nothing is new
+        alone.step([plain], [torch.zeros(4)], [own], 0.5)
+        torch.testing.assert_close(wrapped, plain)
+
+
+def test_nothing_usual_and_nothing_at_all_are_no_division_by_zero():
+    optimiser, weight = Orthogonal(SGD(1.0)), torch.zeros(2)
+    kept = optimiser.reset(weight)
+    for gradient in ([0.0, 0.0], [1e-25, 0.0], [1.0, 1.0], [0.0, 0.0]):
+        optimiser.step([weight], [torch.tensor(gradient)], [kept], 1.0)
+        assert weight.isfinite().all()
+
+
+def test_orthogonal_averages_the_ticks_that_its_optimiser_averages():
+    assert Orthogonal(SGD(0.05, every=4)).every == 4
+    assert drive(learner(optimiser=Orthogonal(SGD(0.05, every=4))), ticks=22)[0]["updates"].tolist() == [5, 5, 5]
+
+
+def test_orthogonal_is_written_and_read_again(tmp_path):
+    (tmp_path / "a.yaml").write_text(
+        "environment: Objects3D\nagent: {Learner: {optimiser: {Orthogonal: {optimiser: {RMSProp: {every: 4}}}}}}\n"
+    )
+    once = configure(tmp_path / "a.yaml", {"agent.optimiser.beta": 0.5})
+    (tmp_path / "b.yaml").write_text(once.text())
+    again = configure(tmp_path / "b.yaml").experiment.agent.optimiser
+    assert (type(again.optimiser), again.every, again.beta) == (RMSProp, 4, 0.5)
+    assert configure(tmp_path / "b.yaml").text() == once.text()
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -122,6 +191,7 @@ def test_the_mean_over_streams_and_not_the_sum_is_learnt(streams):
         (lambda: Adam(beta2=-0.1), "Adam.beta2"),
         (lambda: SGD(momentum=1.0), "SGD.momentum"),
         (lambda: RMSProp(alpha=1.0), "RMSProp.alpha"),
+        (lambda: Orthogonal(beta=1.0), r"Orthogonal.beta must lie in \[0, 1\) \(got 1.0\)"),
         (lambda: SGD(every=0), r"SGD.every must be at least 1 tick \(got 0\)"),
     ],
 )
@@ -137,6 +207,8 @@ def test_the_ledger_tells_what_optimisers_keep():
     )
     sizes = [kept(reset) for reset in (plain, momentum, adam)]
     assert sizes[0] == 0 < sizes[1] < sizes[2]
+    orthogonal = kept(Learner(tiny_encoder(), optimiser=Orthogonal(SGD(momentum=0.9)), **peers).reset)
+    assert orthogonal == 2 * sizes[1]
 
 
 def kept(reset):

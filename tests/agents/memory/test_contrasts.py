@@ -11,10 +11,12 @@ from streamsim.agents import (
     LatestOwn,
     Learner,
     OwnMemory,
+    OwnReservoir,
     PeerMemory,
     Recent,
     Reservoir,
     ShortTermMemory,
+    TwoTier,
 )
 from streamsim.contracts.errors import ConfigurationError
 
@@ -132,9 +134,56 @@ def test_own_past_takes_the_latest_of_this_fixation_and_of_earlier_ones(saccades
                 assert sorted(chosen[False]) == earlier[-negatives:]
 
 
-@pytest.mark.parametrize("contrast", [OwnMemory((1, 2)), PeerMemory(2, (1, 2)), LatestOwn(1, 3)])
-def test_nothing_is_remembered_at_the_first_tick(contrast):
-    _, _, first = next(recalls(contrast, ShortTermMemory(4), [[True] * STREAMS]))
+@given(saccades=SACCADES, count=st.integers(1, 3), seed=st.integers(0, 9))
+def test_older_memories_are_of_other_things_and_of_what_is_no_longer_recent(saccades, count, seed):
+    memory = ShortTermMemory(6, policy=TwoTier(2))
+    for tick, fixations, recall in recalls(OwnReservoir(count, (1, 2), share=3.0), memory, saccades, seed=seed):
+        counts = consistent(recall)
+        assert recall.past.shape == (count, 2, STREAMS, 1) and recall.lags == (1, 2)
+        assert not recall.same.any() and (recall.owner == torch.arange(STREAMS)).all()
+        assert torch.allclose(recall.weight[counts], torch.tensor(3.0 / count / 2 / STREAMS))
+        assert counts.any() or tick <= 5 or len({tuple(row) for row in fixations}) < 6
+        for group in range(count):
+            for number in range(2):
+                for stream in range(STREAMS):
+                    birth, counted = int(recall.birth[group, number, stream]), bool(counts[group, number, stream])
+                    if birth >= 0:
+                        assert birth < tick - 2
+                        assert counted == (fixations[birth][stream] != fixations[tick][stream])
+                    assert birth >= 0 or not counted
+
+
+def test_every_older_memory_is_drawn():
+    memory = ShortTermMemory(6, policy=TwoTier(2))
+    *_, (_, _, last) = recalls(OwnReservoir(40), memory, [[True] * STREAMS] * 7)
+    assert set(last.birth[..., 0].flatten().tolist()) == {0, 1, 2, 3} and last.weight.all()
+
+
+def test_older_memories_expire_and_fade():
+    seen = [[True] * STREAMS] * 9
+    lasting, fading = (
+        ShortTermMemory(8, **how, policy=TwoTier(2)) for how in ({"life_time": 0.5}, {"decay_time": 0.2})
+    )
+    *_, (tick, _, last) = recalls(OwnReservoir(20), lasting, seen)
+    assert torch.equal(last.weight > 0, tick - last.birth <= 5) and 0 < (last.weight > 0).float().mean() < 1
+    (*_, (_, _, plain)), (*_, (_, _, faded)) = (
+        recalls(OwnReservoir(20), memory, seen) for memory in (ShortTermMemory(8, policy=TwoTier(2)), fading)
+    )
+    ages = (tick - plain.birth)[..., None] * 0.1
+    assert torch.allclose(faded.past, plain.past * torch.exp(-ages / 0.2))
+
+
+@pytest.mark.parametrize(
+    ("contrast", "memory"),
+    [
+        (OwnMemory((1, 2)), ShortTermMemory(4)),
+        (PeerMemory(2, (1, 2)), ShortTermMemory(4)),
+        (LatestOwn(1, 3), ShortTermMemory(4)),
+        (OwnReservoir(1, (1, 2)), ShortTermMemory(4, policy=TwoTier(2))),
+    ],
+)
+def test_nothing_is_remembered_at_the_first_tick(contrast, memory):
+    _, _, first = next(recalls(contrast, memory, [[True] * STREAMS]))
     assert not first.weight.any()
 
 
@@ -157,6 +206,7 @@ def test_what_is_remembered_fades_with_age():
 
 def test_lags_beyond_the_capacity_are_left_out():
     assert OwnMemory((1, 3, 9)).reach(ShortTermMemory(4)) == (1, 3)
+    assert OwnMemory((1, 3, 9)).reach(ShortTermMemory(20, policy=TwoTier(4))) == (1, 3)
     assert Learner(contrasts=[OwnMemory((2, 8))], memory=ShortTermMemory(3)).lags == (2,)
 
 
@@ -179,6 +229,14 @@ def test_it_is_an_error_if_no_lag_is_left(make):
         (lambda: OwnMemory(negative=-1.0), "OwnMemory.negative must not be negative"),
         (lambda: PeerMemory(0), "PeerMemory.count must be at least 1"),
         (lambda: PeerMemory(share=0.0), "PeerMemory.share must be positive"),
+        (lambda: OwnReservoir(0), "OwnReservoir.count must be at least 1"),
+        (lambda: OwnReservoir(share=0.0), "OwnReservoir.share must be positive"),
+        (lambda: OwnReservoir().reach(ShortTermMemory()), "samples what is no longer recent: use the policy TwoTier"),
+        (lambda: OwnReservoir().reach(ShortTermMemory(policy=Reservoir())), "use the policy TwoTier"),
+        (
+            lambda: OwnReservoir(1, (5,)).reach(ShortTermMemory(8, policy=TwoTier(4))),
+            r"lags \[5\] all exceed the recent slots of its policy \(4\): raise that to 5 or more",
+        ),
         (lambda: LatestOwn(-1, 1), "counts of 0 or more"),
         (lambda: LatestOwn(0, 0), "at least one positive or negative"),
         (lambda: LatestOwn(share=0.0), "LatestOwn.share must be positive"),

@@ -8,7 +8,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamsim.agents import Encoder, FixationAnchor, LatestOwn, Learner, Linear, Recent, Reservoir, ShortTermMemory
+from streamsim.agents import (
+    Encoder,
+    FixationAnchor,
+    LatestOwn,
+    Learner,
+    Linear,
+    Recent,
+    Reservoir,
+    ShortTermMemory,
+    TwoTier,
+)
 from streamsim.contracts.errors import ConfigurationError, MemoryCapError
 from streamsim.contracts.tree import leaves, snapshot
 
@@ -90,14 +100,61 @@ def test_a_reservoir_is_a_uniform_sample():
     assert ((counts - expected) ** 2 / expected).sum() < 31.3
 
 
-@pytest.mark.parametrize("policy", [Recent(), FixationAnchor(), Reservoir()])
+@given(saccades=SACCADES, recent=st.integers(1, 4), places=st.integers(1, 4), seed=st.integers(0, 5))
+def test_two_tiers_are_the_tail_of_the_list_and_a_sample_of_what_came_before(saccades, recent, places, seed):
+    memory = ShortTermMemory(recent + places, policy=TwoTier(recent))
+    state = lived(memory, saccades, seed=seed)
+    for stream in range(2):
+        kept, everything = contents(memory, state, stream), [row[:3] for row in history(saccades, stream)]
+        tail, before = everything[-recent:], everything[:-recent]
+        assert kept[-len(tail) :] == tail
+        assert set(kept[: -len(tail)]) <= set(before)
+        assert len(kept) == len(tail) + min(places, len(before))
+
+
+def test_the_second_tier_is_a_uniform_sample_of_what_left_the_first():
+    memory, streams, ticks = ShortTermMemory(5, policy=TwoTier(2)), 2000, 14
+    state = lived(memory, [[False] * streams] * ticks, streams)
+    counts = torch.bincount(state["birth"][2:5].flatten(), minlength=12).double()
+    expected = 3 * streams / 12
+    assert len(counts) == 12 and counts.sum() == 3 * streams
+    assert ((counts - expected) ** 2 / expected).sum() < 31.3
+
+
+def test_what_was_forgotten_does_not_move_to_the_second_tier():
+    memory = ShortTermMemory(4, policy=TwoTier(2))
+    state = lived(memory, [[True, False]] * 2)
+    memory.forget(state)
+    for tick in (2, 3):
+        memory.write(state, tick, readout(tick), torch.zeros(2, dtype=torch.bool))
+    assert [birth for birth, *_ in contents(memory, state, 0)] == [2, 3]
+
+
+@pytest.mark.parametrize("policy", [Reservoir(), TwoTier(2)])
+def test_what_is_not_whole_takes_the_place_of_nothing(policy):
+    memory = ShortTermMemory(4, policy=policy)
+    state = lived(memory, [[True, True]] * 6)
+    sampled = slice(memory.ring, memory.capacity)
+    before = state["birth"][sampled].clone()
+    for tick in range(8, 40):
+        asleep = torch.zeros(2, dtype=torch.bool)
+        state = memory.begin_fixations(state, asleep, asleep)
+        memory.write(state, tick, readout(tick), asleep)
+        if tick == 9:
+            before = state["birth"][sampled].clone()  # what was in the ring has left it
+    assert torch.equal(state["birth"][sampled], before) and before.min() >= 0
+
+
+@pytest.mark.parametrize("policy", [Recent(), FixationAnchor(), Reservoir(), TwoTier(1)])
 def test_what_is_held_never_grows(policy):
     memory = ShortTermMemory(3, policy=policy)
     sizes = {sum(t.nbytes for _, t in leaves(lived(memory, [[True, False]] * ticks))) for ticks in (1, 3, 50)}
     assert len(sizes) == 1
 
 
-@pytest.mark.parametrize("changes", [{"noise": 0.5}, {"policy": Reservoir()}, {"noise": 0.5, "policy": Reservoir()}])
+@pytest.mark.parametrize(
+    "changes", [{"noise": 0.5}, {"policy": Reservoir()}, {"noise": 0.5, "policy": Reservoir()}, {"policy": TwoTier(1)}]
+)
 def test_chance_comes_from_the_seed_alone(changes):
     one, same, other = (lived(ShortTermMemory(2, **changes), [[True] * 8] * 9, 8, seed) for seed in (0, 0, 1))
     assert all(torch.equal(a, b) for (_, a), (_, b) in zip(leaves(one), leaves(same), strict=True))
@@ -178,6 +235,7 @@ def test_more_than_the_cap_is_refused_in_one_sentence():
         ({"life_time": 0.0}, r"life_time must be greater than 0 seconds \(got 0.0\)"),
         ({"decay_time": -1.0}, r"decay_time must be greater than 0 seconds \(got -1.0\)"),
         ({"noise": -1.0}, r"noise must not be negative \(got -1.0\)"),
+        ({"policy": TwoTier(8)}, r"TwoTier.recent \(8\) must be less than ShortTermMemory.capacity \(8\): raise"),
         ({"cap": 0}, r"cap must be greater than 0 bytes \(got 0\)"),
     ],
 )
@@ -194,3 +252,8 @@ def test_a_world_of_another_period_makes_memories_expire_sooner():
         for p in ("1/20", "1/10")
     ]
     assert weights[0] > 0 == weights[1]
+
+
+def test_a_policy_needs_a_slot():
+    with pytest.raises(ConfigurationError, match=r"TwoTier.recent must be at least 1 slot \(got 0\)"):
+        TwoTier(0)

@@ -219,6 +219,18 @@ class ComparesWithTheFuture(Good):
         return state, replace(report, comparison=PairRecord(told.birth + 5, told.stream, told.same, told.weight + 1))
 
 
+class LikensOneKindAlone(Good):
+    def step(self, state, glimpse):
+        state, report = super().step(state, glimpse)
+        return state, replace(report, likeness=lambda: torch.ones(2, 1))
+
+
+class LikensMoreThanAlike(Good):
+    def step(self, state, glimpse):
+        state, report = super().step(state, glimpse)
+        return state, replace(report, likeness=lambda: torch.full((2, 2), 1.5))
+
+
 class RewritesItsReports(Good):
     board = None
 
@@ -330,6 +342,8 @@ FAULTS = [
     (ReportsAStrangeLayer, checks.reports_have_their_form, "names 'layer7'"),
     (ReportsStreamsLast, checks.reports_have_their_form, "must have the streams first"),
     (ComparesWithTheFuture, checks.reports_have_their_form, "must be of an earlier tick"),
+    (LikensOneKindAlone, checks.reports_have_their_form, r"must be layers x 2, \(2, 2\) \(got \(2, 1\)\)"),
+    (LikensMoreThanAlike, checks.reports_have_their_form, r"must be cosines \(got 1.5 at tick 0\)"),
     (RewritesItsReports, checks.reports_stay_as_they_are, "later ticks changed the report"),
     (Explodes, checks.state_stays_finite, "is not finite after 12 ticks: learn more slowly"),
     (Frozen, checks.every_layer_learns, "'layer1' did not learn"),

@@ -193,6 +193,7 @@ def test_files_that_are_no_configuration(tmp_path, text, sentence):
         ("strang", "preset 'strang' is not known: did you mean strange?"),
         ("nowhere/file.yaml", "there is no configuration file nowhere/file.yaml"),
         ("some/strange", "some/strange is neither a file nor a preset: did you mean strange?"),
+        ("odd/stranger-stil", "odd/stranger-stil is neither a file nor a preset: did you mean odd/stranger-still?"),
     ],
 )
 def test_sources_that_do_not_exist(tmp_path, monkeypatch, source, sentence):

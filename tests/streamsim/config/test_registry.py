@@ -13,6 +13,8 @@ def test_a_strangers_world_and_preset_are_found(tmp_path, monkeypatch):
     assert registry.entries("environments")["stranger"].value == "stranger_package:StrangersWorld"
     assert "strange" in registry.presets()
     assert ("strange", "strange.yaml", "A stranger's world.") in list(catalogue("presets"))
+    odd = ("odd/stranger-still", "odd/stranger-still.yaml", "An odd stranger's world.")
+    assert odd in list(catalogue("presets"))
     rows = {name: what for name, _, what in catalogue("environments")}
     assert rows["stranger"] == "Counts strangely."
 

@@ -176,7 +176,9 @@ class Comparer(LinearLearner):
         birth = torch.tensor([[glimpse.tick - 1], [glimpse.tick - 2]]).expand_as(streams)
         same = torch.tensor([[True], [False]]).expand_as(streams)
         weight = (birth >= 0).float()
-        return state, StepReport(report.metrics, report.activity, PairRecord(birth, streams, same, weight))
+        alike = torch.tensor([[0.5, torch.nan], [float(glimpse.tick), -1.0]])
+        pairs = PairRecord(birth, streams, same, weight)
+        return state, StepReport(report.metrics, report.activity, pairs, lambda: alike)
 
     def alignments(self, state):
         return {"layer1: to itself": angle(state["weights"]["layer1"], state["weights"]["layer1"])}
@@ -199,6 +201,9 @@ def test_health_of_a_scripted_run():
     assert last["negatives_of_the_same_object"] == 0.5
     assert (last["age_of_positives"], last["age_of_negatives"]) == (1, 2)
     assert written[-1]["alignments"] == {"layer1: to itself": 0}
+    assert written[0]["likeness"] == {name: {"same": None, "other": None} for name in ("layer1", "layer2")}
+    means = {"layer1": {"same": 0.5, "other": None}, "layer2": {"same": 11.5, "other": -1.0}}  # of ticks 8 to 15
+    assert written[-1]["likeness"] == means
     assert set(written[-1]["layers"]) == {"layer1", "layer2"}
     assert "1 tick in 1" in written[-1]["protocol"]
     assert json.loads(json.dumps(written)) == written

@@ -297,7 +297,9 @@ def test_pairs_and_angles_appear_when_there_are_some(folder):
     for row in data.health:
         row["comparisons"] |= {"negatives": 10, "negatives_of_the_same_class": 0.25, "age_of_negatives": 3.0}
         row["alignments"] = {"layer1: feedback": 88.0}
-    (wrong, ages), (angles,) = specs(report_curves.pairs(data)), specs(report_curves.alignment(data))
+        row["likeness"] = {"layer1": {"same": 0.75, "other": None}}
+    (wrong, ages, alike), (angles,) = specs(report_curves.pairs(data)), specs(report_curves.alignment(data))
+    assert alike["data"][0]["y"][0] == 0.75
     assert wrong["data"][0]["y"][0] == 25.0
     assert ages["data"][1]["y"][0] == 3.0
     assert angles["data"][0]["y"][0] == 88.0

@@ -99,3 +99,10 @@ def test_progress_shows_brackets_as_they_are():
     progress.refresh()
     progress.stop()
     assert "loss [a] layer[1]" in file.getvalue()
+
+
+def test_what_was_tested_in_the_stream_stands_in_a_table_of_its_own(capsys):
+    inside = {**ROW, "probe": "linear in-stream", "examples": "in-stream", "accuracy": 0.625}
+    show_probes([{**row, "protocol": "p", "tick": 3, "pathway": "eye"} for row in (ROW, inside)])
+    shown = capsys.readouterr().out
+    assert shown.count("Probe accuracy in percent") == 2 and shown.count("62.5") == 1
