@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from streamsim.agents.layers import AveragePool, Conv, Hardtanh, Identity, MaxPool, NoPool, Pool, Tanh
+from streamsim.agents.layers import Activation, AveragePool, Conv, Hardtanh, Identity, MaxPool, NoPool, Pool, ReLU, Tanh
 from streamsim.contracts import require
 
 from .encoder import Encoder
@@ -14,12 +14,16 @@ class SmallEncoder(Encoder):
     Args:
         channels: feature maps per layer.
         gain: scale of the first weights, as in `Conv`.
+        activation: the nonlinearity of all layers.
     """
 
-    def __init__(self, channels: Sequence[int] = (32, 64, 128, 256), gain: float = 1.0) -> None:
-        super().__init__([Conv(n, pool=MaxPool(2), gain=gain) for n in channels])
+    def __init__(
+        self, channels: Sequence[int] = (32, 64, 128, 256), gain: float = 1.0, activation: Activation = ReLU()
+    ) -> None:
+        super().__init__([Conv(n, pool=MaxPool(2), gain=gain, activation=activation) for n in channels])
         self.channels = tuple(channels)
         self.gain = gain
+        self.activation = activation
 
 
 class TangCifarEncoder(Encoder):

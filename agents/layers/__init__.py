@@ -5,7 +5,7 @@ from .causal import CausalConv
 from .conv import Conv
 from .linear import Linear
 from .normalisation import RunningNorm
-from .response import Activation, AveragePool, Hardtanh, Identity, MaxPool, NoPool, Pool, ReLU, Tanh
+from .response import Activation, AveragePool, Hardtanh, Identity, LeakyReLU, MaxPool, NoPool, Pool, ReLU, Tanh
 from .tensors import uniform, zero_where
 from .window import Window
 
@@ -18,6 +18,7 @@ __all__ = [
     "Hardtanh",
     "Identity",
     "Layer",
+    "LeakyReLU",
     "Linear",
     "MaxPool",
     "NoPool",

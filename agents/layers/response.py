@@ -40,6 +40,27 @@ class ReLU(Activation):
         return gated
 
 
+class LeakyReLU(Activation):
+    """a where it is positive, else slope a: a unit that falls silent still hears its dendrite, and can come back.
+
+    Args:
+        slope: share of what lies below 0 that passes, above 0 and below 1.
+    """
+
+    def __init__(self, slope: float = 0.1) -> None:
+        require(0 < slope < 1, f"LeakyReLU.slope must lie between 0 and 1 (got {slope})")
+        self.slope = slope
+
+    def apply_(self, a: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """See `Activation.apply_`."""
+        return F.leaky_relu_(a, self.slope)
+
+    def backward(self, delta: Float[Tensor, "*#shape"], z: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """See `Activation.backward`."""
+        gated: Tensor = torch.ops.aten.leaky_relu_backward(delta.expand_as(z), z, self.slope, True)
+        return gated
+
+
 class Hardtanh(Activation):
     """a clipped to [-1, 1]."""
 

@@ -8,18 +8,25 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from streamsim.agents import AveragePool, Conv, Hardtanh, Identity, Linear, MaxPool, NoPool, ReLU, Tanh
+from streamsim.agents import AveragePool, Conv, Hardtanh, Identity, LeakyReLU, Linear, MaxPool, NoPool, ReLU, Tanh
 from streamsim.contracts.errors import ConfigurationError
 
 TOLERANCE = 1e-10
 # rho and rho' of each activation, from the textbook and not from the library
 RHO = {
     ReLU: (lambda a: max(0.0, a), lambda a: float(a > 0)),
+    LeakyReLU: (lambda a: max(0.1 * a, a), lambda a: 1.0 if a > 0 else 0.1),
     Hardtanh: (lambda a: min(1.0, max(-1.0, a)), lambda a: float(-1 < a < 1)),
     Tanh: (math.tanh, lambda a: 1 - math.tanh(a) ** 2),
     Identity: (lambda a: a, lambda a: 1.0),
 }
-TORCH = {ReLU: F.relu, Hardtanh: F.hardtanh, Tanh: torch.tanh, Identity: lambda a: a}
+TORCH = {
+    ReLU: F.relu,
+    LeakyReLU: lambda a: F.leaky_relu(a, 0.1),
+    Hardtanh: F.hardtanh,
+    Tanh: torch.tanh,
+    Identity: lambda a: a,
+}
 GEOMETRIES = [(3, 1, 1), (3, 2, 0), (2, 1, 0), (4, 3, 1)]  # kernel, stride, padding
 POOLS = [NoPool(), MaxPool(2), MaxPool(3), AveragePool(2), AveragePool(3)]
 
@@ -90,7 +97,7 @@ def lively(z, gradient):
     assert (gradient != 0).double().mean() > 0.8
 
 
-@pytest.mark.parametrize("activation", [ReLU, Hardtanh, Tanh, Identity])
+@pytest.mark.parametrize("activation", [ReLU, LeakyReLU, Hardtanh, Tanh, Identity])
 @pytest.mark.parametrize("pool", POOLS, ids=lambda p: f"{type(p).__name__}{p.size}")
 @pytest.mark.parametrize("geometry", GEOMETRIES, ids=str)
 def test_convolutions_are_their_closed_form_and_their_autograd_twin(geometry, pool, activation):
@@ -115,7 +122,7 @@ def test_convolutions_are_their_closed_form_and_their_autograd_twin(geometry, po
         close(actual, expected)
 
 
-@pytest.mark.parametrize("activation", [ReLU, Hardtanh, Tanh, Identity])
+@pytest.mark.parametrize("activation", [ReLU, LeakyReLU, Hardtanh, Tanh, Identity])
 def test_full_connections_are_their_closed_form_and_their_autograd_twin(activation):
     layer = Linear(4, activation=activation())
     x, weight, bias = drawn(5, 2, 3, 3), drawn(4, 18, seed=1) / 3, drawn(4, seed=2) / 3
