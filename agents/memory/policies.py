@@ -107,13 +107,17 @@ class TwoTier(StoragePolicy):
 
     Args:
         recent: slots for the last frames, at least 1 and fewer than the memory has.
+        horizon: from so many ticks on the sample is of about that many last ticks, older frames ever more rarely: what
+            was read out long ago was read out with other weights. None for a uniform sample of the whole life.
     """
 
     random = True
 
-    def __init__(self, recent: int = 8) -> None:
+    def __init__(self, recent: int = 8, horizon: int | None = None) -> None:
         require(recent >= 1, f"TwoTier.recent must be at least 1 slot (got {recent})")
+        require(horizon is None or horizon >= 1, f"TwoTier.horizon must be at least 1 tick (got {horizon})")
         self.recent = recent
+        self.horizon = horizon
 
     def ring(self, capacity: int) -> int:
         """See `StoragePolicy.ring`."""
@@ -134,5 +138,6 @@ class TwoTier(StoragePolicy):
         """See `StoragePolicy.slots`: those of a reservoir, of frames that come as much later as the ring is long."""
         if tick < self.recent:
             return torch.full_like(fixation, capacity)
-        sampled = Reservoir().slots(capacity - self.recent, tick - self.recent, fixation, began, chance)
+        past = tick - self.recent if self.horizon is None else min(tick - self.recent, self.horizon)
+        sampled = Reservoir().slots(capacity - self.recent, past, fixation, began, chance)
         return sampled + self.recent

@@ -22,14 +22,17 @@ class OwnReservoir(LagContrast):
         count: negatives per lag.
         lags: as in `LagContrast`; a negative takes the place of a memory of that age, so that every predictor has some.
         share: weight in the loss of all negatives of a stream together.
+        paired: whether there are only negatives where the memory of that lag is of the present thing, so that there are
+            as many contrasts of one kind as of the other, of the same frames (as in `PeerMemory`).
     """
 
-    def __init__(self, count: int = 1, lags: Sequence[int] = (1,), share: float = 1.0) -> None:
+    def __init__(self, count: int = 1, lags: Sequence[int] = (1,), share: float = 1.0, paired: bool = False) -> None:
         super().__init__(lags)
         require(count >= 1, f"OwnReservoir.count must be at least 1 (got {count})")
         require(share > 0, f"OwnReservoir.share must be positive (got {share})")
         self.count = count
         self.share = share
+        self.paired = paired
 
     def reach(self, memory: ShortTermMemory) -> tuple[int, ...]:
         """See `Contrast.reach`."""
@@ -57,4 +60,7 @@ class OwnReservoir(LagContrast):
         other = other & (tick - birth <= memory.max_age(period)) & state.get("awake", True)
         past = memory.decayed(values[slot, owner], (tick - birth).to(values.dtype), period)
         weight = other.to(values.dtype) * (self.share / slot.numel())
+        if self.paired:
+            own = self.slots(memory, state, tick, period)
+            weight = weight * (own.same & (own.weight > 0))
         return Recall(past, torch.zeros_like(other), weight, birth, owner, lags)

@@ -121,6 +121,15 @@ def test_the_second_tier_is_a_uniform_sample_of_what_left_the_first():
     assert ((counts - expected) ** 2 / expected).sum() < 31.3
 
 
+def test_a_second_tier_with_a_horizon_forgets_what_is_older():
+    """Each place is written with 1 / 18 a tick, so that ages beyond the first tier are geometric with mean 17."""
+    memory, streams = ShortTermMemory(5, policy=TwoTier(2, horizon=17)), 2000
+    state = lived(memory, [[False] * streams] * 200, streams)
+    ages = 197 - state["birth"][2:5].double()
+    assert ages.min() == 0 and abs(float(ages.mean()) - 17) < 1.5
+    assert abs(float((ages == 0).double().mean()) - 1 / 18) < 0.02
+
+
 def test_what_was_forgotten_does_not_move_to_the_second_tier():
     memory = ShortTermMemory(4, policy=TwoTier(2))
     state = lived(memory, [[True, False]] * 2)
@@ -257,3 +266,5 @@ def test_a_world_of_another_period_makes_memories_expire_sooner():
 def test_a_policy_needs_a_slot():
     with pytest.raises(ConfigurationError, match=r"TwoTier.recent must be at least 1 slot \(got 0\)"):
         TwoTier(0)
+    with pytest.raises(ConfigurationError, match=r"TwoTier.horizon must be at least 1 tick \(got 0\)"):
+        TwoTier(2, 0)
