@@ -2,7 +2,8 @@
 
     python benchmarks/credit.py [--ticks N] [--seed N] [--arms NAME,NAME] [--preset NAME]
 
-An arm is a preset with another credit. *late* holds all that a frame earns back until its trace is forgotten, after
+An arm is the normalised CLAPP, with Adam at every tick, in the world, network, memory and contrasts of a preset, with a
+credit of its own. *late* holds all that a frame earns back until its trace is forgotten, after
 the longest lag (`DeferredCredit`); the silent retrodiction gives remembered frames nothing, so that what is late is
 only the present's own credit. The loop is from weights to scores to gates to weights: where it is delayed, steps that
 were right when they were computed go on after the scores have turned. So its harm should grow with delay times step
@@ -66,7 +67,7 @@ class Swing(Instrument):
         """See `Instrument.watch`."""
         self.shares.append(float(record.report.metrics[-1, 1]))
 
-    def size(self, window: int = 50) -> float:
+    def size(self, window: int = 25) -> float:
         """Return the standard deviation about the running mean, over the second half of the ticks."""
         shares = self.shares[len(self.shares) // 2 :]
         means = [statistics.fmean(shares[max(0, i - window) : i + window]) for i in range(len(shares))]

@@ -12,7 +12,7 @@ from .arguments import Parser, parsers, whole_help
 from .contracts import StreamsimError, nearest, require, suggestion
 from .runs import keep_memory
 
-DEFAULT = "clapp-objects3d"
+DEFAULT = "default"
 """The preset that is run when none is named."""
 
 

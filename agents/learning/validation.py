@@ -61,7 +61,7 @@ def shared_lags(contrasts: Sequence[Contrast], memory: ShortTermMemory, rule: Ru
     require(len(found) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, found))})")
     (lags,) = found
     require(
-        not rule.credits_past or None not in lags,
+        not rule.credits_past or (None not in lags and all(contrast.traced for contrast in contrasts)),
         f"{type(rule).__name__} credits remembered frames and needs contrasts of fixed lags: "
         "use OwnMemory or PeerMemory, or turn retrodiction off",
     )

@@ -11,7 +11,14 @@ from .recall import Recall
 
 
 class Contrast(ABC):
-    """Chooses memories to compare the present with. Every result should name the contrasts that it used."""
+    """Chooses memories to compare the present with. Every result should name the contrasts that it used.
+
+    Attributes:
+        traced: whether what is recalled for a lag is the owner's frame of that age, so that this frame's trace can be
+            credited for it.
+    """
+
+    traced: bool = True
 
     @abstractmethod
     def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:

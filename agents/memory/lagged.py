@@ -98,10 +98,13 @@ def balance(weight: Float[Tensor, "lags streams"], kind: Bool[Tensor, "lags stre
 
 
 def share(
-    same: Bool[Tensor, "lags streams"], lags: Sequence[int], rate: Float[Tensor, ""]
+    same: Bool[Tensor, "lags streams"], lags: Sequence[int], stay: Float[Tensor, ""]
 ) -> Float[Tensor, "lags streams"]:
-    """Return how many pairs of each pair's own kind are to be expected at its lag, where saccades have this *rate*."""
-    kept = (1 - rate) ** torch.tensor(lags, device=same.device)[:, None]
+    """Return how many pairs of each pair's own kind are to be expected at its lag.
+
+    *stay* is the chance that what is seen now is still seen when the layer acts next.
+    """
+    kept = torch.stack([stay**lag for lag in lags])[:, None]
     return torch.where(same, kept, 1 - kept).clamp_min(LEAST)
 
 
@@ -120,7 +123,8 @@ class OwnMemory(LagContrast):
             has one pair a tick and lag, so for it nothing changes.
         expected: whether *balanced* goes by how many pairs of a kind are to be expected, instead of by those of the
             tick, which few streams need: pairs of the same thing are (1 - p)^lag of all, p being the saccades that
-            were received so far, a stream and tick.
+            were received so far, a stream and tick, as if each tick had the same chance of one (`BernoulliSaccades`).
+            No pair counts more than 50-fold.
     """
 
     def __init__(
@@ -152,7 +156,8 @@ class OwnMemory(LagContrast):
         slots = self.slots(memory, state, tick, period)
         same, weight = slots.same, slots.weight
         if self.expected:
-            weight = weight / share(same, slots.lags, (state["now"].sum() / ((tick + 1) * same.shape[1])))
+            rate = state["now"].sum() / (state["ticks"] * same.shape[1])  # saccades of a stream and tick
+            weight = weight / share(same, slots.lags, (1 - rate) ** (state["ticks"] / (tick + 1)))
         elif self.balanced:
             weight = balance(weight, same) + balance(weight, ~same)
         if (self.positive, self.negative) != (1.0, 1.0):

@@ -58,7 +58,10 @@ class ShortTermMemory:
             "birth": torch.full((self._rows, streams), -1, dtype=torch.int64, device=device),
             "fixation": torch.full((self._rows, streams), -1, dtype=torch.int64, device=device),
             "now": torch.zeros(streams, dtype=torch.int64, device=device),
+            "ticks": torch.zeros((), dtype=torch.int64),
         }
+        if self.ring < self.capacity:
+            state["offered"] = torch.zeros(streams, dtype=torch.int64, device=device)
         return state | ({"generator": generator_state(seed)} if self.policy.random or self.noise else {})
 
     def begin_fixations(
@@ -69,7 +72,7 @@ class ShortTermMemory:
         Streams that are not *awake* see something that is not all of one fixation: until they are, they are compared
         with nothing, and nothing of them is remembered. By default all are.
         """
-        begun = {**state, "now": state["now"] + saccade}
+        begun = {**state, "now": state["now"] + saccade, "ticks": state["ticks"] + 1}
         return begun if awake is None else {**begun, "awake": awake}
 
     def write(
@@ -95,8 +98,10 @@ class ShortTermMemory:
         if self.ring:
             offered = self._pushed(state, tick % self.ring, offered)
         if self.ring < self.capacity:
-            slots = self.policy.slots(self.capacity, tick, state["now"], began, chance)
-            slots = torch.where(offered["birth"] >= 0, slots, self.capacity)
+            slots = self.policy.slots(self.capacity, state["offered"], state["now"], began, chance)
+            is_there = offered["birth"] >= 0
+            state["offered"] = state["offered"] + is_there
+            slots = torch.where(is_there, slots, self.capacity)
             streams = torch.arange(len(values), device=values.device)
             for name, value in offered.items():
                 state[name][slots, streams] = value
@@ -109,8 +114,10 @@ class ShortTermMemory:
         return oldest
 
     def forget(self, state: State) -> None:
-        """Empty every slot."""
+        """Empty every slot, as if nothing had been offered yet."""
         state["birth"].fill_(-1)
+        if "offered" in state:
+            state["offered"].zero_()
 
     def max_age(self, period: float) -> int:
         """Return the greatest age in ticks of *period* seconds at which a slot can still be read."""

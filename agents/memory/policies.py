@@ -28,7 +28,7 @@ class StoragePolicy(ABC):
     def slots(
         self,
         capacity: int,
-        tick: int,
+        offered: Int[Tensor, " streams"],
         fixation: Int[Tensor, " streams"],
         began: Bool[Tensor, " streams"],
         chance: Tensor,
@@ -37,9 +37,9 @@ class StoragePolicy(ABC):
 
         Args:
             capacity: number of slots.
-            tick: the present tick.
+            offered: frames that were offered of each stream before this one.
             fixation: number of the present fixation, counted by received saccades.
-            began: whether the fixation began with this frame.
+            began: whether the fixation began with the present frame; what a ring offers is older than that.
             chance: one number in [0, 1) per stream if `random`, else empty.
         """
 
@@ -56,7 +56,7 @@ class Recent(StoragePolicy):
     def slots(
         self,
         capacity: int,
-        tick: int,
+        offered: Int[Tensor, " streams"],
         fixation: Int[Tensor, " streams"],
         began: Bool[Tensor, " streams"],
         chance: Tensor,
@@ -71,7 +71,7 @@ class FixationAnchor(StoragePolicy):
     def slots(
         self,
         capacity: int,
-        tick: int,
+        offered: Int[Tensor, " streams"],
         fixation: Int[Tensor, " streams"],
         began: Bool[Tensor, " streams"],
         chance: Tensor,
@@ -88,15 +88,13 @@ class Reservoir(StoragePolicy):
     def slots(
         self,
         capacity: int,
-        tick: int,
+        offered: Int[Tensor, " streams"],
         fixation: Int[Tensor, " streams"],
         began: Bool[Tensor, " streams"],
         chance: Tensor,
     ) -> Int[Tensor, " streams"]:
         """See `StoragePolicy.slots`."""
-        if tick < capacity:
-            return torch.full_like(fixation, tick)
-        return (chance * (tick + 1)).long().clamp_max(capacity)
+        return torch.where(offered < capacity, offered, (chance * (offered + 1)).long().clamp_max(capacity))
 
 
 class TwoTier(StoragePolicy):
@@ -107,15 +105,14 @@ class TwoTier(StoragePolicy):
 
     Args:
         recent: slots for the last frames, at least 1 and fewer than the memory has.
-        horizon: from so many ticks on the sample is of about that many last ticks, older frames ever more rarely: what
-            was read out long ago was read out with other weights. None for a uniform sample of the whole life.
+        horizon: frames after which the sample forgets 63 %, at least as many as the other slots: what was read out long
+            ago was read out with other weights. None for a uniform sample of the whole life.
     """
 
     random = True
 
     def __init__(self, recent: int = 8, horizon: int | None = None) -> None:
         require(recent >= 1, f"TwoTier.recent must be at least 1 slot (got {recent})")
-        require(horizon is None or horizon >= 1, f"TwoTier.horizon must be at least 1 tick (got {horizon})")
         self.recent = recent
         self.horizon = horizon
 
@@ -125,19 +122,21 @@ class TwoTier(StoragePolicy):
             self.recent < capacity,
             f"TwoTier.recent ({self.recent}) must be less than ShortTermMemory.capacity ({capacity}): raise the latter",
         )
+        others = capacity - self.recent
+        require(
+            self.horizon is None or self.horizon >= others,
+            f"TwoTier.horizon must be at least {others} frames, the slots behind the recent ones (got {self.horizon})",
+        )
         return self.recent
 
     def slots(
         self,
         capacity: int,
-        tick: int,
+        offered: Int[Tensor, " streams"],
         fixation: Int[Tensor, " streams"],
         began: Bool[Tensor, " streams"],
         chance: Tensor,
     ) -> Int[Tensor, " streams"]:
-        """See `StoragePolicy.slots`: those of a reservoir, of frames that come as much later as the ring is long."""
-        if tick < self.recent:
-            return torch.full_like(fixation, capacity)
-        past = tick - self.recent if self.horizon is None else min(tick - self.recent, self.horizon)
-        sampled = Reservoir().slots(capacity - self.recent, past, fixation, began, chance)
-        return sampled + self.recent
+        """See `StoragePolicy.slots`: those of a reservoir behind the ring."""
+        past = offered if self.horizon is None else offered.clamp_max(self.horizon)
+        return self.recent + Reservoir().slots(capacity - self.recent, past, fixation, began, chance)

@@ -26,6 +26,8 @@ class OwnReservoir(LagContrast):
             as many contrasts of one kind as of the other, of the same frames (as in `PeerMemory`).
     """
 
+    traced = False
+
     def __init__(self, count: int = 1, lags: Sequence[int] = (1,), share: float = 1.0, paired: bool = False) -> None:
         super().__init__(lags)
         require(count >= 1, f"OwnReservoir.count must be at least 1 (got {count})")

@@ -126,8 +126,8 @@ class CLAPP(Rule):
         """Return *readout* as it is compared."""
         gain = level = None
         if self.homeostasis is not None:
-            mean, gain = self.homeostasis.usual(parameters)
-            readout = (readout - mean) * gain
+            gain = self.homeostasis.usual(parameters).gain
+            readout = self.homeostasis.normalised(parameters, readout)
         if self.normalisation is not None:
             level = self.normalisation.level(readout)
             readout = readout / level

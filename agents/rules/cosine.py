@@ -17,7 +17,7 @@ from .homeostasis import Homeostasis
 class CosineCLAPP(CLAPP):
     """CLAPP whose score is a cosine, measured against a threshold; W_pred starts as the identity.
 
-    With y = (mean activity - m) / s (`Homeostasis`) of D units, h = y / sqrt(<y^2>) (`DivisiveNormalisation`) for the
+    With a = (mean activity - m) / s (`Homeostasis`) of D units, h = a / sqrt(<a^2>) (`DivisiveNormalisation`) for the
     present and c the same for a remembered read-out:
 
         e = (kappa / D) W_pred c,     u = h . e - theta,     loss = max(0, 1 - y u),     gamma = y if y u < 1 else 0
@@ -41,7 +41,8 @@ class CosineCLAPP(CLAPP):
         retrodiction: as in `CLAPP`; by default the gradient of the one loss.
         retrodict: as in `CLAPP`.
         sharpness: kappa, what a cosine of 1 is worth, positive.
-        threshold: theta, from which a score counts as a prediction fulfilled.
+        threshold: theta, midway between the margins: predictions of the same thing teach until h . e is 1 + theta,
+            those of another until it is theta - 1. Where *sharpness* is less than 1 + theta, even equal views teach.
         identity: whether W_pred and W_retro start as the identity.
         gain: how they are drawn otherwise, as in `CLAPP`.
         rate: factor on the learning rate of W_pred and W_retro.

@@ -9,14 +9,14 @@ from streamsim.contracts import require
 
 
 class DivisiveNormalisation:
-    """Activity relative to the pooled activity of its layer (Carandini & Heeger 2012): h = y / sqrt(<y^2> + floor).
+    """Activity relative to the pooled activity of its layer (Carandini & Heeger 2012): h = a / sqrt(<a^2> + floor).
 
-    <y^2> is the mean over the layer's units. However loud a layer is, |h| = sqrt(width), so that the product of two h
-    is a cosine: what is alike counts, and not what is loud.
+    <a^2> is the mean over the layer's units. However loud a layer is, |h| = sqrt(width), save near the floor, so that
+    the product of two h is a cosine: what is alike counts, and not what is loud.
 
     Args:
-        oja: whether credit takes into account that a louder unit raises the level: dLoss/dy = (e - h <h e>) / level,
-            e being dLoss/dh. The second term is that of Oja's rule, and keeps a unit from raising a score by being
+        oja: whether credit takes into account that a louder unit raises the level: dLoss/da = (d - h <h d>) / level,
+            d being dLoss/dh. The second term is that of Oja's rule, and keeps a unit from raising a score by being
             louder. Without it the level is treated as constant.
         floor: added to the mean square, so that silent layers stay silent; positive.
     """
@@ -26,15 +26,15 @@ class DivisiveNormalisation:
         self.oja = oja
         self.floor = floor
 
-    def level(self, y: Float[Tensor, "*n width"]) -> Float[Tensor, "*n 1"]:
-        """Return the pooled activity of each layer's *y*."""
-        return (y.square().mean(-1, keepdim=True) + self.floor).sqrt()
+    def level(self, signal: Float[Tensor, "*n width"]) -> Float[Tensor, "*n 1"]:
+        """Return the pooled activity of each layer's *signal*, a."""
+        return (signal.square().mean(-1, keepdim=True) + self.floor).sqrt()
 
     def credit(
-        self, h: Float[Tensor, "*n width"], level: Float[Tensor, "*n 1"], e: Float[Tensor, "*n width"]
+        self, h: Float[Tensor, "*n width"], level: Float[Tensor, "*n 1"], delta: Float[Tensor, "*n width"]
     ) -> Float[Tensor, "*n width"]:
-        """Return dLoss/dy of an h = y / *level* from *e*, dLoss/dh."""
-        return (e - h * (h * e).mean(-1, keepdim=True) if self.oja else e) / level
+        """Return dLoss/da of an h = a / *level* from *delta*, dLoss/dh."""
+        return (delta - h * (h * delta).mean(-1, keepdim=True) if self.oja else delta) / level
 
 
 class Signal(NamedTuple):

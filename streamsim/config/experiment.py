@@ -16,7 +16,7 @@ from streamsim.simulation import (
     Simulation,
 )
 
-PARTS = ("environment", "agent", "gaze", "order", "efference")
+PARTS = ("environment", "agent", "gaze", "efference", "order")
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class Sense:
         environment: the world to look at.
         agent: who learns.
         gaze: when to saccade.
-        order: in which order the agent gets what the gaze brings.
         efference: how the agent is told of its saccades.
+        order: in which order the agent gets what the gaze brings.
     """
 
     environment: Environment
     agent: Agent
     gaze: Gaze = BernoulliSaccades()
-    order: FrameOrder = InOrder()
     efference: EfferenceCopy = EfferenceCopy()
+    order: FrameOrder = InOrder()
 
     def pathway(self, name: str) -> Pathway:
         """Return the pathway called *name*."""
@@ -96,8 +96,8 @@ class Experiment:
     environment: Environment | None = None
     agent: Agent | None = None
     gaze: Gaze | None = None
-    order: FrameOrder | None = None
     efference: EfferenceCopy | None = None
+    order: FrameOrder | None = None
     pathways: Mapping[str, Sense] | None = None
     shared_saccades: bool = False
     probes: ProbeProtocol | None = ProbeProtocol()

@@ -64,7 +64,7 @@ def evaluate(
         return {} if earlier is None else scores_of(probe_layers(agent, earlier, environment, asked))
 
     first = scores(drawn)
-    controls = Controls(first, scores(calibrated) if agent.looks else first)
+    controls = Controls(first, scores(calibrated) if agent.looks or drawn is None else first)
     baselines = probe_baselines(environment, asked) if asked.pixels else []
     return tabulate(probe_layers(agent, state, environment, asked) + baselines, controls, agent)
 
@@ -113,7 +113,7 @@ def _comparable(scores: Scores, result: ProbeResult) -> Score | None:
 
 def at_ceiling(before: Score) -> bool:
     """Tell whether what is left to gain is at most 5 %, or within two standard errors, so that no gain could show."""
-    return 1 - before.accuracy <= max(1 - CEILING, 2 * before.error)
+    return 1 - before.accuracy <= max(1 - CEILING, 2 * (before.error or 0.0))
 
 
 def gain(row: Row) -> float | None:

@@ -28,11 +28,11 @@ class Score:
         return int(self.right.sum()) / int(self.sizes.sum())
 
     @property
-    def error(self) -> float:
-        """Standard error of the accuracy."""
+    def error(self) -> float | None:
+        """Standard error of the accuracy; None where a single cluster was tested, which cannot tell."""
         return standard_error(self.right, self.sizes)
 
-    def error_of_gain(self, before: "Score") -> float:
+    def error_of_gain(self, before: "Score") -> float | None:
         """Return the standard error of the gain over *before*, in which the same examples were tested."""
         return standard_error(self.right - before.right, self.sizes)
 
@@ -43,13 +43,15 @@ def score_of(right: Int[Tensor, " examples"], cluster: Int[Tensor, " examples"])
     return Score(torch.zeros_like(sizes).index_add(0, place, right), sizes)
 
 
-def standard_error(values: Int[Tensor, " clusters"], sizes: Int[Tensor, " clusters"]) -> float:
+def standard_error(values: Int[Tensor, " clusters"], sizes: Int[Tensor, " clusters"]) -> float | None:
     """Return the standard error of the mean of examples that come in clusters, sqrt(sum_u (v_u - m n_u)^2) / N.
 
     v_u is the sum over a cluster (*values*), n_u its examples (*sizes*), N = sum_u n_u, m = sum_u v_u / N (Cochran,
     "Sampling Techniques", 1977, section 3.12: proportions in cluster sampling, for many clusters). Where every example
     is a cluster and a value 0 or 1, this is sqrt(m (1 - m) / N).
     """
+    if len(sizes) < 2:
+        return None
     total = int(sizes.sum())
     mean = int(values.sum()) / total
     return float((values.double() - mean * sizes).square().sum().sqrt()) / total

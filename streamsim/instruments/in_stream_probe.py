@@ -71,7 +71,7 @@ class InStreamProbe(Instrument):
             return
         self._saccades += count(record.truth.saccade)
         self._kept = self._kept or self._nothing(record)
-        self._keep(record.glimpse.frame, record.truth.label)
+        self._keep(record)
         tick = record.glimpse.tick + 1
         if tick == record.pathway.agent.looks:
             self._calibrated = snapshot(record.simulation.state[record.pathway.name]["agent"])
@@ -94,12 +94,17 @@ class InStreamProbe(Instrument):
         return {
             "frames": record.glimpse.frame.new_zeros(self.examples, *record.glimpse.frame.shape[1:]),
             "labels": torch.full((self.examples,), -1),
+            "fixations": torch.full((self.examples,), -1),
+            "begun": torch.zeros(record.glimpse.frame.shape[0], dtype=torch.int64),
             "seen": torch.zeros((), dtype=torch.int64),
             "generator": generator_state(seed),
         }
 
-    def _keep(self, frame: Tensor, label: Tensor) -> None:
+    def _keep(self, record: TickRecord) -> None:
+        frame, label = record.glimpse.frame, record.truth.label
         kept, generator = self._kept, generator_from(self._kept["generator"])
+        kept["begun"] += record.truth.saccade
+        fixation = kept["begun"] * len(label) + torch.arange(len(label))
         number = kept["seen"] + torch.arange(len(label))
         chance = torch.rand(len(label), generator=generator, dtype=torch.float64)
         place = torch.where(number < self.examples, number, (chance * (number + 1)).long())
@@ -107,6 +112,7 @@ class InStreamProbe(Instrument):
         for stream in torch.nonzero(place < self.examples)[:, 0].tolist():
             kept["frames"][int(place[stream])] = frame[stream]
             kept["labels"][place[stream]] = label[stream]
+            kept["fixations"][place[stream]] = fixation[stream]
         kept["seen"] += len(label)
         kept["generator"] = generator.get_state()
 
@@ -164,7 +170,11 @@ class Shown(Environment):
         if split is Split.TRAIN:
             return self.world.labelled(split)
         frames = self.kept["frames"]
-        return Labelled(self.kept["labels"], lambda chosen: frames[chosen.to(frames.device)].cpu()[:, None])
+
+        def fetch(chosen: Tensor) -> Tensor:
+            return frames[chosen.to(frames.device)].cpu()[:, None]
+
+        return Labelled(self.kept["labels"], fetch, self.kept["fixations"])
 
 
 def labels_single_frames(world: Environment) -> bool:

@@ -125,7 +125,8 @@ def gain_text(row: Row) -> Markup:
     gained = gain(row)
     if gained is None:
         return Markup()
-    kind = ("up" if gained > 0 else "down") if abs(gained) > 2 * row["gain_error"] else ""
+    error = row["gain_error"]
+    kind = "" if error is None or abs(gained) <= 2 * error else "up" if gained > 0 else "down"
     return piece("gain", kind=kind, points=f"{100 * gained:+.1f}".replace("-", "\N{MINUS SIGN}"))
 
 

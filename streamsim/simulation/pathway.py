@@ -49,17 +49,21 @@ class Pathway:
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         """Return the state before the first tick; every part draws from a seed of its own."""
-        parts = ("world", "gaze", "order", "efference", "agent")
-        world, gaze, order, copy, agent = (derive(seed, self.name, part) for part in parts)
+        parts = ("world", "gaze", "order", "efference")
+        world, gaze, order, copy = (derive(seed, self.name, part) for part in parts)
         return {
             "environment": self.environment.reset(streams, world, device),
             "gaze": self.gaze.reset(streams, gaze),
             "order": self.order.reset(self.environment.sensor, streams, order, device),
             "efference": self.efference.reset(streams, copy),
-            "agent": self.agent.reset(self.environment.sensor, streams, agent, device),
+            "agent": self.newborn(streams, seed, device),
             "forced": torch.ones(streams, dtype=torch.bool),
             "tick": torch.zeros((), dtype=torch.int64),
         }
+
+    def newborn(self, streams: int, seed: int, device: torch.device) -> State:
+        """Return the state of the agent before the first tick."""
+        return self.agent.reset(self.environment.sensor, streams, derive(seed, self.name, "agent"), device)
 
     def tick(self, state: State, tick: int, device: torch.device) -> tuple[State, Glimpse, GroundTruth, StepReport]:
         """Return the state after one tick and the records of it. The state passed in is consumed."""

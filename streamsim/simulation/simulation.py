@@ -103,8 +103,7 @@ class Simulation:
 
     def drawn(self, pathway: Pathway) -> State:
         """Return the state of a pathway's agent before its first tick, derived again from the seed."""
-        agent: State = pathway.reset(self.streams, self.seed, self.device)["agent"]
-        return agent
+        return pathway.newborn(self.streams, self.seed, self.device)
 
     def stop(self) -> None:
         """End the run after the current tick; safe to call from an instrument or a signal handler."""

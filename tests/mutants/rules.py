@@ -78,12 +78,27 @@ MUTANTS = [
     *(
         Mutant(f"cosine: {what}", f"agents/rules/{file}.py", old, mutated, COSINE)
         for what, file, old, mutated in (
-            ("Oja's term dropped", "divisive", "e - h * (h * e).mean(-1, keepdim=True) if self.oja else e", "e"),
-            ("Oja's term summed", "divisive", "(h * e).mean(-1, keepdim=True)", "(h * e).sum(-1, keepdim=True)"),
-            ("level dropped from the credit", "divisive", "else e) / level", "else e)"),
-            ("level of each unit by itself", "divisive", "y.square().mean(-1, keepdim=True)", "y.square()"),
+            (
+                "Oja's term dropped",
+                "divisive",
+                "delta - h * (h * delta).mean(-1, keepdim=True) if self.oja",
+                "delta if self.oja",
+            ),
+            (
+                "Oja's term summed",
+                "divisive",
+                "(h * delta).mean(-1, keepdim=True)",
+                "(h * delta).sum(-1, keepdim=True)",
+            ),
+            ("level dropped from the credit", "divisive", "else delta) / level", "else delta)"),
+            ("level of each unit by itself", "divisive", "signal.square().mean(-1, keepdim=True)", "signal.square()"),
             ("level without its floor", "divisive", " + self.floor).sqrt()", ").sqrt()"),
-            ("gain of homeostasis dropped", "divisive", "else delta * self.gain", "else delta"),
+            (
+                "gain of homeostasis dropped",
+                "divisive",
+                "if self.gain is None else delta * self.gain",
+                "if True else delta",
+            ),
             ("threshold dropped", "dendrite", ".sum(-1) - scoring.threshold", ".sum(-1)"),
             ("threshold added", "dendrite", ".sum(-1) - scoring.threshold", ".sum(-1) + scoring.threshold"),
             ("scale dropped from dendrites", "dendrite", "beta=0, alpha=scale", "beta=0, alpha=1.0"),
@@ -150,9 +165,9 @@ MUTANTS = [
     ),
     Mutant(
         "homeostasis: mean is not taken away",
-        "agents/rules/clapp.py",
-        "(readout - mean) * gain\n        if self.norm",
-        "readout * gain\n        if self.norm",
+        "agents/rules/homeostasis.py",
+        "(readout - mean) * gain",
+        "readout * gain",
         CLAPP,
     ),
     Mutant(

@@ -155,7 +155,7 @@ def test_older_memories_are_of_other_things_and_of_what_is_no_longer_recent(sacc
 
 def test_paired_older_memories_need_a_recent_one_of_the_present_thing_beside_them():
     memory = ShortTermMemory(6, policy=TwoTier(2))
-    saccades = [[True] * STREAMS] * 5 + [[True, *[False] * (STREAMS - 1)]]
+    saccades = [[True] * STREAMS] * 12 + [[True, *[False] * (STREAMS - 1)]]
     for paired, first in ((False, True), (True, False)):
         *_, (_, _, last) = recalls(OwnReservoir(2, (1,), paired=paired), memory, saccades)
         assert (last.weight[..., 0] > 0).all() == first

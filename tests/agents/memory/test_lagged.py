@@ -60,11 +60,23 @@ def test_a_single_stream_is_balanced_by_what_its_saccade_rate_lets_expect():
     assert torch.allclose(sums * len(lags) / ticks, torch.ones(2, 4), atol=0.1)
 
 
+def test_expected_shares_count_the_ticks_between_two_activities_of_a_slow_layer():
+    memory, contrast = ShortTermMemory(4), OwnMemory((1,), balanced=True, expected=True)
+    state = memory.reset(1, 1, 0, CPU)
+    for tick in range(90):  # a saccade at every third tick, a layer that acts at every ninth
+        state = memory.begin_fixations(state, torch.tensor([tick % 3 == 0]))
+        if tick % 9 == 8:
+            last = contrast.recall(memory, state, tick // 9, 0.9, torch.Generator())
+            memory.write(state, tick // 9, torch.zeros(1, 1), torch.tensor([True]))
+    assert not last.same.any()
+    assert float(last.weight) == pytest.approx(1 / (1 - (2 / 3) ** 9))
+
+
 def test_expected_shares_of_pairs_of_a_kind():
     same = torch.tensor([[True, False], [True, False]])
     found = share(same, (1, 3), torch.tensor(0.5))
     assert torch.allclose(found, torch.tensor([[0.5, 0.5], [0.125, 0.875]]))
-    assert share(same, (1, 3), torch.tensor(0.0)).tolist() == [[1.0, pytest.approx(0.02)], [1.0, pytest.approx(0.02)]]
+    assert share(same, (1, 3), torch.tensor(1.0)).tolist() == [[1.0, pytest.approx(0.02)], [1.0, pytest.approx(0.02)]]
 
 
 def test_what_is_to_be_expected_is_a_way_to_balance():

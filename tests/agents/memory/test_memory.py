@@ -225,16 +225,16 @@ def test_the_ledger_counts_what_the_tensors_occupy():
     agent = learner(capacity=4)
     state, _ = drive(agent, 6, 15)
     memory = sum(t.nbytes for _, t in leaves(state["memory"]))
-    # four slots of 64 numbers, a birth and a fixation for each of six streams, and their present fixation
-    assert agent.ledger(state).roles["memory"] == memory == 4 * 6 * (64 * 4 + 8 + 8) + 6 * 8
+    # four slots of 64 numbers, a birth and a fixation for each of six streams, their present fixation, and a count
+    assert agent.ledger(state).roles["memory"] == memory == 4 * 6 * (64 * 4 + 8 + 8) + 6 * 8 + 8
     assert agent.ledger(state).total == sum(t.nbytes for _, t in leaves(state))
 
 
 def test_more_than_the_cap_is_refused_in_one_sentence():
-    agent = learner(capacity=4, cap=6575)
-    with pytest.raises(MemoryCapError, match="short-term memory takes 6576 bytes but its cap is 6575: raise the cap"):
+    agent = learner(capacity=4, cap=6583)
+    with pytest.raises(MemoryCapError, match="short-term memory takes 6584 bytes but its cap is 6583: raise the cap"):
         drive(agent, 6, 2)
-    drive(learner(capacity=4, cap=6576), 6, 8)
+    drive(learner(capacity=4, cap=6584), 6, 8)
 
 
 @pytest.mark.parametrize(
@@ -266,5 +266,5 @@ def test_a_world_of_another_period_makes_memories_expire_sooner():
 def test_a_policy_needs_a_slot():
     with pytest.raises(ConfigurationError, match=r"TwoTier.recent must be at least 1 slot \(got 0\)"):
         TwoTier(0)
-    with pytest.raises(ConfigurationError, match=r"TwoTier.horizon must be at least 1 tick \(got 0\)"):
-        TwoTier(2, 0)
+    with pytest.raises(ConfigurationError, match=r"TwoTier.horizon must be at least 3 frames, .* \(got 2\)"):
+        ShortTermMemory(5, policy=TwoTier(2, 2))

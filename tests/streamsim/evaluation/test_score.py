@@ -48,6 +48,12 @@ def test_the_error_of_a_gain_is_that_of_differences_between_the_same_examples():
     assert before.error_of_gain(before) == 0.0
 
 
+def test_a_single_cluster_tells_no_error():
+    alone = scored(3, sizes=[5])
+    assert alone.error is None and alone.error_of_gain(alone) is None
+    assert not at_ceiling(alone) and at_ceiling(scored(5, sizes=[5]))
+
+
 def test_a_mean_without_deviation_is_certain():
     assert standard_error(torch.tensor([2, 4]), torch.tensor([1, 2])) == 0.0
 

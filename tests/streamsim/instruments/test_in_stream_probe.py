@@ -14,7 +14,7 @@ from streamsim.evaluation import LinearProbe, ProbeProtocol
 from streamsim.instruments import InStreamProbe, TickSchedule, labels_single_frames
 from streamsim.runs.default_instruments import RunInstruments
 
-from ..toys import CountingWorld, LinearLearner
+from ..toys import CountingWorld, LinearLearner, Looker
 
 PROTOCOL = ProbeProtocol(probes=(LinearProbe(),), n_train=40, n_test=None)
 
@@ -34,8 +34,8 @@ class TellingWorld(CountingWorld):
         return {**super().reset(streams, seed, device), "tick": torch.zeros((), dtype=torch.int64)}
 
 
-def simulation(*instruments, world=None, seed=0, streams=3, order=None):
-    pathway = Pathway(world or TellingWorld(), LinearLearner(), BernoulliSaccades(0.3), order=order)
+def simulation(*instruments, world=None, seed=0, streams=3, order=None, agent=None):
+    pathway = Pathway(world or TellingWorld(), agent or LinearLearner(), BernoulliSaccades(0.3), order=order)
     return Simulation(pathway, instruments=instruments, streams=streams, seed=seed)
 
 
@@ -82,7 +82,7 @@ def test_rows_tell_what_they_were_tested_on():
     assert {row["tick"] for row in rows} == {8, 16, 20}
     assert {row["probe"] for row in rows} == {"linear in-stream"} and {row["examples"] for row in rows} == {"in-stream"}
     assert {row["n_test"] for row in rows} == {24, 30} and {row["n_train"] for row in rows} == {40}
-    assert not any(row["drawn"] is None or row["calibrated"] is None for row in rows)
+    assert not any(row["drawn"] is None or row["calibrated"] is None for row in rows if not row["baseline"])
     assert all("that the stream has shown" in row["protocol"] for row in rows)
     assert json.loads(json.dumps(rows)) == rows
 
@@ -121,15 +121,35 @@ def without_wall(rows):
     return [{name: value for name, value in row.items() if name != "wall"} for row in rows]
 
 
-def test_a_resumed_run_writes_the_same_rows():
+def test_what_is_gained_is_counted_from_the_network_that_has_looked():
+    probe, agent = InStreamProbe(TickSchedule(every=12), PROTOCOL, 30), Looker(looks=4, rate=1e-30)
+    simulation(probe, agent=agent).run(12)
+    layers = [row for row in probe.rows if not row["baseline"]]
+    assert layers and all(row["accuracy"] == row["calibrated"] for row in layers)
+    assert any(row["drawn"] != row["calibrated"] for row in layers)  # looking silences inputs
+
+
+def test_frames_of_one_fixation_are_one_cluster():
+    probe = never(100)
+    run = simulation(probe, streams=2)
+    run.run(30)
+    kept = probe.state()["kept"]
+    known = kept["labels"] >= 0
+    assert int(known.sum()) == 60
+    assert len(kept["fixations"][known].unique()) == int(kept["begun"].sum())
+    assert set((kept["fixations"][known] % 2).tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize(("agent", "until"), [(LinearLearner(), 7), (Looker(), 3), (Looker(), 7)])
+def test_a_resumed_run_writes_the_same_rows(agent, until):
     whole, first, second = (InStreamProbe(TickSchedule(every=6), PROTOCOL, 10) for _ in range(3))
-    simulation(whole).run(18)
-    run = simulation(first)
-    run.run(7)
+    simulation(whole, agent=agent).run(18)
+    run = simulation(first, agent=agent)
+    run.run(until)
     second.restore(first.state())
-    again = simulation(second)
+    again = simulation(second, agent=agent)
     again.restore(run.snapshot())
-    again.run(11)
+    again.run(18 - until)
     assert without_wall(first.rows + second.rows) == without_wall(whole.rows)
     assert digest(second.state()) == digest(whole.state())
 

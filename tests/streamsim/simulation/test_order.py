@@ -214,7 +214,8 @@ def test_results_say_that_frames_were_shuffled(capsys):
     words = "frames shuffled: segments of at most 2 ticks, drawn from 8 frames of each stream"
     assert "order" not in rows[1] and rows[3]["order"] == words
     assert json.loads(json.dumps(rows[3])) == rows[3]
-    row = {"accuracy": 0.5, "untrained": 0.4, "chance": 0.1, "n_train": 2, "n_test": 2, "layer": "a", "probe": "linear"}
+    known = {"accuracy": 0.5, "drawn": 0.4, "calibrated": 0.4, "error": None, "chance": 0.1, "ceiling": False}
+    row = {**known, "n_train": 2, "n_test": 2, "n_clusters": 2, "layer": "a", "probe": "linear", "looks": 0}
     show_probes([{**row, "protocol": "by heart", "tick": 3, "pathway": "eye", "order": words}])
     assert words in " ".join(capsys.readouterr().out.split())
 
