@@ -56,11 +56,12 @@ class Case:
 CASES = {
     "hinge-objects3d": Case(),
     "hinge-strict": Case(),
-    **{f"one-stream/{name}": Case(ticks=200, streams=1) for name in ("none", "short", "long", "two-tier")},
+    **{f"one-stream/{name}": Case(ticks=1100, streams=1) for name in ("none", "short", "long", "two-tier")},
     "clapp-objects3d": Case(),
     "clapp-strict": Case(),
     "clapp-objects3d-paper": Case(),
     "hinge-cifar": Case(paths=PICTURES, settings=FOLDERS),
+    "clapp-cifar": Case(paths=PICTURES, settings=FOLDERS),
     "clapp-stl10": Case(streams=14, paths={"environment.root": "photos96"}),  # 7 columns a picture, and another picture
     "clapp-ucf101": Case(ticks=110, paths=UCF101),  # an update every 54 ticks; negatives from 7 other streams
     "clapp-ucf101-small": Case(ticks=150, paths=UCF101),  # calibration 90, an update every 9

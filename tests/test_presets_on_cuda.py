@@ -67,7 +67,7 @@ VIDEOS = {"environment.root": small_recordings.write_ucf101}
 READINGS = {"environment.root": small_recordings.write_librispeech}
 ALIGNED = {"environment.corpus.root": small_recordings.write_aligned}
 
-UPDATES = {"agent.calibration.ticks": 4, "agent.optimiser.every": 4}
+UPDATES = {"agent.calibration.ticks": 8, "agent.optimiser.every": 4}
 
 CASES = {
     "hinge-objects3d": Case(settings=lags(1, 4)),
@@ -76,10 +76,12 @@ CASES = {
     "one-stream/short": Case(streams=1, settings=UPDATES | {"agent.contrasts.0.lags": [1, 4]}),
     "one-stream/long": Case(streams=1, settings=UPDATES | {"agent.contrasts.0.lags": [1, 16]}),
     "one-stream/two-tier": Case(streams=1, settings=UPDATES | lags(1, 4)),
-    "clapp-objects3d": Case(settings=lags(1, 4)),
+    "default": Case(streams=6, settings=lags(1, 4)),
+    "clapp-objects3d": Case(streams=6, settings=lags(1, 4)),
     "clapp-objects3d-paper": Case(settings=lags(1, 4)),
     "clapp-strict": Case(settings={"agent.contrasts.0.lags": [1, 4]}),
     "hinge-cifar": Case(settings=lags(1, 4), data=PICTURES),
+    "clapp-cifar": Case(streams=6, settings=lags(1, 4), data=PICTURES),
     "clapp-stl10": Case(
         30, 14, {**lags(2, 3), "agent.calibration.ticks": 8}, {"environment.root": small_recordings.write_stl10}
     ),
@@ -122,7 +124,7 @@ def experiment(name, folder, **settings):
     """Return the experiment of a preset on the pretended device, on recordings that are written into *folder*."""
     case = CASES[name]
     data = {key: str(write(folder / key)) for key, write in case.data.items()}
-    if name == "hinge-cifar":  # probed on the pictures that it learns from
+    if name.endswith("-cifar"):  # probed on the pictures that it learns from
         root = data["environment.source.learn_from.root"]
         data |= {"environment.source.probe_on": "CIFAR100", "environment.source.probe_on.root": root}
     overrides = {"device": "cuda", "streams": case.streams, "ticks": case.ticks, **case.settings, **data, **settings}
