@@ -32,9 +32,11 @@ def show_pathway(rows: Sequence[Row], name: str | None) -> None:
     console = terminal()
     if name is not None:
         console.print(f"pathway {name}", style="bold")
-    console.print(title(latest[0]), soft_wrap=True)
-    for probe in dict.fromkeys(row["probe"] for row in latest):
-        show_probe([row for row in latest if row["probe"] == probe], console)
+    for examples in dict.fromkeys(row.get("examples") for row in latest):
+        tested = [row for row in latest if row.get("examples") == examples]
+        console.print(title(tested[0]), soft_wrap=True)
+        for probe in dict.fromkeys(row["probe"] for row in tested):
+            show_probe([row for row in tested if row["probe"] == probe], console)
     if pairs := latest[0].get("pairs"):
         console.print(f"compared while learning: {pairs}.", style="dim", soft_wrap=True)
     if order := latest[0].get("order"):

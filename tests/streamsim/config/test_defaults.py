@@ -138,7 +138,7 @@ def assert_round_trip(part):
 
 def test_defaults_are_described_with_what_they_were_given():
     part = OwnMemory((1, 2), negative=0.5)
-    assert described(part) == {"lags": (1, 2), "positive": 1.0, "negative": 0.5, "balanced": False}
+    assert described(part) == {"lags": (1, 2), "positive": 1.0, "negative": 0.5, "balanced": False, "expected": False}
     assert described(ContrastiveHinge(width=5))["width"] == 5
     assert described(SmallEncoder((3, 4)))["channels"] == (3, 4)
 

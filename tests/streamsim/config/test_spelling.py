@@ -92,7 +92,7 @@ def test_what_is_written_is_short_and_means_the_same(tmp_path):
     assert "class_path" not in text
     assert "init_args" not in text
     for line in (
-        "    encoder: {SmallEncoder: {channels: [4], gain: 1.0}}",
+        "    encoder: {SmallEncoder: {channels: [4], gain: 1.0, activation: ReLU}}",
         "      - PeerMemory: {count: 1, lags: [1], share: 1.0, paired: false, group: 1}",
         "    retina: {GlobalContrastNorm: {epsilon: 0.01}}",
         "gaze: {ScriptedSaccades: {ticks: [1], period: null}}",
