@@ -90,5 +90,5 @@ class CosineCLAPP(CLAPP):
 def orthonormal(rows: int, columns: int, generator: torch.Generator) -> Float[Tensor, "rows columns"]:
     """Return a random matrix whose rows or columns, whichever are fewer, are orthonormal: it keeps angles."""
     tall, wide = max(rows, columns), min(rows, columns)
-    basis = torch.linalg.qr(torch.randn(tall, wide, generator=generator)).Q
+    basis: Tensor = torch.linalg.qr(torch.randn(tall, wide, generator=generator)).Q
     return basis if rows >= columns else basis.T

@@ -172,7 +172,8 @@ class Shown(Environment):
         frames = self.kept["frames"]
 
         def fetch(chosen: Tensor) -> Tensor:
-            return frames[chosen.to(frames.device)].cpu()[:, None]
+            found: Tensor = frames[chosen.to(frames.device)].cpu()[:, None]
+            return found
 
         return Labelled(self.kept["labels"], fetch, self.kept["fixations"])
 
