@@ -12,6 +12,7 @@ from streamsim.agents import (
     Calibration,
     ContrastiveHinge,
     Conv,
+    CosineCLAPP,
     Encoder,
     FixationAnchor,
     Greedy,
@@ -40,17 +41,20 @@ from streamsim.checks.agent import CHECKS, check_agent
 from streamsim.checks.agent_learning import check_order_of_streams
 from streamsim.checks.agent_state import memory_is_constant
 from streamsim.checks.agent_trial import AgentHarness
+from streamsim.contracts.errors import ConfigurationError
 
 from ..driving import sensor
 
 OWN = [OwnMemory((1, 2))]
 PEERS = [OwnMemory((1,), negative=0.0), PeerMemory(3)]
 PAST = [LatestOwn(1, 2)]
+SAMPLED = [OwnMemory((1, 2), negative=0.0), OwnReservoir(1, (1, 2))]
 RULES = {
     "CLAPP": lambda: CLAPP(gain=3.0),
     "split": lambda: CLAPP(SplitGates(), gain=3.0),
     "transposed": lambda: CLAPP(Transposed(), gain=3.0),
     "no retro": lambda: CLAPP(retrodict=False, gain=3.0),
+    "cosine": CosineCLAPP,
     "BP": lambda: ContrastiveHinge(width=6),
     "RF": lambda: ContrastiveHinge(width=6, feedback=RandomFeedback()),
     "URF": lambda: ContrastiveHinge(width=6, feedback=UpdatedRandomFeedback()),
@@ -87,7 +91,7 @@ VARIANTS = {
     "reservoir": {"memory": ShortTermMemory(3, policy=Reservoir()), "contrasts": PAST},
     "two tiers": {
         "memory": ShortTermMemory(5, policy=TwoTier(2)),
-        "contrasts": [OwnMemory((1, 2), negative=0.0), OwnReservoir(1, (1, 2))],
+        "contrasts": SAMPLED,
     },
 }
 
@@ -116,7 +120,7 @@ def test_every_combination_keeps_the_contract(rule, contrast, encoder):
 @pytest.mark.parametrize("rule", ["CLAPP", "BP"])
 def test_every_variant_keeps_the_contract(rule, name):
     contrasts = VARIANTS[name].get("contrasts")
-    rule = "no retro" if contrasts is PAST and rule == "CLAPP" else rule
+    rule = "no retro" if contrasts in (PAST, SAMPLED) and rule == "CLAPP" else rule
     check_agent(made(rule, **VARIANTS[name]), sensor(), ticks=21, streams=4)
 
 
@@ -147,3 +151,8 @@ def test_the_default_agent_keeps_the_contract():
 def test_every_check_has_a_sentence():
     assert all(check.__doc__.startswith("Check that ") for check in CHECKS)
     assert torch.is_grad_enabled()
+
+
+def test_credit_for_the_past_is_refused_where_what_is_recalled_is_not_the_frame_of_that_age():
+    with pytest.raises(ConfigurationError, match=r"CLAPP credits remembered frames and needs contrasts of fixed lags"):
+        made("CLAPP", **VARIANTS["two tiers"])
