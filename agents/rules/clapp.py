@@ -164,7 +164,7 @@ class CLAPP(Rule):
         if self.homeostasis is not None:
             return ()
         return (
-            "CLAPP learns without homeostasis, as published: activity is never negative, so the scores of all pairs "
+            f"{type(self).__name__} learns without homeostasis: activity is never negative, so the scores of all pairs "
             "share a large common part, and learning may silence units instead of teaching them "
             "(rule.homeostasis.ticks 100 sets one)",
         )

@@ -78,7 +78,9 @@ class Shuffled(FrameOrder):
     pairs of views in random order (Carreira et al. 2024). Streams are not mixed. Two segments of one fixation may
     follow each other, and the agent then takes one thing for two: health counts such negatives of the same object.
 
-    The world is *window* ticks ahead of the agent; frames that are held back are part of the state.
+    The world is *window* ticks ahead of the agent: what an intervention does to world or gaze, the agent sees so much
+    later. Frames that are held back are part of the state, and so of every checkpoint: (window + 1) x streams frames,
+    404 MB for 128 streams of 32 x 32 colours with the default. Take a small window with many streams.
 
     Args:
         window: frames that are held back of each stream, at least as many as a segment has.
