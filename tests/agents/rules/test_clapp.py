@@ -248,6 +248,6 @@ def test_nonsense_is_refused(settings, name):
 
 def test_clapp_advises_homeostasis_and_the_learner_hands_it_on():
     (sentence,) = Learner(rule=CLAPP()).advice()
-    assert sentence.startswith("CLAPP learns without homeostasis, as published")
+    assert sentence.startswith("CLAPP learns without homeostasis: activity is never negative")
     assert Learner(rule=CLAPP(homeostasis=Homeostasis())).advice() == ()
     assert Learner().advice() == ()
