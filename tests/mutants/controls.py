@@ -44,7 +44,7 @@ MUTANTS = [
         "1 / len(confusion)",
         SCORE,
     ),
-    Mutant("ceiling: of few examples overlooked", RESULTS, "2 * before.error", "0.0", SCORE),
+    Mutant("ceiling: of few examples overlooked", RESULTS, "2 * (before.error or 0.0)", "0.0", SCORE),
     Mutant(
         "probe: gain over the network as drawn",
         PROBE,

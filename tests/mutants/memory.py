@@ -21,8 +21,8 @@ MUTANTS = [
     Mutant(
         "memory: saccade noticed after recall",
         "agents/memory/memory.py",
-        '"now": state["now"] + saccade}',
-        '"now": state["now"] + state.get("late", 0 * saccade), "late": saccade}',
+        '"now": state["now"] + saccade, ',
+        '"now": state["now"] + state.get("late", 0 * saccade), "late": saccade, ',
         CONTRASTS,
     ),
     Mutant(
