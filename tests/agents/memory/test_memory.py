@@ -130,6 +130,16 @@ def test_a_second_tier_with_a_horizon_forgets_what_is_older():
     assert abs(float((ages == 0).double().mean()) - 1 / 18) < 0.02
 
 
+@pytest.mark.parametrize("policy", [Reservoir(), TwoTier(1)])
+def test_a_sample_that_was_forgotten_fills_anew_at_once(policy):
+    memory = ShortTermMemory(5, policy=policy)
+    state = lived(memory, [[True, False]] * 50)
+    memory.forget(state)
+    for tick in range(50, 55):
+        memory.write(state, tick, readout(tick), torch.zeros(2, dtype=torch.bool))
+    assert [birth for birth, *_ in contents(memory, state, 0)] == [50, 51, 52, 53, 54]
+
+
 def test_what_was_forgotten_does_not_move_to_the_second_tier():
     memory = ShortTermMemory(4, policy=TwoTier(2))
     state = lived(memory, [[True, False]] * 2)
