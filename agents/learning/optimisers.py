@@ -176,9 +176,9 @@ class Orthogonal(Optimiser):
         u_t = g_t - c_{t-1} (g_t . c_{t-1}) / |c_{t-1}|^2,    c_0 = 0
         c_t = beta c_{t-1} + (1 - beta) g_t
 
-    The projection is on the mean *before* this gradient, as in the paper, and the mean is that of whole gradients: a
-    mean of u_t, or one that holds g_t already, would take something else away. The first step is an ordinary one. g_t
-    is the gradient of an update, so a mean over ticks if the optimiser averages some.
+    The projection is on the mean *before* this gradient, and the mean is that of whole gradients, which is how we read
+    them: a mean of u_t, or one that holds g_t already, would take something else away. The first step is an ordinary
+    one. g_t is the gradient of an update, so a mean over ticks if the optimiser averages some.
 
     Args:
         optimiser: makes the step; how large and how often is for it to say.

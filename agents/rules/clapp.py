@@ -13,7 +13,7 @@ from streamsim.contracts import require
 
 from .dendrite import Retrodiction, Scoring, SharedGate, predictive_credit
 from .divisive import DivisiveNormalisation, Signal
-from .homeostasis import Homeostasis
+from .homeostasis import Homeostasis, Usual
 from .rule import ContrastBatch, Rule, RuleFactors, angle
 
 
@@ -120,14 +120,18 @@ class CLAPP(Rule):
 
     def normalised(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
         """See `Rule.normalised`."""
-        return self.signal(parameters, readout).value
+        return self.signal(readout, self.usual(parameters)).value
 
-    def signal(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Signal:
+    def usual(self, parameters: Parameters) -> Usual | None:
+        """Return what is usual of each unit, None without homeostasis."""
+        return None if self.homeostasis is None else self.homeostasis.usual(parameters)
+
+    def signal(self, readout: Float[Tensor, "*n width"], usual: Usual | None) -> Signal:
         """Return *readout* as it is compared."""
         gain = level = None
-        if self.homeostasis is not None:
-            gain = self.homeostasis.usual(parameters).gain
-            readout = self.homeostasis.normalised(parameters, readout)
+        if usual is not None:
+            mean, gain = usual
+            readout = (readout - mean) * gain
         if self.normalisation is not None:
             level = self.normalisation.level(readout)
             readout = readout / level
@@ -139,7 +143,8 @@ class CLAPP(Rule):
 
     def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        now, past = self.signal(parameters, batch.now), self.signal(parameters, batch.past)
+        usual = self.usual(parameters)
+        now, past = self.signal(batch.now, usual), self.signal(batch.past, usual)
         c, sign, weight = (t.transpose(0, 1) for t in (past.value, batch.sign, batch.weight))
         present = now.value if batch.target is None else batch.target
         z = present.expand(len(c), 1, *present.shape)

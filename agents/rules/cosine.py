@@ -47,7 +47,7 @@ class CosineCLAPP(CLAPP):
         gain: how they are drawn otherwise, as in `CLAPP`.
         rate: factor on the learning rate of W_pred and W_retro.
         homeostasis: as in `CLAPP`.
-        normalisation: None compares y as it is.
+        normalisation: None compares a as it is.
         grid: as in `CLAPP`.
     """
 

@@ -59,8 +59,3 @@ class Homeostasis:
     def usual(self, traces: Parameters) -> Usual:
         """Return what is usual of each unit."""
         return Usual(traces["mean"], (traces["variance"] + self.floor).rsqrt())
-
-    def normalised(self, traces: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
-        """Return x' for *readout*."""
-        mean, gain = self.usual(traces)
-        return (readout - mean) * gain

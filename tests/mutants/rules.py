@@ -165,7 +165,7 @@ MUTANTS = [
     ),
     Mutant(
         "homeostasis: mean is not taken away",
-        "agents/rules/homeostasis.py",
+        "agents/rules/clapp.py",
         "(readout - mean) * gain",
         "readout * gain",
         CLAPP,

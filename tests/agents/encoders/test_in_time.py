@@ -48,16 +48,13 @@ from streamsim.checks.agent import check_agent
 from streamsim.contracts.tree import snapshot, transform
 
 from ..driving import CPU
+from ..numbers import drawn
 
 TOLERANCE = 1e-12
 
 
 def doubled(state):
     return transform(lambda t: t.double() if t.is_floating_point() else t, state)
-
-
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def weights_of(encoder, shape, seed=0):

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from streamsim.agents import AveragePool, Conv, Hardtanh, Identity, LeakyReLU, Linear, MaxPool, NoPool, ReLU, Tanh
 from streamsim.contracts.errors import ConfigurationError
 
-TOLERANCE = 1e-10
+from ..numbers import TOLERANCE, close, drawn
+
 # rho and rho' of each activation, from the textbook and not from the library
 RHO = {
     ReLU: (lambda a: max(0.0, a), lambda a: float(a > 0)),
@@ -29,16 +30,6 @@ TORCH = {
 }
 GEOMETRIES = [(3, 1, 1), (3, 2, 0), (2, 1, 0), (4, 3, 1)]  # kernel, stride, padding
 POOLS = [NoPool(), MaxPool(2), MaxPool(3), AveragePool(2), AveragePool(3)]
-
-
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def close(actual, expected):
-    assert actual.shape == expected.shape
-    assert actual.dtype == expected.dtype
-    assert float((actual - expected).abs().max()) < TOLERANCE
 
 
 def summed(layer, weight, bias, x):

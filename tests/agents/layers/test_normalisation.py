@@ -7,11 +7,7 @@ from torch.nn import functional as F
 from streamsim.agents import Conv, MaxPool, RunningNorm, Tanh
 from streamsim.contracts.errors import ConfigurationError
 
-TOLERANCE = 1e-10
-
-
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+from ..numbers import TOLERANCE, drawn
 
 
 def update_statistics(layer, shape=(3, 9, 9), frames=7):

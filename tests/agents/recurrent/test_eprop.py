@@ -9,12 +9,9 @@ from streamsim.agents import EPropGRU
 from streamsim.agents.recurrent import bptt, eprop
 from streamsim.agents.recurrent.cell import NAMES, cell
 
-TOLERANCE = 1e-10
+from ..numbers import TOLERANCE, drawn
+
 INPUTS, UNITS, STREAMS, TICKS = 3, 4, 3, 9
-
-
-def drawn(*shape, seed):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def weights(seed=0):

@@ -10,8 +10,8 @@ from streamsim.agents import CLAPP, ContrastBatch, Homeostasis, Learner, SharedG
 from streamsim.contracts.errors import ConfigurationError
 
 from ..driving import multiplied
+from ..numbers import close, drawn
 
-TOLERANCE = 1e-10
 GROUPS, LAGS, STREAMS, MAPS, SIDE = 3, 2, 6, 5, 2
 RULES = {
     "shared gate": CLAPP(SharedGate()),
@@ -19,16 +19,6 @@ RULES = {
     "transposed": CLAPP(Transposed()),
     "no retrodiction": CLAPP(retrodict=False),
 }
-
-
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def close(actual, expected):
-    assert actual.shape == expected.shape
-    assert actual.dtype == expected.dtype
-    assert float((actual - expected).abs().max()) < TOLERANCE
 
 
 def problem(rule, convolutional=True):

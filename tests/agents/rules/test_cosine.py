@@ -23,8 +23,8 @@ from streamsim.agents.rules.cosine import orthonormal
 from streamsim.contracts.errors import ConfigurationError
 
 from ..driving import multiplied
+from ..numbers import TOLERANCE, close, drawn
 
-TOLERANCE = 1e-10
 KAPPA, THETA, FLOOR = 2.0, 0.7, 1e-4
 GROUPS, LAGS, STREAMS, MAPS, SIDE = 3, 2, 6, 5, 2
 RULES = {
@@ -36,16 +36,6 @@ RULES = {
     "no level": CosineCLAPP(normalisation=None),
     "level held constant": CosineCLAPP(normalisation=DivisiveNormalisation(oja=False)),
 }
-
-
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def close(actual, expected):
-    assert actual.shape == expected.shape
-    assert actual.dtype == expected.dtype
-    assert float((actual - expected).abs().max()) < TOLERANCE
 
 
 def problem(rule, target=None, convolutional=True):

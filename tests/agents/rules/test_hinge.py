@@ -8,21 +8,11 @@ from streamsim.agents import BackPropagation, ContrastBatch, ContrastiveHinge, R
 from streamsim.contracts.errors import ConfigurationError
 
 from ..driving import multiplied
+from ..numbers import close, drawn
 
-TOLERANCE = 1e-10
 GROUPS, LAGS, STREAMS, SHAPE, WIDTH = 3, 2, 6, (3, 2, 2), 4
 FEATURES = 12
 FEEDBACKS = [BackPropagation, RandomFeedback, UpdatedRandomFeedback]
-
-
-def drawn(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def close(actual, expected):
-    assert actual.shape == expected.shape
-    assert actual.dtype == expected.dtype
-    assert float((actual - expected).abs().max()) < TOLERANCE
 
 
 def problem(feedback):
