@@ -3,7 +3,7 @@
 from .calibration import Calibration
 from .credit import Credit, DeferredCredit, ImmediateCredit
 from .learner import Learner
-from .optimisers import SGD, Adam, Optimiser, Orthogonal, RMSProp
+from .optimisers import SGD, Adam, LinearDecay, Optimiser, Orthogonal, RMSProp
 from .schedules import AllLayers, Greedy, Randomised, Schedule
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Greedy",
     "ImmediateCredit",
     "Learner",
+    "LinearDecay",
     "Optimiser",
     "Orthogonal",
     "RMSProp",

@@ -9,6 +9,7 @@ from streamsim.agents import (
     Calibration,
     ContrastiveHinge,
     Learner,
+    LinearDecay,
     Orthogonal,
     OwnMemory,
     PeerMemory,
@@ -114,6 +115,43 @@ def test_orthogonal_is_written_and_read_again(tmp_path):
     again = configure(tmp_path / "b.yaml").experiment.agent.optimiser
     assert (type(again.optimiser), again.every, again.beta) == (RMSProp, 4, 0.5)
     assert configure(tmp_path / "b.yaml").text() == once.text()
+
+
+def test_steps_that_fall_by_hand():
+    """The rate falls from one to the last share in as many updates as were asked for, and stays there."""
+    optimiser, weight = LinearDecay(4, 0.2, SGD(1.0)), torch.zeros(1)
+    kept, steps = optimiser.reset(weight), []
+    for _ in range(6):
+        before = weight.clone()
+        optimiser.step([weight], [torch.ones(1)], [kept], 0.5)
+        steps.append(float(before - weight))
+    torch.testing.assert_close(torch.tensor(steps), 0.5 * torch.tensor([1.0, 0.8, 0.6, 0.4, 0.2, 0.2]))
+
+
+def test_a_layer_that_learns_seldom_has_steps_that_fall_by_its_own_count():
+    optimiser, often, seldom = LinearDecay(4, 0.0, SGD(1.0)), torch.zeros(1), torch.zeros(1)
+    kept = [optimiser.reset(often), optimiser.reset(seldom)]
+    optimiser.step([often], [torch.ones(1)], kept[:1], 1.0)
+    optimiser.step([often], [torch.ones(1)], kept[:1], 1.0)
+    optimiser.step([often, seldom], [torch.ones(1), torch.ones(1)], kept, 1.0)
+    assert (float(often), float(seldom)) == (-2.25, -1.0)
+
+
+def test_steps_that_do_not_fall_are_those_of_the_optimiser():
+    for optimiser, _ in PAIRS.values():
+        wrapped, plain = torch.ones(4), torch.ones(4)
+        both = LinearDecay(3, 1.0, optimiser)
+        kept, own = both.reset(wrapped), optimiser.reset(plain)
+        for gradient in torch.randn(5, 4, generator=torch.Generator().manual_seed(0)):
+            both.step([wrapped], [gradient], [kept], 0.5)
+            optimiser.step([plain], [gradient], [own], 0.5)
+        assert torch.equal(wrapped, plain)
+
+
+@pytest.mark.parametrize(("settings", "says"), [((0, 0.1), "at least 1"), ((5, 1.5), r"\[0, 1\]"), ((5, -0.1), r"\[0, 1\]")])
+def test_a_fall_that_makes_no_sense_is_refused(settings, says):
+    with pytest.raises(ConfigurationError, match=says):
+        LinearDecay(*settings)
 
 
 @pytest.mark.parametrize("name", PAIRS)
