@@ -1,7 +1,7 @@
 """The embedded default world: solid objects that turn, move and change light and colour while they are looked at."""
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from streamsim.contracts import (
@@ -24,13 +24,17 @@ from .shapes import SHAPES
 
 _BATCH = 250  # labelled views rendered at once
 
+_AT_ONCE = 64  # frames rendered at once while streams are few: less costs hardly less time, more is thrown away
+_AHEAD = 8  # most frames of a stream rendered at once: about as many as a fixation has
+
 
 class Objects3D(Environment):
     """Ten classes of solid objects, rendered from signed distance functions by sphere tracing.
 
     In a fixation the object turns, moves, changes size, and its light and the colours of object and background drift.
     A saccade shows another object: class, proportions, pose, colours and light are drawn anew, as are the rates, each
-    0.5 to 1.5 times the one given here. What an object looks like is a function of these draws and of its age alone.
+    0.5 to 1.5 times the one given here. What an object looks like is a function of these draws and of its age alone, so
+    that a few streams have the frames to come rendered with the present one, and throw them away at a saccade.
 
     Args:
         size: height and width of a frame in pixels, 8 to 256.
@@ -89,7 +93,8 @@ class Objects3D(Environment):
             "traits": torch.zeros(streams, len(TRAITS)),
             "age": torch.zeros(streams, dtype=torch.int64),
             "object_id": torch.arange(-streams, 0),
-            "screen": torch.zeros(1, device=device),  # says where the pixels are made
+            "ahead": torch.zeros(_ahead(streams), streams, *self._sensor.shape, device=device),
+            "since": torch.full((streams,), -_AHEAD),  # age of the object in the first of these frames
         }
 
     def look(self, state: State, saccade: Bool[Tensor, " streams"]) -> tuple[State, Scene]:
@@ -100,14 +105,34 @@ class Objects3D(Environment):
         traits = torch.where(saccade[:, None], fresh, state["traits"])
         age = torch.where(saccade, 0, state["age"] + 1)
         object_id = state["object_id"] + streams * saccade
-        frame = self._draw(traits, age, state["screen"].device)
-        state = {**state, "random": generator.get_state(), "traits": traits, "age": age, "object_id": object_id}
+        ahead, since = self._rendered(state["ahead"], traits, age, torch.where(saccade, -_AHEAD, state["since"]))
+        state = {"random": generator.get_state(), "traits": traits, "age": age, "object_id": object_id}
+        state |= {"ahead": ahead, "since": since}
+        place = (age - since) * streams + torch.arange(streams)
+        frame = ahead.flatten(0, 1).index_select(0, place.to(ahead.device, non_blocking=True))
         return state, Scene(frame, object_id, _kind(traits), torch.zeros_like(saccade))
 
     def labelled(self, split: Split) -> Labelled:
         """Return views of random objects, as many of each class; rendered at the first use and kept."""
         traits = self._examples(split)
         return Labelled(_kind(traits), lambda chosen: self._gallery(split)[chosen].unsqueeze(1))
+
+    def _rendered(
+        self,
+        ahead: Float[Tensor, "frames streams 3 size size"],
+        traits: Float[Tensor, "streams traits"],
+        age: Int[Tensor, " streams"],
+        since: Int[Tensor, " streams"],
+    ) -> tuple[Float[Tensor, "frames streams 3 size size"], Int[Tensor, " streams"]]:
+        """Return frames that begin at age *since* and hold the present one, new where the old have run out."""
+        due = (age - since >= len(ahead)).nonzero().squeeze(1)
+        if not len(due):
+            return ahead, since
+        ages = (age[due] + torch.arange(len(ahead))[:, None]).flatten()
+        frames = self._draw(traits[due].repeat(len(ahead), 1), ages, ahead.device).view(len(ahead), -1, *ahead.shape[2:])
+        if len(due) < len(age):
+            frames = ahead.index_copy(1, due.to(ahead.device, non_blocking=True), frames)
+        return frames, torch.where(age - since >= len(ahead), age, since)
 
     def _examples(self, split: Split) -> Tensor:
         """Return the traits of the views of *split*, their classes in turn."""
@@ -126,6 +151,11 @@ class Objects3D(Environment):
     def _draw(self, traits: Tensor, age: Tensor, device: torch.device) -> Tensor:
         elapsed = age.float() * float(self._sensor.period)
         return render(_kind(traits), pose(traits, elapsed, self._rates), self._size, device)
+
+
+def _ahead(streams: int) -> int:
+    """Return how many frames of a stream are rendered at once."""
+    return max(1, min(_AHEAD, _AT_ONCE // streams))
 
 
 def _kind(traits: Tensor) -> Tensor:

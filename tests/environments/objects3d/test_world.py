@@ -8,6 +8,7 @@ import torch
 from streamsim import ConfigurationError, Split
 from streamsim.contracts.tree import digest, flatten, unflatten
 from streamsim.environments import Objects3D
+from streamsim.environments.objects3d import world as world_module
 from streamsim.environments.objects3d.motion import TRAITS, Pose, Rates, pose
 from streamsim.environments.objects3d.raymarch import render
 from streamsim.environments.objects3d.shapes import SHAPES
@@ -186,6 +187,34 @@ def test_fixation_is_smoother_than_a_saccade():
     jumps = steps[4::5]
     moves = torch.cat([steps[first::5] for first in range(4)])
     assert 0 < moves.mean() < 0.7 * jumps.mean()
+
+
+@pytest.mark.parametrize("streams", [1, 3, 30, 128])
+def test_frames_rendered_ahead_are_those_of_their_age(streams):
+    """Twenty ticks are longer than what is rendered at once; saccades come at any time."""
+    world, generator = Objects3D(size=16), torch.Generator().manual_seed(3)
+    saccades = torch.rand(20, streams, generator=generator) < 0.15
+    saccades[0] = True
+    state = world.reset(streams, 0, CPU)
+    for saccade in saccades:
+        state, scene = world.look(state, saccade)
+        seconds = state["age"].float() * 0.1
+        frame = render(scene.label, pose(state["traits"], seconds, Rates(4, 1, 1, 1, 1)), 16, CPU)
+        torch.testing.assert_close(scene.frame, frame, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("streams", "frames"), [(1, 8), (8, 8), (16, 4), (64, 1), (128, 1)])
+def test_few_streams_have_frames_rendered_ahead(streams, frames, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(world_module, "render", lambda kind, *rest: drawn.append(len(kind)) or render(kind, *rest))
+    first, *others = masks(frames + 1, streams, every=100)
+    stream(Objects3D(size=8), [first, *others])
+    assert drawn == [streams * frames] * 2  # at the saccade, and when these have run out
+    drawn.clear()
+    once = torch.zeros(streams, dtype=torch.bool)
+    once[0] = True
+    stream(Objects3D(size=8), [first, once])
+    assert drawn[1:] == [frames if frames > 1 else streams]
 
 
 def test_continues_from_a_state_that_was_taken_apart():
