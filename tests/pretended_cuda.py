@@ -30,12 +30,14 @@ class PretendedCuda(FakeTensorMode):
 
     Attributes:
         asked: the operations that asked for a value since the list was last emptied, if they are answered.
+        launches: kernels and copies that a device would have been asked for so far.
     """
 
     def __init__(self, answering: bool = False) -> None:
         super().__init__(allow_non_fake_inputs=True)
         self.answering = answering
         self.asked: list[str] = []
+        self.launches = 0
 
     def __torch_dispatch__(
         self, func: OpOverload, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
@@ -43,6 +45,7 @@ class PretendedCuda(FakeTensorMode):
         kwargs = dict(kwargs or {})
         if not (pretended(args) or pretended(kwargs.values())):
             return func(*args, **kwargs)
+        self.launches += launches(func)
         if leaves_device(func, args, kwargs):
             return self._answer(func, args[-1])
         if self.answering and func is aten._local_scalar_dense.default:
@@ -68,6 +71,24 @@ def pretended(values: Any) -> bool:
         if isinstance(value, list | tuple) and pretended(value):
             return True
     return False
+
+
+def launches(func: OpOverload) -> bool:
+    """Return whether an operation gives a device something to do: neither a view, nor a question, nor room alone."""
+    returned = func._schema.returns
+    view = bool(returned) and all(value.alias_info and not value.alias_info.is_write for value in returned)
+    return not view and func not in _IDLE
+
+
+_IDLE = frozenset(
+    {
+        torch.ops.prim.device.default,
+        aten._unsafe_view.default,
+        aten.empty.memory_format,
+        aten.empty_like.default,
+        aten.new_empty.default,
+    }
+)
 
 
 def leaves_device(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:

@@ -19,22 +19,18 @@ _GEOMETRY = 16  # rows of a stream's table before light and colour
 _CORNERS = torch.tensor([[1.0, -1.0, -1.0, 1.0], [-1.0, -1.0, 1.0, 1.0], [-1.0, 1.0, -1.0, 1.0]])  # of a tetrahedron
 
 
-def render(
-    kind: Int[Tensor, " streams"], view: Pose, size: int, device: torch.device
-) -> Float[Tensor, "streams 3 {size} {size}"]:
+def render(kind: Int[Tensor, " streams"], view: Pose, size: int) -> Float[Tensor, "streams 3 {size} {size}"]:
     """Return pictures in [0, 1] of a solid of class *kind* in every stream.
 
-    Which rays may meet their solid is found on the CPU, so that no tick waits for the device; then each class's rays
-    are traced on *device* with its own distance function. A pixel's share of the solid is read off the smallest
-    distance that its ray comes to it, so that edges are soft and move smoothly.
+    Each class's rays are traced with its own distance function, and only those that may meet their solid. A pixel's
+    share of the solid is read off the smallest distance that its ray comes to it, so that edges are soft and move
+    smoothly.
     """
     stream, pixel = _candidates(kind, view, size)
     counts = torch.bincount(kind[stream], minlength=len(SHAPES)).tolist()
-    table = _table(kind, view, size).to(device, non_blocking=True)
-    picture = _background(view, size).to(device, non_blocking=True)
-    grid = torch.stack(torch.meshgrid(*_grid(size), indexing="xy")).flatten(1).to(device, non_blocking=True)
-    owners, places = (torch.split(index.to(device, non_blocking=True), counts) for index in (stream, pixel))
-    for shape, owner, place in zip(SHAPES, owners, places, strict=True):
+    table, picture = _table(kind, view, size), _background(view, size)
+    grid = torch.stack(torch.meshgrid(*_grid(size), indexing="xy")).flatten(1)
+    for shape, owner, place in zip(SHAPES, *(torch.split(index, counts) for index in (stream, pixel)), strict=True):
         if len(owner):  # few streams show few classes
             _draw(shape.distance, table, grid, owner, place, picture)
     return picture.view(-1, 3, size, size)
@@ -45,9 +41,9 @@ def _draw(distance: Distance, table: Tensor, grid: Tensor, stream: Tensor, pixel
     entries = _enter(table[:_GEOMETRY].index_select(1, stream), grid.index_select(1, pixel))
     least, nearest = _march(distance, entries, _stages(picture.shape[2]))
     share = (1 + REACHED - least / entries[8]).clamp_(0, 1)
-    seen = _those(share > 0)
-    stream, pixel, share = (_pick(values, seen) for values in (stream, pixel, share))
-    normal = _normal(distance, _pick(entries, seen), _pick(nearest, seen))
+    seen = (share > 0).nonzero().squeeze(1)
+    stream, pixel, share = stream[seen], pixel[seen], share[seen]
+    normal = _normal(distance, entries.index_select(1, seen), nearest[seen])
     _blend(picture, stream, pixel, share, _shade(normal, table[_GEOMETRY:].index_select(1, stream)))
 
 
@@ -102,11 +98,10 @@ def _march(distance: Distance, rays: Float[Tensor, "10 rays"], stages: tuple[int
     """Return the least distance that each ray comes to its solid, grown by half a pixel, and how far along that is."""
     walk = torch.zeros_like(rays[:3])  # least distance, where it was, how far the ray has gone
     walk[0] = 1e9
-    live: Tensor | None = None
-    for steps in stages:
-        far = _advance(distance, _pick(rays, live), _pick(walk, live), steps)
-        walk = far if live is None else walk.index_copy_(1, live, far)
-        live = _those((walk[0] > REACHED * rays[8]) & (walk[2] < rays[9]))
+    walk = _advance(distance, rays, walk, stages[0])
+    for steps in stages[1:]:
+        live = ((walk[0] > REACHED * rays[8]) & (walk[2] < rays[9])).nonzero().squeeze(1)
+        walk.index_copy_(1, live, _advance(distance, rays.index_select(1, live), walk.index_select(1, live), steps))
     return walk[:2]
 
 
@@ -121,16 +116,6 @@ def _advance(distance: Distance, rays: Tensor, walk: Float[Tensor, "3 rays"], st
     return torch.stack([least, nearest, far])
 
 
-def _those(mask: Tensor) -> Tensor | None:
-    """Return where *mask* holds; None, for all places, on an accelerator: to count them would make the host wait."""
-    return mask.nonzero().squeeze(1) if mask.device.type == "cpu" else None
-
-
-def _pick(values: Tensor, chosen: Tensor | None) -> Tensor:
-    """Return the chosen columns of *values*."""
-    return values if chosen is None else values.index_select(-1, chosen)
-
-
 def _at(rays: Tensor, far: Tensor) -> tuple[Tensor, ...]:
     return tuple(torch.addcmul(rays[axis], far, rays[axis + 3]) for axis in range(3))
 
@@ -138,10 +123,9 @@ def _at(rays: Tensor, far: Tensor) -> tuple[Tensor, ...]:
 def _normal(distance: Distance, rays: Tensor, far: Tensor) -> Float[Tensor, "3 rays"]:
     """Return the gradient of the distance, from its values at the corners of a tetrahedron of half a pixel."""
     count, reach = rays.shape[1], 0.25 * rays[8]
-    corners = _CORNERS.to(far.device)
-    x, y, z = ((at + corner[:, None] * reach).flatten() for at, corner in zip(_at(rays, far), corners, strict=True))
+    x, y, z = ((at + corner[:, None] * reach).flatten() for at, corner in zip(_at(rays, far), _CORNERS, strict=True))
     gaps = distance(x, y, z, rays[6].repeat(4), rays[7].repeat(4)).view(4, count)
-    slope = corners @ gaps
+    slope = _CORNERS @ gaps
     return slope.div_(slope.square().sum(0).sqrt_().clamp_(min=1e-12))
 
 

@@ -88,14 +88,18 @@ class Objects3D(Environment):
 
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         """Return *streams* streams that have seen nothing yet."""
-        return {
+        state: State = {
             "random": generator_state(derive(seed, "objects3d")),
             "traits": torch.zeros(streams, len(TRAITS)),
             "age": torch.zeros(streams, dtype=torch.int64),
             "object_id": torch.arange(-streams, 0),
-            "ahead": torch.zeros(_ahead(streams), streams, *self._sensor.shape, device=device),
-            "since": torch.full((streams,), -_AHEAD),  # age of the object in the first of these frames
+            "screen": torch.zeros(1, device=device),  # says where frames go
         }
+        count = min(_AHEAD, _AT_ONCE // streams)
+        if count > 1:
+            state["ahead"] = torch.zeros(count, streams, *self._sensor.shape)
+            state["since"] = torch.full((streams,), -_AHEAD)  # age of the object in the first of these frames
+        return state
 
     def look(self, state: State, saccade: Bool[Tensor, " streams"]) -> tuple[State, Scene]:
         """Return the next frame of what each stream sees, or the first of another object where it saccades."""
@@ -105,11 +109,14 @@ class Objects3D(Environment):
         traits = torch.where(saccade[:, None], fresh, state["traits"])
         age = torch.where(saccade, 0, state["age"] + 1)
         object_id = state["object_id"] + streams * saccade
-        ahead, since = self._rendered(state["ahead"], traits, age, torch.where(saccade, -_AHEAD, state["since"]))
-        state = {"random": generator.get_state(), "traits": traits, "age": age, "object_id": object_id}
-        state |= {"ahead": ahead, "since": since}
-        place = (age - since) * streams + torch.arange(streams)
-        frame = ahead.flatten(0, 1).index_select(0, place.to(ahead.device, non_blocking=True))
+        state = {**state, "random": generator.get_state(), "traits": traits, "age": age, "object_id": object_id}
+        if "ahead" in state:
+            since = torch.where(saccade, -_AHEAD, state["since"])
+            state["ahead"], state["since"] = self._rendered(state["ahead"], traits, age, since)
+            frame = state["ahead"][age - state["since"], torch.arange(streams)]
+        else:
+            frame = self._draw(traits, age)
+        frame = frame.to(state["screen"].device, non_blocking=True)
         return state, Scene(frame, object_id, _kind(traits), torch.zeros_like(saccade))
 
     def labelled(self, split: Split) -> Labelled:
@@ -129,9 +136,9 @@ class Objects3D(Environment):
         if not len(due):
             return ahead, since
         ages = (age[due] + torch.arange(len(ahead))[:, None]).flatten()
-        frames = self._draw(traits[due].repeat(len(ahead), 1), ages, ahead.device).view(len(ahead), -1, *ahead.shape[2:])
+        frames = self._draw(traits[due].repeat(len(ahead), 1), ages).view(len(ahead), -1, *ahead.shape[2:])
         if len(due) < len(age):
-            frames = ahead.index_copy(1, due.to(ahead.device, non_blocking=True), frames)
+            frames = ahead.index_copy(1, due, frames)
         return frames, torch.where(age - since >= len(ahead), age, since)
 
     def _examples(self, split: Split) -> Tensor:
@@ -144,18 +151,12 @@ class Objects3D(Environment):
     def _gallery(self, split: Split) -> Tensor:
         if split not in self._views:
             parts = torch.split(self._examples(split), _BATCH)
-            frames = [self._draw(part, torch.zeros(len(part)), torch.device("cpu")) for part in parts]
-            self._views[split] = torch.cat(frames)
+            self._views[split] = torch.cat([self._draw(part, torch.zeros(len(part))) for part in parts])
         return self._views[split]
 
-    def _draw(self, traits: Tensor, age: Tensor, device: torch.device) -> Tensor:
+    def _draw(self, traits: Tensor, age: Tensor) -> Tensor:
         elapsed = age.float() * float(self._sensor.period)
-        return render(_kind(traits), pose(traits, elapsed, self._rates), self._size, device)
-
-
-def _ahead(streams: int) -> int:
-    """Return how many frames of a stream are rendered at once."""
-    return max(1, min(_AHEAD, _AT_ONCE // streams))
+        return render(_kind(traits), pose(traits, elapsed, self._rates), self._size)
 
 
 def _kind(traits: Tensor) -> Tensor:

@@ -72,7 +72,7 @@ def still(**changes):
 
 
 def picture(name, size=64, **changes):
-    return render(torch.tensor([NAMES.index(name)]), still(**changes), size, CPU)[0]
+    return render(torch.tensor([NAMES.index(name)]), still(**changes), size)[0]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=NAMES)
@@ -199,7 +199,7 @@ def test_frames_rendered_ahead_are_those_of_their_age(streams):
     for saccade in saccades:
         state, scene = world.look(state, saccade)
         seconds = state["age"].float() * 0.1
-        frame = render(scene.label, pose(state["traits"], seconds, Rates(4, 1, 1, 1, 1)), 16, CPU)
+        frame = render(scene.label, pose(state["traits"], seconds, Rates(4, 1, 1, 1, 1)), 16)
         torch.testing.assert_close(scene.frame, frame, rtol=0, atol=1e-6)
 
 
