@@ -10,7 +10,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split, require
-from streamsim.environments.io import existing_folder, lru_cached, natural, nearby, subfolders
+from streamsim.environments.io import existing_folder, files_in, lru_cached, nearby, ordinary, subfolders
 
 from .sources import Pictures, Source
 
@@ -129,7 +129,7 @@ def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels h
 
     channels, height, width = shape
     try:
-        with Image.open(file) as picture:
+        with Image.open(ordinary(file)) as picture:
             converted = picture.convert("RGB" if channels == 3 else "L")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{file} is not a readable picture ({error}): restore or remove it") from None
@@ -147,6 +147,4 @@ def holds_pictures(root: Path) -> bool:
 
 def image_files(folder: Path) -> list[Path]:
     """Return the image files of *folder*, numbers in names counted as numbers (view2 before view10)."""
-    if not folder.is_dir():
-        return []
-    return sorted((f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES), key=natural)
+    return files_in(folder, SUFFIXES) if folder.is_dir() else []

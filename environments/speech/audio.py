@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Int16
 from torch import Tensor
 
-from streamsim.environments.io import unreadable
+from streamsim.environments.io import ordinary, unreadable
 
 RATE = 16_000
 
@@ -37,7 +37,7 @@ def _read(file: Path) -> tuple[np.ndarray, int]:
     import soundfile  # noqa: PLC0415 - worlds without sound need no decoder
 
     try:
-        samples, rate = soundfile.read(file, dtype="float32", always_2d=True)
+        samples, rate = soundfile.read(ordinary(file), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, OSError) as error:
         raise unreadable(file, str(error)) from None
     if len(samples) == 0:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamsim.environments.io import unreadable
+from streamsim.environments.io import ordinary, unreadable
 
 from .decoder import SLACK, Reel, scaled
 
@@ -43,7 +43,7 @@ def opened(file: Path) -> tuple[Any, Any]:
     from av.error import FFmpegError  # noqa: PLC0415
 
     try:
-        container = av.open(str(file), metadata_errors="ignore")
+        container = av.open(str(ordinary(file)), metadata_errors="ignore")
     except (FFmpegError, OSError, ValueError) as error:
         raise unreadable(file, reason(error)) from None
     if not container.streams.video:
