@@ -154,8 +154,9 @@ def _require_apart(listed: dict[Split, list[str]], files: dict[Split, Path]) -> 
     """Raise `DataError` if a clip is in both lists: what was learnt from would be tested on."""
     both = sorted(set(listed[Split.TRAIN]) & set(listed[Split.TEST]))
     if both:
-        more = f", and so are {len(both) - 1} others" if len(both) > 1 else ""
-        raise DataError(f"{both[0]!r} is in both {files[Split.TRAIN]} and {files[Split.TEST]}{more}: restore the lists")
+        raise DataError(
+            f"{both[0]!r} is in both {files[Split.TRAIN]} and {files[Split.TEST]} ({len(both)} clips are): restore them"
+        )
 
 
 def _class(clip: str) -> str:

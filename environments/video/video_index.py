@@ -50,6 +50,9 @@ def opened(file: Path) -> tuple[Any, Any]:
         container.close()
         raise unreadable(file, "it holds no pictures")
     stream = container.streams.video[0]
+    if stream.codec_context is None:
+        container.close()
+        raise unreadable(file, "no decoder here knows its codec")
     stream.codec_context.thread_count = 1  # threads are ours: so many clips at a time, not so many slices of one
     return container, stream
 
