@@ -12,7 +12,7 @@ from streamsim.agents.layers import Conv, Linear, Parameters
 from streamsim.agents.learning import Calibration, Learner
 from streamsim.agents.memory import OwnMemory
 from streamsim.agents.rules import ContrastBatch, Rule
-from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, check_that, memory_is_constant
+from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, check_that, conduct, memory_is_constant
 
 from .rule_trial import (
     GROUPS,
@@ -41,12 +41,17 @@ def check_rule(rule: Rule) -> None:
     """
     for shape in SHAPES:
         for check in CHECKS:
-            check(RuleHarness(rule, shape))
+            conduct(check, RuleHarness(rule, shape))
+    conduct(a_learner_keeps_its_contract, rule)
+
+
+def a_learner_keeps_its_contract(rule: Rule) -> None:
+    """Check that a small learner that learns by the rule keeps the contract of an agent."""
     small = Encoder([Conv(3, gain=2.0), Linear(4, gain=2.0)])
     learner = Learner(small, rule, contrasts=[OwnMemory((1, 2))], calibration=Calibration(0))
     for check_learner in AGENT_CHECKS:
         if check_learner is not memory_is_constant:  # slow, and memory is not the rule's
-            check_learner(AgentHarness(learner, PICTURES, 12, 4))
+            conduct(check_learner, AgentHarness(learner, PICTURES, 12, 4))
 
 
 def declarations_are_known(harness: RuleHarness) -> None:
