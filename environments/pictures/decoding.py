@@ -16,6 +16,8 @@ from streamsim.environments.io import ordinary
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")  # Pillow knows more, and runs some of them
+
 _WHITE = 65_535  # of 16 bits
 
 
@@ -32,7 +34,7 @@ def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels h
     silence_libtiff()
     channels, height, width = shape
     try:
-        with Image.open(ordinary(file)) as picture:
+        with Image.open(ordinary(file), formats=_FORMATS) as picture:
             picture.load()
             converted = _opaque(picture, file).convert("RGB" if channels == 3 else "L")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

@@ -42,8 +42,8 @@ def opened(file: Path) -> tuple[Any, Any]:
     import av  # noqa: PLC0415 - worlds without clips need no decoder
     from av.error import FFmpegError  # noqa: PLC0415
 
-    try:
-        container = av.open(str(ordinary(file)), metadata_errors="ignore")
+    try:  # a relative path might read like an address
+        container = av.open(str(ordinary(file).absolute()), metadata_errors="ignore")
     except (FFmpegError, OSError, ValueError) as error:
         raise unreadable(file, reason(error)) from None
     if not container.streams.video:

@@ -60,7 +60,7 @@ def _blame(check: Callable[[H], None], error: BaseException) -> str:
     theirs = [(frame, line) for frame, line in places[last + 1 :] if not _lent(_module(frame))]
     if not theirs:
         source = traceback.extract_tb(error.__traceback__)[last].line
-        return f"{check.__name__} cannot be made with what was returned: {what} at `{source}`"
+        return f"{check.__name__} cannot be made: {what} at `{source}`"
     home = _top(_module(theirs[0][0]))
     frame, line = [(frame, line) for frame, line in theirs if _top(_module(frame)) == home][-1]
     return f"{theirs[0][0].f_code.co_qualname} raised {what} ({frame.f_code.co_filename}, line {line})"

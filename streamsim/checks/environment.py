@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from fractions import Fraction
 
 import torch
 
@@ -49,7 +50,8 @@ def check_environment(environment: Environment, streams: int = 3, ticks: int = 5
 def answers_are_of_their_kinds(harness: EnvironmentHarness) -> None:
     """Check that every method returns the kind of thing that it promises."""
     world = harness.environment
-    of_kind(world.sensor, Sensor, "Environment.sensor must be")
+    sensor = of_kind(world.sensor, Sensor, "Environment.sensor must be")
+    of_kind(sensor.period, Fraction, "Sensor.period must be")
     words(world.classes, "Environment.classes")
     state = of_kind(harness.start(), dict, "Environment.reset must return")
     answer = of_kind(world.look(state, harness.schedule()[0]), tuple, "Environment.look must return")

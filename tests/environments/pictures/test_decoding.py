@@ -68,6 +68,23 @@ def test_half_a_shade_is_mixed_with_white_and_opaque_pictures_stay(tmp_path):
     assert decode(tmp_path / "b.png", COLOUR)[:, 0, 0].tolist() == [1, 100, 200]
 
 
+def test_a_program_that_calls_itself_a_picture_is_not_run(tmp_path, monkeypatch):
+    """Pillow would hand PostScript to an interpreter."""
+    from PIL import EpsImagePlugin
+
+    ran = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_, **__: ran.append(True))
+    Image.new("L", (8, 8)).save(tmp_path / "a.png", "EPS")
+    with pytest.raises(DataError, match=r"a.png is not a readable picture \(cannot identify image file"):
+        decode(tmp_path / "a.png", GREY)
+    assert not ran
+
+
+def test_a_suffix_may_be_wrong(tmp_path):
+    Image.new("L", (8, 8), 7).save(tmp_path / "a.png", "WEBP", lossless=True)
+    assert decode(tmp_path / "a.png", GREY).unique().tolist() == [7]
+
+
 def test_a_damaged_tiff_is_a_sentence_and_nothing_else(tmp_path, capfd):
     noise = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
     buffer = io.BytesIO()

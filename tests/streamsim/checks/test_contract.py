@@ -119,7 +119,22 @@ class NoFeatures(CountingWorld):
         return {"mean": lambda frames: None}
 
 
+class InexactPeriod(CountingWorld):
+    @property
+    def sensor(self):
+        sensor = super().sensor
+        object.__setattr__(sensor, "period", 0.1)
+        return sensor
+
+
+class NeedsMore(CountingWorld):
+    def reset(self):
+        return {}
+
+
 HALF = [
+    (InexactPeriod, r"Sensor.period must be a Fraction \(got float\)"),
+    (NeedsMore, r"cannot be made: TypeError: .*reset\(\) takes 1 .* at `return self.environment.reset\("),
     (HalfAScene, r"Scene.label must be a Tensor \(got NoneType\)"),
     (HalfAReport, r"StepReport.metrics must be a Tensor \(got NoneType\)"),
     (NoFrames, r"labelled\(train\).fetch must return a Tensor \(got NoneType\)"),
@@ -173,9 +188,7 @@ class RuleThatFails(ContrastiveHinge):
 def test_rules_that_answer_anything():
     with pytest.raises(ContractError, match=r"width"):
         check_rule(RuleWithoutWidth())
-    with pytest.raises(
-        ContractError, match=r"RuleThatFails.learn raised AttributeError: .* 'nothing' \(.*, line"
-    ):
+    with pytest.raises(ContractError, match=r"RuleThatFails.learn raised AttributeError: .* 'nothing' \(.*, line"):
         check_rule(RuleThatFails())
 
 
