@@ -47,9 +47,9 @@ def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels h
 @cache
 def silence_libtiff() -> None:
     """Keep libtiff, which is told of damage by whoever reads it, from writing to the terminal besides."""
-    from PIL import Image  # noqa: PLC0415 - as above
+    from PIL import _imaging  # noqa: PLC0415 - as above
 
-    library = ctypes.CDLL(Image.core.__file__)  # looks into the libraries that Pillow brought, too
+    library = ctypes.CDLL(_imaging.__file__)  # looks into the libraries that Pillow brought, too
     for name in ("TIFFSetErrorHandler", "TIFFSetWarningHandler"):
         if hasattr(library, name):  # not where Pillow was built in another way
             getattr(library, name)(None)

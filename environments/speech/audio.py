@@ -42,7 +42,8 @@ def _converted(mono: Float[Tensor, " samples"], rate: int) -> Float[Tensor, " re
     if step.numerator * step.denominator <= _LARGEST_TABLE:
         from torchaudio.functional import resample  # noqa: PLC0415 - slow to import, seldom needed
 
-        return resample(mono, rate, RATE)
+        converted: Tensor = resample(mono, rate, RATE)
+        return converted
     from scipy.signal import resample_poly  # noqa: PLC0415 - as above
 
     return torch.from_numpy(resample_poly(mono.numpy(), step.denominator, step.numerator).astype(np.float32))

@@ -1,6 +1,6 @@
 """What an agent promises of what it tells: names, features, reports, weights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from torch import Tensor
 from streamsim.contracts import Ledger, StepReport, digest, snapshot
 
 from .agent_trial import AgentHarness
-from .contract import check_that, of_kind, words
+from .contract import check_that, mapping, of_kind, words
 
 
 def answers_are_of_their_kinds(harness: AgentHarness) -> None:
@@ -25,7 +25,8 @@ def answers_are_of_their_kinds(harness: AgentHarness) -> None:
     of_kind(report.metrics, Tensor, "StepReport.metrics must be")
     _tensors(report.activity, "StepReport.activity must be")
     _tensors(agent.features(state, harness.frames(2)), "Agent.features must return")
-    replay = of_kind(agent.replay(state, harness.frames(2)[:, None]), Iterable, "Agent.replay must return")
+    replay = agent.replay(state, harness.frames(2)[:, None])
+    check_that(isinstance(replay, Iterable), f"Agent.replay must return an iterator (got {type(replay).__name__})")
     for found in replay:
         _tensors(found, "Agent.replay must yield")
     of_kind(agent.ledger(state), Ledger, "Agent.ledger must return")
@@ -34,7 +35,7 @@ def answers_are_of_their_kinds(harness: AgentHarness) -> None:
     words(agent.advice(), "What Agent.advice returns")
     filters = agent.filters(state)
     of_kind(report.metrics if filters is None else filters, Tensor, "Agent.filters must return None or")
-    of_kind(agent.alignments(state), Mapping, "Agent.alignments must return")
+    mapping(agent.alignments(state), "Agent.alignments must return")
 
 
 def layers_and_quantities_are_named(harness: AgentHarness) -> None:
@@ -102,7 +103,7 @@ def what_it_tells_of_weights_has_its_form(harness: AgentHarness) -> None:
 
 
 def _tensors(found: object, what: str) -> None:
-    for layer, z in of_kind(found, Mapping, what).items():
+    for layer, z in mapping(found, what).items():
         of_kind(z, Tensor, f"{what} for {layer!r}")
 
 

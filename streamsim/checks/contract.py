@@ -2,9 +2,9 @@
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from streamsim.contracts import StreamsimError
 
@@ -27,6 +27,13 @@ def of_kind(value: object, kind: type[K], what: str) -> K:
     """Return *value* if it is of a *kind*, which *what*, with its verb, asks for; raise `ContractError` otherwise."""
     if not isinstance(value, kind):
         raise ContractError(f"{what} a {kind.__name__} (got {type(value).__name__})")
+    return value
+
+
+def mapping(value: object, what: str) -> Mapping[Any, Any]:
+    """Return *value* if it is a mapping, as *what*, with its verb, asks; raise `ContractError` otherwise."""
+    if not isinstance(value, Mapping):
+        raise ContractError(f"{what} a Mapping (got {type(value).__name__})")
     return value
 
 

@@ -1,7 +1,7 @@
 """The contract of a world as checks: they are the specification, and a new world is done when they pass."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import fields
 from fractions import Fraction
 
@@ -21,7 +21,7 @@ from streamsim.contracts import (
     unflatten,
 )
 
-from .contract import check_that, conduct, of_kind, words
+from .contract import check_that, conduct, mapping, of_kind, words
 from .environment_trial import CPU, EnvironmentHarness, close, copied, equal, fits, plain, successive
 from .labelled import labelled_data_stay_the_same
 
@@ -61,7 +61,7 @@ def answers_are_of_their_kinds(harness: EnvironmentHarness) -> None:
     for field in fields(scene):
         of_kind(getattr(scene, field.name), torch.Tensor, f"Scene.{field.name} must be")
     of_kind(world.damaged(answer[0]), int, "Environment.damaged must return")
-    of_kind(world.baselines, Mapping, "Environment.baselines must be")
+    mapping(world.baselines, "Environment.baselines must be")
 
 
 def frames_fit_the_sensor(harness: EnvironmentHarness) -> None:
