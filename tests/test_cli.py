@@ -351,6 +351,11 @@ def test_check_passes_a_good_world_and_names_what_is_wrong_with_a_bad_one(place,
     shown = capsys.readouterr().out
     assert "CountingWorld passes check_environment" in shown
     assert "LinearLearner passes check_agent" in shown
+    (limit,) = [line for line in shown.splitlines() if "ground truth" in line]
+    assert limit == (
+        "LinearLearner is given no ground truth; that it does not fetch it by itself, from the frames of its callers "
+        "or from files, no check can tell: read its code"
+    )
     monkeypatch.setattr(toys.CountingWorld, "classes", property(lambda _: ("one",)))
     assert main("check", f"{toys.__name__}:CountingWorld") == 2
     err = capsys.readouterr().err

@@ -7,12 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from streamsim.agents.encoders import Encoder
-from streamsim.agents.layers import Conv, Linear, Parameters
-from streamsim.agents.learning import Calibration, Learner
-from streamsim.agents.memory import OwnMemory
+from streamsim.agents.layers import Parameters
 from streamsim.agents.rules import ContrastBatch, Rule
-from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, check_that, memory_is_constant
+from streamsim.checks import check_that, conduct
 
 from .rule_trial import (
     GROUPS,
@@ -21,6 +18,7 @@ from .rule_trial import (
     SHAPES,
     STREAMS,
     RuleHarness,
+    a_learner_keeps_its_contract,
     all_of,
     broadcasts,
     copied,
@@ -41,12 +39,8 @@ def check_rule(rule: Rule) -> None:
     """
     for shape in SHAPES:
         for check in CHECKS:
-            check(RuleHarness(rule, shape))
-    small = Encoder([Conv(3, gain=2.0), Linear(4, gain=2.0)])
-    learner = Learner(small, rule, contrasts=[OwnMemory((1, 2))], calibration=Calibration(0))
-    for check_learner in AGENT_CHECKS:
-        if check_learner is not memory_is_constant:  # slow, and memory is not the rule's
-            check_learner(AgentHarness(learner, PICTURES, 12, 4))
+            conduct(check, RuleHarness(rule, shape))
+    conduct(a_learner_keeps_its_contract, rule)
 
 
 def declarations_are_known(harness: RuleHarness) -> None:

@@ -1,4 +1,4 @@
-"""A few pairs for a rule to learn from, to be checked."""
+"""A few pairs for a rule to learn from, to be checked, and a small learner that learns by it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -6,8 +6,12 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from streamsim.agents.layers import Parameters
+from streamsim.agents.encoders import Encoder
+from streamsim.agents.layers import Conv, Linear, Parameters
+from streamsim.agents.learning import Calibration, Learner
+from streamsim.agents.memory import OwnMemory
 from streamsim.agents.rules import ContrastBatch, Rule, RuleFactors
+from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, conduct, memory_is_constant
 
 GROUPS, PREDICTORS, STREAMS = 2, 2, 5
 
@@ -58,6 +62,15 @@ class RuleHarness:
         for scale in SCALES:
             pairs = self.pairs(weights, scale)
             yield weights, pairs, self.rule.learn(weights, pairs)
+
+
+def a_learner_keeps_its_contract(rule: Rule) -> None:
+    """Check that a small learner that learns by the rule keeps the contract of an agent."""
+    small = Encoder([Conv(3, gain=2.0), Linear(4, gain=2.0)])
+    learner = Learner(small, rule, contrasts=[OwnMemory((1, 2))], calibration=Calibration(0))
+    for check_learner in AGENT_CHECKS:
+        if check_learner is not memory_is_constant:  # slow, and memory is not the rule's
+            conduct(check_learner, AgentHarness(learner, PICTURES, 12, 4))
 
 
 def random(*shape: int, seed: int) -> Tensor:

@@ -18,12 +18,13 @@ from streamsim.contracts import (
     Sensor,
     Split,
     State,
+    StreamsimError,
     derive,
     require,
     seconds,
 )
 
-from .episodes import Episodes, Place
+from .episodes import Episode, Episodes, Place
 from .policies import Policy, RandomPolicy
 from .views import Observations, View
 
@@ -72,6 +73,7 @@ class Gymnasium(Environment):
             env = make()
             self._view = view
             self._sensor = view.sensor(env, seconds(period))
+            Episode(env, policy, seed=0).step()  # some settings are not looked at before
         self._episodes = Episodes(make, policy, env)
         # environments may hold windows, processes or files
         weakref.finalize(self, self._episodes.close)
@@ -147,14 +149,17 @@ def maker(id: str | Callable[[], Any], settings: Mapping[str, Any]) -> "Callable
 
 @contextmanager
 def explained(id: str | Callable[[], Any]) -> Iterator[None]:
-    """Turn what gymnasium has against an environment into a sentence."""
+    """Turn what gymnasium, or an environment of whomever, has against its settings into a sentence."""
     import gymnasium  # noqa: PLC0415
 
     try:
         yield
-    except (gymnasium.error.Error, TypeError, ImportError) as error:
-        if not isinstance(id, str):
-            raise
+    except StreamsimError:
+        raise
+    except Exception as error:
+        name = id if isinstance(id, str) else getattr(id, "__name__", str(id))
+        speaks = isinstance(error, (gymnasium.error.Error, TypeError, ImportError))
+        why = str(error) if speaks else f"{type(error).__name__}: {error}"
         raise ConfigurationError(
-            f"Gymnasium.id {id!r} cannot be used: {error}; check its name and settings, or install what it needs"
+            f"Gymnasium.id {name!r} cannot be used: {why}; check its name and settings, or install what it needs"
         ) from error

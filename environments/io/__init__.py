@@ -1,16 +1,33 @@
 """Files, caches and threads that worlds share."""
 
 from .cache import lru_cached
-from .paths import OR_SKIP, existing_folder, natural, nearby, subfolders, text_in, unreadable
+from .files import OR_SKIP, ordinary, text_in, unreadable
+from .paths import (
+    existing_folder,
+    files_below,
+    files_in,
+    located,
+    natural,
+    nearby,
+    present,
+    readable,
+    subfolders,
+)
 from .prefetch import Prefetch
 
 __all__ = [
     "OR_SKIP",
     "Prefetch",
     "existing_folder",
+    "files_below",
+    "files_in",
+    "located",
     "lru_cached",
     "natural",
     "nearby",
+    "ordinary",
+    "present",
+    "readable",
     "subfolders",
     "text_in",
     "unreadable",

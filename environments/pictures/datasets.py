@@ -1,6 +1,8 @@
 """CIFAR-10, CIFAR-100, MNIST and EMNIST as torchvision reads them, held in memory."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +11,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
+from streamsim.environments.io import existing_folder, located, ordinary
 
 from .sources import Pictures, Source, resident
 
@@ -18,11 +21,21 @@ EMNISTPart = Literal["byclass", "bymerge", "balanced", "letters", "digits", "mni
 class _Held(Source):
     """The training and test pictures of a data set, the training pictures being learnt from."""
 
-    def __init__(self, name: str, root: str, download: bool, make: Callable[[bool], Any]) -> None:
-        train, test = (_read(name, root, download, make, is_train) for is_train in (True, False))
-        self._classes = tuple(str(c) for c in train.classes)
-        self._probes = {Split.TRAIN: self._pictures(train), Split.TEST: self._pictures(test)}
-        self._shape = self._probes[Split.TRAIN].fetch(torch.tensor([0])).shape[1:]
+    def __init__(self, root: str, within: str, download: bool, make: Callable[[str, bool], Any]) -> None:
+        name = type(self).__name__
+        folder = (located if download else existing_folder)(root, f"{name}.root", "pictures")
+        remedy = "check the network or put its files there" if download else "give its folder, or set download"
+        try:
+            _refuse_strange_files(folder / within)
+            train, test = (make(str(folder), is_train) for is_train in (True, False))
+            self._classes = tuple(str(c) for c in train.classes)
+            self._probes = {Split.TRAIN: self._pictures(train), Split.TEST: self._pictures(test)}
+            shapes = [tuple(part.fetch(torch.tensor([0])).shape[1:]) for part in self._probes.values()]
+            _require_one_shape(*shapes)
+        except Exception as error:  # torchvision checks little of what it reads, and asserts that
+            why = str(error) or f"{type(error).__name__} while it was read"
+            raise DataError(f"{name} cannot be read from {root!r} ({why}): {remedy}") from None
+        self._shape = shapes[0]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -44,7 +57,9 @@ class _Held(Source):
         return self._probes[split]
 
     def _pictures(self, dataset: Any) -> Pictures:  # noqa: ANN401 - torchvision is untyped
-        return resident(self._pixels(dataset.data), torch.as_tensor(dataset.targets).long())
+        pixels, labels = self._pixels(dataset.data), torch.as_tensor(dataset.targets).long()
+        _require_labels(labels, len(pixels), len(self._classes))
+        return resident(pixels, labels)
 
     def _pixels(self, data: Any) -> UInt8[Tensor, "pictures channels height width"]:  # noqa: ANN401
         """Return the pictures, which torchvision keeps as height, width and, where coloured, channels."""
@@ -63,7 +78,7 @@ class CIFAR10(_Held):
     def __init__(self, root: str, download: bool = False) -> None:
         from torchvision.datasets import CIFAR10 as Reader  # noqa: PLC0415 - slow to import
 
-        super().__init__("CIFAR10", root, download, lambda train: Reader(root, train, download=download))
+        super().__init__(root, "cifar-10-batches-py", download, partial(Reader, download=download))
 
 
 class CIFAR100(_Held):
@@ -77,7 +92,7 @@ class CIFAR100(_Held):
     def __init__(self, root: str, download: bool = False) -> None:
         from torchvision.datasets import CIFAR100 as Reader  # noqa: PLC0415 - slow to import
 
-        super().__init__("CIFAR100", root, download, lambda train: Reader(root, train, download=download))
+        super().__init__(root, "cifar-100-python", download, partial(Reader, download=download))
 
 
 class MNIST(_Held):
@@ -91,7 +106,7 @@ class MNIST(_Held):
     def __init__(self, root: str, download: bool = False) -> None:
         from torchvision.datasets import MNIST as Reader  # noqa: PLC0415 - slow to import
 
-        super().__init__("MNIST", root, download, lambda train: Reader(root, train, download=download))
+        super().__init__(root, "MNIST/raw", download, partial(Reader, download=download))
 
 
 class EMNIST(_Held):
@@ -106,15 +121,32 @@ class EMNIST(_Held):
     def __init__(self, root: str, part: EMNISTPart = "letters", download: bool = False) -> None:
         from torchvision.datasets import EMNIST as Reader  # noqa: PLC0415 - slow to import
 
-        super().__init__("EMNIST", root, download, lambda train: Reader(root, part, train=train, download=download))
+        def read(folder: str, train: bool) -> Any:  # noqa: ANN401 - torchvision is untyped
+            return Reader(folder, part, train=train, download=download)
+
+        super().__init__(root, "EMNIST/raw", download, read)
 
     def _pixels(self, data: Any) -> UInt8[Tensor, "pictures channels height width"]:  # noqa: ANN401
         return super()._pixels(data).transpose(2, 3).contiguous()  # the files store letters lying on their side
 
 
-def _read(name: str, root: str, download: bool, make: Callable[[bool], Any], is_train: bool) -> Any:  # noqa: ANN401
-    remedy = "check the network or put its files there" if download else "give its folder, or set download"
-    try:
-        return make(is_train)
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError) as error:
-        raise DataError(f"{name} cannot be read from {root!r} ({error}): {remedy}") from None
+def _refuse_strange_files(folder: Path) -> None:
+    for file in folder.iterdir() if folder.is_dir() else ():
+        try:
+            ordinary(file)
+        except OSError as error:
+            raise OSError(f"{file}: {error}") from None
+
+
+def _require_labels(labels: Tensor, pictures: int, classes: int) -> None:
+    if pictures == 0 or len(labels) != pictures:
+        raise ValueError(f"it has {len(labels)} labels for {pictures} pictures")
+    low, high = int(labels.min()), int(labels.max())
+    if not 0 <= low <= high < classes:
+        raise ValueError(f"it has labels {low} to {high} for {classes} classes")
+
+
+def _require_one_shape(one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    if one != other:
+        words = (" x ".join(map(str, shape)) for shape in (one, other))
+        raise ValueError(f"its pictures have two shapes, {' and '.join(words)}")

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split, require
-from streamsim.environments.io import existing_folder, lru_cached, natural, nearby, subfolders
+from streamsim.environments.io import existing_folder, files_in, lru_cached, nearby, subfolders
 
+from .decoding import decode
 from .sources import Pictures, Source
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -27,7 +27,7 @@ class FolderSource(Source):
     Streams show `root/unlabeled/*` if there is such a folder, otherwise the training pictures, or if there are no class
     folders `root/*`, without labels. Without a test folder every fifth picture of a class (in the order of the names)
     is held out for the test and never shown while learning. Pictures are scaled so that the shorter side fits, and
-    cropped to the central square.
+    cropped to the central square; what is transparent in them shows white.
 
     Args:
         root: the folder.
@@ -119,25 +119,6 @@ class Decoder:
         return Pictures(torch.tensor(labels, dtype=torch.int64), fetch)
 
 
-def decode(file: Path, shape: tuple[int, int, int]) -> UInt8[Tensor, "channels height width"]:
-    """Return a picture scaled to cover *shape* and cropped to its centre.
-
-    Raises:
-        DataError: it cannot be read.
-    """
-    from PIL import Image, ImageOps  # noqa: PLC0415 - worlds without files need no decoder
-
-    channels, height, width = shape
-    try:
-        with Image.open(file) as picture:
-            converted = picture.convert("RGB" if channels == 3 else "L")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{file} is not a readable picture ({error}): restore or remove it") from None
-    if converted.size != (width, height):
-        converted = ImageOps.fit(converted, (width, height), Image.Resampling.BILINEAR)
-    return torch.from_numpy(np.array(converted).reshape(height, width, channels)).permute(2, 0, 1).contiguous()
-
-
 def holds_pictures(root: Path) -> bool:
     """Return whether there are image files in the folders of *root*, or in those of its training part."""
     parts = [p for p in subfolders(root) if p.name not in _PARTS] if root.is_dir() else []
@@ -147,6 +128,4 @@ def holds_pictures(root: Path) -> bool:
 
 def image_files(folder: Path) -> list[Path]:
     """Return the image files of *folder*, numbers in names counted as numbers (view2 before view10)."""
-    if not folder.is_dir():
-        return []
-    return sorted((f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES), key=natural)
+    return files_in(folder, SUFFIXES) if folder.is_dir() else []

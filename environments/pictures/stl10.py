@@ -9,7 +9,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import existing_folder, nearby
+from streamsim.environments.io import existing_folder, located, nearby, ordinary, present, readable, text_in
 
 from .sources import Pictures, Source
 
@@ -34,12 +34,13 @@ class STL10Source(Source):
     def __init__(self, root: str, split: Part = "unlabeled", download: bool = False) -> None:
         if download:
             _download(root)
-        folder = _binary_in(existing_folder(root, "STL10.root", "pictures"))
+        given = existing_folder(root, "STL10.root", "pictures")
+        folder = _binary_in(given)
         names = folder / "class_names.txt"
-        if not names.is_file():
-            level = nearby(Path(root).expanduser(), lambda other: (_binary_in(other) / names.name).is_file())
+        if not present(names):
+            level = nearby(given, lambda other: (_binary_in(other) / names.name).is_file())
             raise DataError(f"{_no_file(names)}{level}")
-        self._classes = tuple(names.read_text().split())
+        self._classes = tuple(text_in(names).split())
         self._probes = {split: self._labelled(folder, split) for split in Split}
         self._learning = self._probes[Split.TRAIN] if split == "train" else _unlabelled(folder)
 
@@ -64,7 +65,8 @@ class STL10Source(Source):
     def _labelled(self, folder: Path, split: Split) -> Pictures:
         pixels = _mapped(folder / f"{split}_X.bin")
         file = _existing(folder / f"{split}_y.bin")
-        labels = np.fromfile(file, dtype=np.uint8)
+        with readable(file):
+            labels = np.fromfile(ordinary(file), dtype=np.uint8)
         if len(labels) != len(pixels):
             raise DataError(f"{file} has {len(labels)} labels for {len(pixels)} pictures: fetch the data set again")
         if len(labels) and not 1 <= labels.min() <= labels.max() <= len(self._classes):
@@ -77,7 +79,7 @@ class STL10Source(Source):
 
 def _unlabelled(folder: Path) -> Pictures:
     file = folder / "unlabeled_X.bin"
-    if not file.is_file():
+    if not present(file):
         raise DataError(f"there is no file {str(file)!r}: fetch it, or learn from the split 'train'")
     pixels = _mapped(file)
     return _pictures(pixels, torch.full((len(pixels),), -1))
@@ -85,12 +87,14 @@ def _unlabelled(folder: Path) -> Pictures:
 
 def _mapped(file: Path) -> np.memmap:
     """Return the pictures of *file*, (pictures, channels, x, y), without reading them."""
-    size = _existing(file).stat().st_size
+    with readable(file):
+        size = ordinary(_existing(file)).stat().st_size
     if size == 0 or size % _BYTES:
         raise DataError(
             f"{file} has {size} bytes, not a multiple of {_BYTES}, a picture of 3 x 96 x 96: fetch the data set again"
         )
-    return np.memmap(file, dtype=np.uint8, mode="r", shape=(size // _BYTES, *_SHAPE))
+    with readable(file):
+        return np.memmap(file, dtype=np.uint8, mode="r", shape=(size // _BYTES, *_SHAPE))
 
 
 def _pictures(pixels: np.memmap, labels: Int[Tensor, " pictures"]) -> Pictures:
@@ -107,7 +111,7 @@ def _binary_in(root: Path) -> Path:
 
 
 def _existing(file: Path) -> Path:
-    if not file.is_file():
+    if not present(file):
         raise DataError(_no_file(file))
     return file
 
@@ -119,7 +123,8 @@ def _no_file(file: Path) -> str:
 def _download(root: str) -> None:
     from torchvision.datasets import STL10 as Downloader  # noqa: PLC0415 - slow to import, needed here only
 
+    folder = located(root, "STL10.root", "pictures")
     try:
-        Downloader(root, split="unlabeled", download=True)
+        Downloader(folder, split="unlabeled", download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(f"STL-10 could not be fetched into {root!r} ({error}): put its binary files there") from None

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from streamsim.environments.io import existing_folder, text_in
+from streamsim.environments.io import existing_folder, files_below, present, text_in
 
 from .corpus import SUFFIXES, Corpus, Utterance, in_order
 
@@ -22,8 +22,8 @@ class SpeechFolder(Corpus):
 
     def __init__(self, root: str, annotations: str | None = None) -> None:
         folder = existing_folder(root, "SpeechFolder.root")
-        self._annotations = existing_folder(annotations or folder, "SpeechFolder.annotations")
-        files = [file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file()]
+        self._annotations = existing_folder(folder if annotations is None else annotations, "SpeechFolder.annotations")
+        files = files_below(folder, SUFFIXES)
         times = Counter(file.stem for file in files)
         self._utterances = in_order((_utterance(file, folder, times[file.stem] == 1) for file in files), folder)
 
@@ -40,7 +40,7 @@ class SpeechFolder(Corpus):
     def transcript(self, number: int) -> str | None:
         """See `Corpus.transcript`."""
         file = self._utterances[number].file.with_suffix(".txt")
-        return text_in(file).strip() if file.is_file() else None
+        return text_in(file).strip() if present(file) else None
 
 
 def _utterance(file: Path, folder: Path, unique: bool) -> Utterance:

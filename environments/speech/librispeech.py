@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from streamsim.contracts import DataError, OnDamaged
-from streamsim.environments.io import existing_folder, nearby, text_in
+from streamsim.environments.io import existing_folder, files_in, located, nearby, present, subfolders, text_in
 
 from .corpus import Corpus, Utterance, in_order
 from .labels import SpeechLabels
@@ -35,7 +35,7 @@ class LibriSpeechCorpus(Corpus):
         if download:
             _download(root, subset)
         top = existing_folder(root, "LibriSpeech.root")
-        self._annotations = existing_folder(annotations or top, "LibriSpeech.annotations")
+        self._annotations = existing_folder(top if annotations is None else annotations, "LibriSpeech.annotations")
         folder = _subset_in(top, subset)
         if not folder.is_dir():
             raise DataError(
@@ -59,7 +59,7 @@ class LibriSpeechCorpus(Corpus):
         utterance = self._utterances[number]
         chapter = utterance.name.rpartition("-")[0]
         file = utterance.file.with_name(f"{chapter}.trans.txt")
-        return _transcripts(file).get(utterance.name) if file.is_file() else None
+        return _transcripts(file).get(utterance.name) if present(file) else None
 
 
 class LibriSpeech(Speech):
@@ -104,8 +104,10 @@ def _subset_in(root: Path, subset: str) -> Path:
 
 
 def _found(folder: Path) -> Iterator[Utterance]:
-    for file in folder.glob("*/*/*.flac"):
-        yield Utterance(file.stem, file.parent.parent.name, file)
+    for speaker in subfolders(folder):
+        for chapter in subfolders(speaker):
+            for file in files_in(chapter, {".flac"}):
+                yield Utterance(file.stem, speaker.name, file)
 
 
 def _transcripts(file: Path) -> dict[str, str]:
@@ -117,9 +119,10 @@ def _transcripts(file: Path) -> dict[str, str]:
 def _download(root: str, subset: Subset) -> None:
     from torchaudio.datasets import LIBRISPEECH  # noqa: PLC0415 - slow to import, needed here only
 
+    folder = located(root, "LibriSpeech.root")
     try:
-        Path(root).expanduser().mkdir(parents=True, exist_ok=True)
-        LIBRISPEECH(Path(root).expanduser(), url=subset, download=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        LIBRISPEECH(folder, url=subset, download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"LibriSpeech {subset} could not be fetched into {root!r} ({error}): check the network or put it there"

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from streamsim.contracts import DataError, require
-from streamsim.environments.io import OR_SKIP, nearby, text_in
+from streamsim.environments.io import OR_SKIP, nearby, present, text_in
 
 from .corpus import Corpus, Utterance
 from .labels import Speakers, SpeechLabels, Track
@@ -38,7 +38,7 @@ class Phones(SpeechLabels):
     def read(self, corpus: Corpus) -> Track:
         """See `SpeechLabels.read`."""
         file = corpus.annotations / PHONE_FILE
-        if not file.is_file():
+        if not present(file):
             raise DataError(f"there is no phone file {str(file)!r}: put it there, or label by Speakers")
         lines = _lines(file)
         classes = _classes(file, lines)
@@ -70,7 +70,7 @@ class PhonesOrSpeakers(SpeechLabels):
     def read(self, corpus: Corpus) -> Track:
         """See `SpeechLabels.read`."""
         folder = corpus.annotations
-        if (folder / PHONE_FILE).is_file():
+        if present(folder / PHONE_FILE):
             return Phones().read(corpus)
         if level := nearby(folder, lambda other: (other / PHONE_FILE).is_file()):
             warnings.warn(f"speakers are told apart, not phones: {folder} holds no {PHONE_FILE}{level}", stacklevel=2)
@@ -113,7 +113,7 @@ def _numbers(text: str) -> np.ndarray | None:
 
 def _classes(file: Path, lines: _Lines) -> tuple[str, ...]:
     names = file.with_name("phones.txt")
-    if names.is_file():
+    if present(names):
         return tuple(text_in(names).split())
     most = max((int(labels.max()) for labels in lines.values() if labels is not None and len(labels)), default=-1)
     if most < 0:

@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import text_in
+from streamsim.environments.io import present, text_in
 
 from .corpus import Corpus, Utterance
 
@@ -23,7 +23,7 @@ def divided(corpus: Corpus) -> dict[Split, list[int]]:
         DataError: there is one list but not the other, they share an utterance, or name none that is there.
     """
     lists = {split: corpus.annotations / f"{split}_split.txt" for split in Split}
-    there = {split: file.is_file() for split, file in lists.items()}
+    there = {split: present(file) for split, file in lists.items()}
     if not any(there.values()):
         return _every_fifth(corpus.utterances)
     for split, file in lists.items():

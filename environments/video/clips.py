@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import existing_folder, natural, nearby, subfolders
+from streamsim.environments.io import existing_folder, files_in, nearby, subfolders
 
 
 @dataclass(frozen=True)
@@ -112,4 +112,4 @@ class ClipFolder(Clips):
 
 def video_files(folder: Path) -> list[Path]:
     """Return the video files of *folder*, numbers in names counted as numbers."""
-    return sorted((f for f in folder.iterdir() if f.suffix.lower() in SUFFIXES and f.is_file()), key=natural)
+    return files_in(folder, SUFFIXES)

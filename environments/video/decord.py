@@ -84,8 +84,9 @@ class _DecordReel(IndexedReel):
         import decord  # noqa: PLC0415 - absent on some platforms
 
         decord.logging.set_level(decord.logging.QUIET)
+        place = str(self._file.absolute())  # a relative one might read like an address
         try:
-            self._reader = decord.VideoReader(str(self._file), decord.cpu(0), self.width, self.height, num_threads=1)
+            self._reader = decord.VideoReader(place, decord.cpu(0), self.width, self.height, num_threads=1)
         except (decord.DECORDError, RuntimeError) as error:
             raise unreadable(self._file, _short(error)) from None
         self._frame, self._at = None, -1

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from streamsim.contracts import DataError, OnDamaged, Split
-from streamsim.environments.io import existing_folder, nearby, text_in
+from streamsim.environments.io import existing_folder, nearby, present, text_in
 from streamsim.environments.transforms import Augmentation, IllingAugmentation
 
 from .clips import Clip, Clips
@@ -34,15 +34,17 @@ class UCF101Clips(Clips):
         top = existing_folder(root, "UCF101.root")
         lists, folder = (_within(top, name) for name in _PARTS)
         names = _classes(lists / "classInd.txt")
-        listed = {part: _listed(lists / f"{part}list{split:02d}.txt", names) for part in Split}
-        present = {part: [clip for clip in clips if (folder / clip).is_file()] for part, clips in listed.items()}
-        self._absent = sum(len(listed[part]) - len(present[part]) for part in Split)
+        files = {part: lists / f"{part}list{split:02d}.txt" for part in Split}
+        listed = {part: _listed(file, names) for part, file in files.items()}
+        _require_apart(listed, files)
+        there = {part: [clip for clip in clips if present(folder / clip)] for part, clips in listed.items()}
+        self._absent = sum(len(listed[part]) - len(there[part]) for part in Split)
         self._complain(folder, sum(map(len, listed.values())))
-        seen = {_class(clip) for clips in present.values() for clip in clips}
+        seen = {_class(clip) for clips in there.values() for clip in clips}
         self._names = tuple(name for name in names if name in seen)
         number = {name: i for i, name in enumerate(self._names)}
         self._parts = {
-            part: tuple(Clip(folder / clip, number[_class(clip)]) for clip in clips) for part, clips in present.items()
+            part: tuple(Clip(folder / clip, number[_class(clip)]) for clip in clips) for part, clips in there.items()
         }
 
     @property
@@ -148,11 +150,20 @@ def _listed(file: Path, classes: tuple[str, ...]) -> list[str]:
     return clips
 
 
+def _require_apart(listed: dict[Split, list[str]], files: dict[Split, Path]) -> None:
+    """Raise `DataError` if a clip is in both lists: what was learnt from would be tested on."""
+    both = sorted(set(listed[Split.TRAIN]) & set(listed[Split.TEST]))
+    if both:
+        raise DataError(
+            f"{both[0]!r} is in both {files[Split.TRAIN]} and {files[Split.TEST]} ({len(both)} clips are): restore them"
+        )
+
+
 def _class(clip: str) -> str:
     return clip.partition("/")[0]
 
 
 def _lines(file: Path) -> list[str]:
-    if not file.is_file():
+    if not present(file):
         raise DataError(f"there is no list {str(file)!r}: restore UCF-101's lists, or choose another split")
     return [line for line in text_in(file).splitlines() if line.strip()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamsim.environments.io import unreadable
+from streamsim.environments.io import ordinary, unreadable
 
 from .decoder import SLACK, Reel, scaled
 
@@ -42,14 +42,17 @@ def opened(file: Path) -> tuple[Any, Any]:
     import av  # noqa: PLC0415 - worlds without clips need no decoder
     from av.error import FFmpegError  # noqa: PLC0415
 
-    try:
-        container = av.open(str(file), metadata_errors="ignore")
+    try:  # a relative path might read like an address
+        container = av.open(str(ordinary(file).absolute()), metadata_errors="ignore")
     except (FFmpegError, OSError, ValueError) as error:
         raise unreadable(file, reason(error)) from None
     if not container.streams.video:
         container.close()
         raise unreadable(file, "it holds no pictures")
     stream = container.streams.video[0]
+    if stream.codec_context is None:
+        container.close()
+        raise unreadable(file, "no decoder here knows its codec")
     stream.codec_context.thread_count = 1  # threads are ours: so many clips at a time, not so many slices of one
     return container, stream
 

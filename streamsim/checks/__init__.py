@@ -6,7 +6,7 @@ from .agent_learning import check_order_of_streams
 from .agent_state import memory_is_constant
 from .agent_trial import PICTURES, AgentHarness
 from .command import conforms, settings_of
-from .contract import ContractError, check_that
+from .contract import ContractError, check_that, conduct
 from .environment import check_environment
 from .environment_trial import EnvironmentHarness
 
@@ -20,6 +20,7 @@ __all__ = [
     "check_environment",
     "check_order_of_streams",
     "check_that",
+    "conduct",
     "conforms",
     "memory_is_constant",
     "settings_of",

@@ -12,6 +12,7 @@ from .agent_learning import (
     streams_are_alike,
 )
 from .agent_outputs import (
+    answers_are_of_their_kinds,
     features_leave_the_state_alone,
     layers_and_quantities_are_named,
     reports_have_their_form,
@@ -30,9 +31,11 @@ from .agent_state import (
     the_ledger_is_complete,
 )
 from .agent_trial import PICTURES, AgentHarness
+from .contract import conduct
 from .replay import replay_leaves_the_state_alone, replay_looks_at_the_past_only
 
 CHECKS: tuple[Callable[[AgentHarness], None], ...] = (
+    answers_are_of_their_kinds,  # first, as the others rely on it
     layers_and_quantities_are_named,
     state_is_plain_tensors,
     no_graph_survives,
@@ -60,6 +63,10 @@ CHECKS: tuple[Callable[[AgentHarness], None], ...] = (
 def check_agent(agent: Agent, sensor: Sensor | None = None, ticks: int = 30, streams: int = 8) -> None:
     """Check that an agent keeps its contract; any agent, in one line of its author's tests.
 
+    Only what shows from outside is checked: what the agent is given, returns and keeps. A `Glimpse` holds no ground
+    truth, but Python lets any code look at its callers' variables or into files, and no check can tell that an agent
+    does not.
+
     Args:
         agent: the agent.
         sensor: the form of the frames to show it; by default grey pictures of 16 x 16 pixels.
@@ -75,4 +82,4 @@ def check_agent(agent: Agent, sensor: Sensor | None = None, ticks: int = 30, str
     require(ticks >= 10, f"check_agent: ticks must be at least 10 to see an agent learn (got {ticks})")
     harness = AgentHarness(agent, sensor or PICTURES, ticks, streams)
     for check in CHECKS:
-        check(harness)
+        conduct(check, harness)

@@ -1,11 +1,41 @@
 """What an agent promises of what it tells: names, features, reports, weights."""
 
-import torch
+from collections.abc import Iterable
 
-from streamsim.contracts import StepReport, digest, snapshot
+import torch
+from torch import Tensor
+
+from streamsim.contracts import Ledger, StepReport, digest, snapshot
 
 from .agent_trial import AgentHarness
-from .contract import check_that
+from .contract import check_that, mapping, of_kind, words
+
+
+def answers_are_of_their_kinds(harness: AgentHarness) -> None:
+    """Check that every method returns the kind of thing that it promises."""
+    agent = harness.agent
+    for name in ("layers", "quantities"):
+        words(getattr(agent, name), f"Agent.{name}")
+    of_kind(agent.looks, int, "Agent.looks must be")
+    state = of_kind(harness.start(), dict, "Agent.reset must return")
+    answer = of_kind(agent.step(state, next(harness.glimpses())), tuple, "Agent.step must return")
+    check_that(len(answer) == 2, f"Agent.step must return a state and a StepReport (got {len(answer)} things)")
+    state = of_kind(answer[0], dict, "Agent.step must return as state")
+    report = of_kind(answer[1], StepReport, "Agent.step must return beside the state")
+    of_kind(report.metrics, Tensor, "StepReport.metrics must be")
+    _tensors(report.activity, "StepReport.activity must be")
+    _tensors(agent.features(state, harness.frames(2)), "Agent.features must return")
+    replay = agent.replay(state, harness.frames(2)[:, None])
+    check_that(isinstance(replay, Iterable), f"Agent.replay must return an iterator (got {type(replay).__name__})")
+    for found in replay:
+        _tensors(found, "Agent.replay must yield")
+    of_kind(agent.ledger(state), Ledger, "Agent.ledger must return")
+    of_kind(agent.title(), str, "Agent.title must return")
+    of_kind(agent.describe() or "", str, "Agent.describe must return None or")
+    words(agent.advice(), "What Agent.advice returns")
+    filters = agent.filters(state)
+    of_kind(report.metrics if filters is None else filters, Tensor, "Agent.filters must return None or")
+    mapping(agent.alignments(state), "Agent.alignments must return")
 
 
 def layers_and_quantities_are_named(harness: AgentHarness) -> None:
@@ -70,6 +100,11 @@ def what_it_tells_of_weights_has_its_form(harness: AgentHarness) -> None:
     for name, degrees in angles.items():
         check_that(0 <= degrees <= 180, f"alignments must be angles of 0 to 180 degrees (got {degrees} for {name!r})")
     check_that(bool(agent.title().strip()), "title must be a word or two: results are headed by it")
+
+
+def _tensors(found: object, what: str) -> None:
+    for layer, z in mapping(found, what).items():
+        of_kind(z, Tensor, f"{what} for {layer!r}")
 
 
 def _compares_the_past(report: StepReport, tick: int, streams: int) -> None:

@@ -99,8 +99,10 @@ def memory_is_constant(harness: AgentHarness) -> None:
     sizes = {}
     for tick, (state, _) in enumerate(harness.live(harness.start(), harness.glimpses(_LATER + 1))):
         if tick in (_SOON, _LATER):
-            sizes[tick] = size_in_bytes(state)
-    check_that(
-        sizes[_SOON] == sizes[_LATER],
-        f"the agent held {sizes[_SOON]} bytes after {_SOON} ticks and {sizes[_LATER]} after {_LATER}: forget the old",
-    )
+            sizes[tick] = {"bytes": size_in_bytes(state), "tensors": len(flatten(state))}
+    for what, soon in sizes[_SOON].items():
+        later = sizes[_LATER][what]
+        check_that(
+            soon == later,
+            f"the agent held {soon} {what} after {_SOON} ticks and {later} after {_LATER}: forget the old",
+        )

@@ -16,7 +16,7 @@ from streamsim.config import (
 )
 from streamsim.contracts import Agent, ConfigurationError, Environment, require
 
-from .contract import ContractError
+from .contract import ContractError, conduct
 
 Check = Callable[[Any], None]
 
@@ -35,12 +35,12 @@ def conforms(name: str, settings: Mapping[str, str]) -> int:
     with all_in_view(chosen, arguments):
         part = resolve_call(chosen, arguments, "").make()
     try:
-        check(part)
+        conduct(check, part)
     except ContractError as error:
         raise ContractError(
             f"{chosen.__name__} does not pass {check.__name__}: {error}{where_to_look(chosen)}"
         ) from None
-    sys.stdout.write(f"{chosen.__name__} passes {check.__name__}\n")
+    sys.stdout.write(f"{chosen.__name__} passes {check.__name__}\n{untold(chosen)}")
     return 0
 
 
@@ -77,6 +77,16 @@ def where_to_look(chosen: type) -> str:
     """Return the end of a sentence that says where the contract of *chosen* is written down."""
     kind = next((kind for kind in (Environment, Agent) if issubclass(chosen, kind)), None)
     return f" (the contract is the docstring of streamsim.{kind.__name__})" if kind else ""
+
+
+def untold(chosen: type) -> str:
+    """Return a line that says what no check of a *chosen* class can find, or nothing."""
+    if not issubclass(chosen, Agent):
+        return ""
+    return (
+        f"{chosen.__name__} is given no ground truth; that it does not fetch it by itself, from the frames of its "
+        "callers or from files, no check can tell: read its code\n"
+    )
 
 
 def is_short(name: str) -> bool:

@@ -2,12 +2,16 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import fields
+from fractions import Fraction
 
 import torch
 
 from streamsim.contracts import (
     DataError,
     Environment,
+    Scene,
+    Sensor,
     Sequences,
     Split,
     flatten,
@@ -17,7 +21,7 @@ from streamsim.contracts import (
     unflatten,
 )
 
-from .contract import check_that
+from .contract import check_that, conduct, mapping, of_kind, words
 from .environment_trial import CPU, EnvironmentHarness, close, copied, equal, fits, plain, successive
 from .labelled import labelled_data_stay_the_same
 
@@ -40,7 +44,24 @@ def check_environment(environment: Environment, streams: int = 3, ticks: int = 5
     require(ticks >= 10, f"check_environment: ticks must be at least 10 to see fixations (got {ticks})")
     harness = EnvironmentHarness(environment, streams, ticks)
     for check in CHECKS:
-        check(harness)
+        conduct(check, harness)
+
+
+def answers_are_of_their_kinds(harness: EnvironmentHarness) -> None:
+    """Check that every method returns the kind of thing that it promises."""
+    world = harness.environment
+    sensor = of_kind(world.sensor, Sensor, "Environment.sensor must be")
+    of_kind(sensor.period, Fraction, "Sensor.period must be")
+    words(world.classes, "Environment.classes")
+    state = of_kind(harness.start(), dict, "Environment.reset must return")
+    answer = of_kind(world.look(state, harness.schedule()[0]), tuple, "Environment.look must return")
+    check_that(len(answer) == 2, f"Environment.look must return a state and a Scene (got {len(answer)} things)")
+    of_kind(answer[0], dict, "Environment.look must return as state")
+    scene = of_kind(answer[1], Scene, "Environment.look must return beside the state")
+    for field in fields(scene):
+        of_kind(getattr(scene, field.name), torch.Tensor, f"Scene.{field.name} must be")
+    of_kind(world.damaged(answer[0]), int, "Environment.damaged must return")
+    mapping(world.baselines, "Environment.baselines must be")
 
 
 def frames_fit_the_sensor(harness: EnvironmentHarness) -> None:
@@ -170,17 +191,20 @@ def memory_is_constant(harness: EnvironmentHarness) -> None:
     """Check that the state is as large after 10,000 ticks, or after half a second's worth of them, as after one."""
     schedule = harness.schedule()
     step = next(harness.play(harness.start(), schedule))
-    before, deadline, tick = size_in_bytes(step.state), time.monotonic() + _PATIENCE, 1
+    before, places = size_in_bytes(step.state), len(flatten(step.state))
+    deadline, tick = time.monotonic() + _PATIENCE, 1
     while tick < 10_000 and time.monotonic() < deadline:
         *_, step = harness.play(step.state, schedule, step.scene.ends)
         tick += harness.ticks
-    after = size_in_bytes(step.state)
-    message = f"the state went from {before} to {after} bytes in {tick} ticks: hold as much at every tick"
-    check_that(after == before, message)
+    after, names = size_in_bytes(step.state), len(flatten(step.state))
+    for what, one, other in (("bytes", before, after), ("tensors", places, names)):
+        message = f"the state went from {one} to {other} {what} in {tick} ticks: hold as much at every tick"
+        check_that(one == other, message)
 
 
 CHECKS: tuple[Callable[[EnvironmentHarness], None], ...] = (
-    state_is_plain_tensors,  # first, as the others copy states
+    answers_are_of_their_kinds,  # first, as the others rely on it
+    state_is_plain_tensors,  # next, as the others copy states
     frames_fit_the_sensor,
     bookkeeping_is_on_the_cpu,
     labels_name_classes,

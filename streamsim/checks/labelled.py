@@ -1,10 +1,11 @@
 """What a world promises of its labelled data, as a check."""
 
 import torch
+from torch import Tensor
 
 from streamsim.contracts import DataError, Environment, Labelled, Sequences, Split, Stretch
 
-from .contract import check_that
+from .contract import check_that, of_kind
 from .environment_trial import EnvironmentHarness, close, fits
 
 
@@ -16,6 +17,10 @@ def labelled_data_stay_the_same(harness: EnvironmentHarness) -> None:
         except DataError:  # a world without labels
             continue
         what = f"labelled({split})"
+        check_that(
+            isinstance(first, (Labelled, Sequences)),
+            f"{what} must return Labelled or Sequences (got {type(first).__name__}), or raise DataError",
+        )
         check_that(type(first) is type(second), f"{what} returned another kind of examples at a second call")
         if isinstance(first, Labelled) and isinstance(second, Labelled):
             _labelled(first, second, harness.environment, what)
@@ -30,7 +35,7 @@ def baselines_keep_ticks(labelled: Labelled | Sequences, environment: Environmen
     found = labelled.fetch(some)
     frames = found.frames if isinstance(found, Stretch) else found
     for name, function in environment.baselines.items():
-        features = function(frames)
+        features = of_kind(function(frames), Tensor, f"Environment.baselines[{name!r}] must return")
         check_that(
             features.ndim > 2 and features.shape[:2] == frames.shape[:2] and bool(features.isfinite().all()),
             f"Environment.baselines[{name!r}] must return finite features for every example and tick, "
@@ -39,13 +44,13 @@ def baselines_keep_ticks(labelled: Labelled | Sequences, environment: Environmen
 
 
 def _labelled(first: Labelled, second: Labelled, environment: Environment, what: str) -> None:
-    labels, most = first.labels, len(environment.classes) - 1
+    labels, most = of_kind(first.labels, Tensor, f"{what}.labels must be"), len(environment.classes) - 1
     check_that(labels.dtype is torch.int64 and labels.ndim == 1, f"{what}.labels must be one int64 an example")
     check_that(len(labels) > 0, f"{what} has no examples: raise DataError where there are none")
     check_that(0 <= int(labels.min()) <= int(labels.max()) <= most, f"{what}.labels must be 0 to {most}")
     check_that(torch.equal(labels, second.labels), f"{what}.labels changed from call to call")
     chosen = torch.linspace(0, len(labels) - 1, min(5, len(labels))).long()
-    frames = first.fetch(chosen)
+    frames = of_kind(first.fetch(chosen), Tensor, f"{what}.fetch must return")
     check_that(frames.ndim > 1 and frames.shape[1] > 0, f"{what}.fetch must return (examples, parts, *frame)")
     fits(frames, (len(chosen), frames.shape[1], *environment.sensor.shape), environment.sensor, f"{what}.fetch")
     check_that(torch.equal(frames, second.fetch(chosen)), f"{what}.fetch returned other frames at a second call")
@@ -59,6 +64,7 @@ def _sequences(first: Sequences, second: Sequences, environment: Environment, wh
     check_that(same, f"{what}.count or pooled changed from call to call")
     chosen = torch.linspace(0, first.count - 1, min(3, first.count)).long()
     one, other, alone = first.fetch(chosen), second.fetch(chosen), first.fetch(chosen[:1])
+    of_kind(one, Stretch, f"{what}.fetch must return")
     _stretch(one, len(chosen), first.pooled, environment, f"{what}.fetch")
     again = torch.equal(one.frames, other.frames) and torch.equal(one.labels, other.labels)
     check_that(again, f"{what}.fetch returned other recordings at a second call")

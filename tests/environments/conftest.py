@@ -1,6 +1,7 @@
 """Pictures and clips for the tests of worlds: tiny ones that tests make, and real ones where they are at hand."""
 
 import os
+import signal
 import zipfile
 from pathlib import Path
 
@@ -78,6 +79,20 @@ def write_picture():
         Image.fromarray(np.full(size, value, dtype=np.uint8)).save(file)
 
     return write
+
+
+@pytest.fixture
+def nothing_waits():
+    """Interrupt what waits for more than ten seconds, as whoever opens a pipe would."""
+
+    def interrupt(*_):
+        raise TimeoutError("it waits")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(10)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

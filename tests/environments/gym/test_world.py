@@ -239,7 +239,8 @@ def test_an_episode_is_not_played_again_while_it_is_at_hand():
             Counted.steps_made += 1
             return super().step(action)
 
-    look(Gymnasium(lambda: Counted(steps=99)), [False] * 20, streams=2)
+    world, Counted.steps_made = Gymnasium(lambda: Counted(steps=99)), 0  # it was tried out
+    look(world, [False] * 20, streams=2)
     assert Counted.steps_made == 2 * 19
 
 
@@ -262,6 +263,10 @@ def test_the_gaze_decides_when_no_episode_ends():
     assert run.state["eye"]["environment"]["steps"].tolist() == [29]
 
 
+def broken():
+    return 1 / 0
+
+
 MISTAKES = {
     "unknown": (
         lambda: Gymnasium("CartPol-v1"),
@@ -272,6 +277,20 @@ MISTAKES = {
         lambda: Gymnasium("CartPole-v1", {"foo": 1}),
         "unexpected keyword argument 'foo'.*; check its name and",
     ),
+    "value": (
+        lambda: Gymnasium("FrozenLake-v1", {"map_name": "9x9"}),
+        r"Gymnasium.id 'FrozenLake-v1' cannot be used: KeyError: '9x9'; check its name and settings",
+    ),
+    "mode": (
+        lambda: Gymnasium("Acrobot-v1", {"render_mode": 5}),
+        r"Gymnasium.id 'Acrobot-v1' cannot be used: AttributeError: .*; check its name and settings",
+    ),
+    "used later": (
+        lambda: Gymnasium("Pendulum-v1", {"g": "x"}),
+        r"Gymnasium.id 'Pendulum-v1' cannot be used: .*; check its name and settings",
+    ),
+    "maker": (lambda: Gymnasium(broken), r"Gymnasium.id 'broken' cannot be used: ZeroDivisionError: .*; check"),
+    "made of nothing": (lambda: Gymnasium(lambda: None), r"Gymnasium.id '<lambda>' cannot be used: AttributeError: "),
     "unbounded": (lambda: Gymnasium("CartPole-v1"), r"Vector.bound must be given where observations have no bounds"),
     "picture": (lambda: Gymnasium(Room, view=Vector()), r"Vector needs observations that are vectors \(got Box"),
     "vector": (lambda: Gymnasium(Path, view=Pixels()), r"Pixels needs observations that are pictures \(got Box"),

@@ -3,10 +3,11 @@
 import pytest
 from PIL import Image
 
-from streamsim.contracts import DataError
+from streamsim.contracts import ConfigurationError, DataError
 from streamsim.environments.io import nearby
-from streamsim.environments.pictures import FolderSource, STL10Source
-from streamsim.environments.speech import LibriSpeechCorpus
+from streamsim.environments.pictures import CIFAR10, CIFAR100, EMNIST, MNIST, FolderSource, STL10Source
+from streamsim.environments.speech import LibriSpeechCorpus, SpeechFolder
+from streamsim.environments.still import Turntable
 from streamsim.environments.video import ClipFolder, UCF101Clips
 
 
@@ -78,3 +79,50 @@ def test_a_subset_of_speech_in_place_of_its_root(tmp_path):
     speech(tmp_path)
     with pytest.raises(DataError, match=rf"one level up: give '{tmp_path}/LibriSpeech'$"):
         LibriSpeechCorpus(str(tmp_path / "LibriSpeech" / "dev-clean"), "dev-clean")
+
+
+DATA_SETS = {
+    "FolderSource.root": FolderSource,
+    "Turntable.root": Turntable,
+    "STL10.root": STL10Source,
+    "SpeechFolder.root": SpeechFolder,
+    "LibriSpeech.root": LibriSpeechCorpus,
+    "ClipFolder.root": ClipFolder,
+    "UCF101.root": UCF101Clips,
+    **{f"{kind.__name__}.root": kind for kind in (CIFAR10, CIFAR100, EMNIST, MNIST)},
+}
+
+
+@pytest.mark.parametrize(("argument", "build"), DATA_SETS.items(), ids=DATA_SETS)
+def test_roots_that_name_no_folder(argument, build):
+    with pytest.raises(ConfigurationError, match=rf"^{argument} is empty: give the folder .* \(\. is the current"):
+        build("")
+    with pytest.raises(DataError, match=rf"^{argument}: there is no user whose home is '~nosuch'"):
+        build("~nosuch/x")
+    with pytest.raises(DataError, match=r"cannot be read .*File name too long"):
+        build("n" * 300)
+    with pytest.raises(DataError, match=r"there is no folder|cannot be read"):
+        build("x\0y")
+
+
+@pytest.mark.parametrize("download", [STL10Source, LibriSpeechCorpus, MNIST])
+def test_nothing_is_fetched_into_a_root_that_names_no_folder(download):
+    with pytest.raises(ConfigurationError, match=r"root is empty"):
+        download("", download=True)
+    with pytest.raises(DataError, match=r"there is no user whose home is '~nosuch'"):
+        download("~nosuch/x", download=True)
+
+
+def test_an_empty_name_of_annotations(tmp_path):
+    (tmp_path / "a.wav").touch()
+    with pytest.raises(ConfigurationError, match=r"^SpeechFolder.annotations is empty"):
+        SpeechFolder(str(tmp_path), annotations="")
+    speech(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"^LibriSpeech.annotations is empty"):
+        LibriSpeechCorpus(str(tmp_path), "dev-clean", annotations="")
+
+
+def test_home_is_found(tmp_path, monkeypatch):
+    (tmp_path / "a.wav").touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert SpeechFolder("~").annotations == tmp_path

@@ -1,3 +1,4 @@
+import os
 import pickle
 import struct
 
@@ -90,6 +91,66 @@ def test_truncated_data(tmp_path, strokes):
     file.write_bytes(file.read_bytes()[:-5])
     with pytest.raises(DataError, match="MNIST cannot be read"):
         MNIST(str(tmp_path))
+
+
+GARBAGE = {
+    "no header": lambda content: b"",
+    "half a header": lambda content: content[:6],
+    "zeros": lambda content: bytes(len(content)),
+    "ones": lambda content: b"\xff" * len(content),
+    "words": lambda content: b"this is no data set" * 9,
+    "other numbers": lambda content: content[:2] + b"\x0d" + content[3:],
+    "other dimensions": lambda content: content[:3] + b"\x02" + content[4:],
+    "too many": lambda content: content[:4] + b"\x7f" + content[5:],
+    "none": lambda content: content[:4] + bytes(4),
+}
+
+
+@pytest.mark.parametrize("file", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+def test_garbage(tmp_path, strokes, file, garbage):
+    for prefix in ("train", "t10k"):
+        write_idx(tmp_path / "MNIST" / "raw", prefix, strokes)
+    damaged = tmp_path / "MNIST" / "raw" / file
+    damaged.write_bytes(garbage(damaged.read_bytes()))
+    with pytest.raises(DataError, match=r"^MNIST cannot be read from .* \(\S.*\): give its folder, or set download$"):
+        MNIST(str(tmp_path))
+
+
+def test_parts_that_do_not_fit_together(tmp_path, strokes):
+    raw = tmp_path / "MNIST" / "raw"
+    write_idx(raw, "train", strokes)
+    write_idx(raw, "t10k", strokes[:, :20])
+    with pytest.raises(DataError, match=r"its pictures have two shapes, 1 x 28 x 28 and 1 x 20 x 28"):
+        MNIST(str(tmp_path))
+    write_idx(raw, "t10k", strokes)
+    labels = raw / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + bytes([10]))
+    with pytest.raises(DataError, match=r"it has labels 0 to 10 for 10 classes"):
+        MNIST(str(tmp_path))
+    labels.write_bytes(struct.pack(">ii", 2049, 2) + bytes(2))
+    with pytest.raises(DataError, match=r"it has 2 labels for 3 pictures"):
+        MNIST(str(tmp_path))
+
+
+@pytest.mark.usefixtures("nothing_waits")
+def test_a_pipe_among_the_files(tmp_path, strokes):
+    for prefix in ("train", "t10k"):
+        write_idx(tmp_path / "MNIST" / "raw", prefix, strokes)
+    file = tmp_path / "MNIST" / "raw" / "t10k-images-idx3-ubyte"
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(DataError, match=r"t10k-images-idx3-ubyte: it is a named pipe, not a file"):
+        MNIST(str(tmp_path))
+
+
+@pytest.mark.usefixtures("_any_checksum")
+def test_a_pickle_of_something_else(tmp_path):
+    folder = tmp_path / "cifar-10-batches-py"
+    write_cifar(folder, {**{f"data_batch_{i}": 2 for i in range(1, 6)}, "test_batch": 3}, "labels")
+    (folder / "batches.meta").write_bytes(pickle.dumps(["no", "dictionary"]))
+    with pytest.raises(DataError, match=r"CIFAR10 cannot be read from .*indices must be integers"):
+        CIFAR10(str(tmp_path))
 
 
 @pytest.mark.realdata

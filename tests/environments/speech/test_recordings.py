@@ -1,3 +1,7 @@
+import struct
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import soundfile
@@ -34,6 +38,44 @@ def test_other_rates_are_converted(tmp_path, rate):
     assert found == rate and samples.shape == (100, 160)
     middle = slice(1600, -1600)  # at the ends the filter sees silence
     assert (samples.flatten() / 32768 - expected)[middle].abs().max() < 2e-3
+
+
+@pytest.mark.parametrize("rate", [11_127, 22_254, 44_101, 383_999])
+def test_rates_that_have_little_in_common_with_ours(tmp_path, rate):
+    seconds = np.arange(rate) / rate
+    soundfile.write(tmp_path / "a.wav", 0.5 * np.sin(2 * np.pi * 440 * seconds), rate)
+    samples, found = decode(tmp_path / "a.wav")
+    expected = 0.5 * torch.sin(2 * torch.pi * 440 * torch.arange(16000) / 16000)
+    assert found == rate and samples.shape == (100, 160)
+    assert (samples.flatten() / 32768 - expected)[1600:-1600].abs().max() < 2e-3
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (8 * 2**30,) * 2)
+from streamsim.environments.speech.audio import decode
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+decode(Path(sys.argv[1]))
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+@pytest.mark.parametrize("rate", [11_127, 44_101])
+def test_no_rate_takes_much_memory(tmp_path, rate):
+    soundfile.write(tmp_path / "a.wav", np.zeros(2 * rate), rate)
+    command = [sys.executable, "-c", MEMORY, tmp_path / "a.wav"]
+    assert float(subprocess.check_output(command)) < 300  # MiB, most of them the converter's code
+
+
+@pytest.mark.parametrize("rate", [1, 999, 384_001, 2**31 - 1])
+def test_rates_that_no_recording_has(tmp_path, rate):
+    soundfile.write(tmp_path / "a.wav", np.zeros(400), 16000)
+    content = bytearray((tmp_path / "a.wav").read_bytes())
+    content[24:28] = struct.pack("<I", rate)
+    (tmp_path / "a.wav").write_bytes(content)
+    with pytest.raises(DataError, match=rf"\(its rate is {rate} Hz, which is not 1,000 to 384,000\): restore it"):
+        decode(tmp_path / "a.wav")
 
 
 def damage(good, kind):

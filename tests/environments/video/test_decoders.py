@@ -146,6 +146,26 @@ def test_frames_that_cannot_be_decoded(tmp_path, write_clip, decoder):
 
 
 @both
+def test_a_name_is_no_address(tmp_path, write_clip, decoder, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = write_clip(tmp_path / "other.avi", 5)
+    content = write_clip(tmp_path / "clip.avi", 3).read_bytes()
+    name = type(other)(f"concat:{other.name}|{other.name}.avi")
+    name.write_bytes(content)
+    with decoder().open(name) as reel:
+        assert reel.frames == 3
+
+
+@both
+def test_an_unknown_codec(tmp_path, write_clip, decoder, capfd):
+    file = write_clip(tmp_path / "clip.avi", 40)
+    file.write_bytes(file.read_bytes().replace(b"FMP4", b"ZZZZ"))
+    with pytest.raises(DataError, match=r"clip.avi is not a readable recording \(no decoder here knows its codec\):"):
+        decoder().open(file)
+    assert capfd.readouterr() == ("", "")
+
+
+@both
 def test_a_file_that_is_not_there(tmp_path, decoder):
     with pytest.raises(DataError, match=r"nowhere.avi is not a readable recording \(No such file"):
         decoder().open(tmp_path / "nowhere.avi")

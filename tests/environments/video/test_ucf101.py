@@ -74,6 +74,15 @@ def test_no_clips(tree):
         UCF101Clips(str(tree))
 
 
+def test_a_clip_in_both_lists(tree):
+    with (tree / "ucfTrainTestlist" / "testlist01.txt").open("a") as file:
+        file.write(f"{TRAIN[3]}\n{TRAIN[1]}\n")
+    both = rf"'{TRAIN[1]}' is in both .*trainlist01.txt and .*testlist01.txt \(2 clips are\): restore them"
+    with pytest.raises(DataError, match=both):
+        UCF101Clips(str(tree))
+    assert len(UCF101Clips(str(tree), split=2).learning()) == 3
+
+
 @pytest.mark.parametrize("name", ["ucfTrainTestlist", "UCF-101"])
 def test_no_folder(tree, name):
     (tree / name).rename(tree / "elsewhere")

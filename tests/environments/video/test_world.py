@@ -199,12 +199,15 @@ def copy_with(folder, target, write_clip, damage):
     file = target / "jump" / "1.avi"
     if damage == "short":
         write_clip(file, 4)
+    elif damage == "codec":
+        file.write_bytes(write_clip(file, 30).read_bytes().replace(b"FMP4", b"ZZZZ"))
     else:
         file.write_bytes(b"" if damage == "empty" else file.read_bytes()[: 7 * 1024])
     return target
 
 
 SENTENCES = {
+    "codec": "no decoder here knows its codec",
     "empty": "Invalid data found when processing input",
     "half": "it breaks off after|Invalid data found",
     "short": "its 4 frames give 2, one in 3, at least 9 are asked for",

@@ -315,7 +315,13 @@ class Frozen(Good):
         return state, report
 
 
+class AnswersNothing(Good):
+    def title(self):
+        return None
+
+
 FAULTS = [
+    (AnswersNothing, checks.answers_are_of_their_kinds, r"Agent.title must return a str \(got NoneType\)"),
     (NamesTwice, checks.layers_and_quantities_are_named, "must be different names"),
     (KeepsANumber, checks.state_is_plain_tensors, "'ticks' must be a tensor"),
     (NamesWithDots, checks.state_is_plain_tensors, "names must be words without dots"),

@@ -197,7 +197,13 @@ class NoLabels(Lamps):
         raise DataError("no labels here")
 
 
+class AnswersNothing(Lamps):
+    def look(self, state, saccade):
+        return None
+
+
 BROKEN = [
+    ("answers_are_of_their_kinds", AnswersNothing, r"Environment.look must return a tuple \(got NoneType\)"),
     ("frames_fit_the_sensor", TooBright, r"tick \d+ must lie within the sensor's range, 0.0 to 1.0 \(got 0.0 to "),
     ("frames_fit_the_sensor", NotANumber, r"got nan to nan"),
     ("bookkeeping_is_on_the_cpu", ShortIdentities, r"object_id must be \(3,\) torch.int64 .*\(got \(3,\) torch.int32"),

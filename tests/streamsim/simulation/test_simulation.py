@@ -1,5 +1,6 @@
 """The clock: tiny simulations compared with literals."""
 
+import sys
 from fractions import Fraction
 
 import pytest
@@ -10,9 +11,11 @@ from streamsim import (
     ConfigurationError,
     EfferenceCopy,
     FixedFixation,
+    GroundTruth,
     Instrument,
     Pathway,
     RandomFixation,
+    Scene,
     ScriptedSaccades,
     Simulation,
 )
@@ -422,3 +425,17 @@ def test_a_gpu_beyond_the_last_is_said_to_be_absent(monkeypatch):
     with pytest.raises(ConfigurationError, match="'cuda:2' is not available on this machine, which has 2 GPUs"):
         available("cuda:2")
     assert [available(name) for name in ("cuda", "cuda:1")] == [torch.device("cuda"), torch.device("cuda", 1)]
+
+
+class Peeper(LinearLearner):
+    """Looks for what only instruments may know where it was called from."""
+
+    def step(self, state, glimpse):
+        self.found = [value for value in sys._getframe(1).f_locals.values() if isinstance(value, (Scene, GroundTruth))]
+        return super().step(state, glimpse)
+
+
+def test_who_calls_an_agent_does_not_hold_the_truth():
+    agent = Peeper()
+    Simulation(Pathway(CountingWorld(), agent)).run(3)
+    assert agent.found == []
