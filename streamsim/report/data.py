@@ -71,7 +71,9 @@ class RunData:
         self.folder = folder
         self.configuration_text = text_of(folder / "config.yaml", str(folder / "config.yaml"))
         self.configuration = parsed(self.configuration_text, str(folder / "config.yaml"))
-        self.streams = streams_of(self.configuration, folder)
+        self.streams: int = self.configuration.get("streams", 1)
+        self._refuse(fault(self.streams, int, "streams"))
+        self._refuse("" if self.streams >= 1 else f"streams must be at least 1 (got {self.streams})")
         self.provenance = read_provenance(folder)
         self.summary = read_summary(folder)
         self.probes = latest(read_probes(folder))
@@ -86,19 +88,24 @@ class RunData:
     def by_pathway(self) -> list["RunData"]:
         """What there is of every pathway, by itself; of the only one all."""
         senses = self.configuration.get("pathways") or {}
-        wrong = fault(senses, dict[str, dict[str, Any] | None], "pathways")
-        require(not wrong, f"{self.folder}/config.yaml: {wrong}: mend it")
+        self._refuse(fault(senses, dict[str, dict[str, Any] | None], "pathways"))
         return [self._only(name, own or {}) for name, own in senses.items()] or [self]
 
     def _only(self, name: str, settings: dict[str, Any]) -> "RunData":
+        own = settings.get("init_args", settings)
+        self._refuse(fault(own, dict[str, Any], f"pathways.{name}.init_args"))
         _ = self.revived  # once for all pathways
         part = copy(self)
-        part.pathway_name, part.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
+        part.pathway_name, part.configuration = name, {**self.configuration, **own}
         for kind in ("probes", "confusions", "metrics", "health"):
             setattr(part, kind, [row for row in getattr(self, kind) if row.get("pathway") == name])
         part.films = [film for film in self.films if film.pathway == name]
         part.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
         return part
+
+    def _refuse(self, wrong: str) -> None:
+        """Raise `ConfigurationError` if anything is *wrong* with the configuration."""
+        require(not wrong, f"{self.folder}/config.yaml: {wrong}: mend it")
 
     @property
     def ticks(self) -> int:
@@ -159,14 +166,6 @@ class RunData:
         if self.pathway is not None:
             return self.pathway.environment.classes
         return tuple(self.films[0].facts["classes"]) if self.films else ()
-
-
-def streams_of(configuration: dict[str, Any], folder: Path) -> int:
-    """Return how many parallel streams a run has; raise `ConfigurationError` if its configuration is damaged."""
-    found = configuration.get("streams", 1)
-    wrong = fault(found, int, "streams") or ("" if found >= 1 else f"streams must be at least 1 (got {found})")
-    require(not wrong, f"{folder}/config.yaml: {wrong}: mend it")
-    return int(found)
 
 
 def examples_of(pathway: Pathway, state: State, labelled: Labelled | Sequences, count: int = 1000) -> Examples:

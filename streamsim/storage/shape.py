@@ -1,13 +1,15 @@
 """What JSON that was read must hold, told as types: a file may have been written by anybody."""
 
 import json
-import math
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 LARGEST = 2**63
 """Whole numbers are smaller; larger ones are none that could be counted, and no tensor holds them."""
+
+HUGE = 1e200
+"""Numbers are smaller, so that what is made of them, such as a percentage or a mean, is a number too."""
 
 NAMES: dict[Any, str] = {
     int: "a whole number",
@@ -78,7 +80,7 @@ def hints_of(kind: Any) -> dict[str, Any]:  # noqa: ANN401
 def is_plain(value: object, kind: Any) -> bool:  # noqa: ANN401
     """Return whether a JSON value is of a *kind*, whatever is in it."""
     if kind is float:
-        return is_plain(value, int) or (isinstance(value, float) and math.isfinite(value))
+        return is_plain(value, int) or (isinstance(value, float) and abs(value) < HUGE)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST
     if kind is str:
