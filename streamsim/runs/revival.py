@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from streamsim.config import Configuration, complete, configure
-from streamsim.contracts import ConfigurationError, RunFolderError, StreamsimError, generator_from, leaves
+from streamsim.contracts import ConfigurationError, RunFolderError, State, StreamsimError, flatten, generator_from
 from streamsim.simulation import Simulation
 from streamsim.storage import Directory, fault
 
@@ -68,7 +68,8 @@ def newest_of(
         return None, warnings
     refuse_other(folder, found.facts["configuration"], configuration.tree)
     with fitting(folder, found.tick):
-        refuse_unfit(found, simulation)
+        if not is_alike(found, simulation):
+            rehearse(configuration, found.state["simulation"])
         simulation.restore(found.state["simulation"])
     return found, warnings
 
@@ -88,33 +89,47 @@ def fitting(folder: Path, tick: int) -> Iterator[None]:
         ) from error
 
 
-def refuse_unfit(found: checkpoint.Checkpoint, simulation: Simulation) -> None:
-    """Raise `ValueError` unless *found* holds all that *simulation* began with, and is as old as it says."""
+def is_alike(found: checkpoint.Checkpoint, simulation: Simulation) -> bool:
+    """Return whether *found* holds every tensor that *simulation* began with, as large as it was.
+
+    Raises:
+        ValueError: it cannot be of this simulation.
+    """
     if any(not isinstance(found.state.get(part), dict) for part in ("simulation", "instruments")):
         raise ValueError("it holds no state of a simulation and its instruments")
-    kept = dict(leaves(found.state["simulation"]))
-    for name, drawn in leaves(simulation.state):
-        if name not in kept:
-            raise ValueError(f"{name} is missing")
-        refuse_other_tensor(name, kept[name], drawn)
+    kept, drawn = flatten(found.state["simulation"]), flatten(simulation.state)
     if found.state["simulation"].keys() != simulation.state.keys():
         raise ValueError(f"it has the senses {', '.join(found.state['simulation'])}")
     ticks = [int(kept[f"{name}.tick"]) for name in simulation.state]
     if min(ticks) < 0 or sum(ticks) != found.tick:
         raise ValueError(f"it is of tick {sum(ticks)}, not {found.tick}")
+    for name in kept.keys() & drawn.keys():
+        refuse_other_kind(name, kept[name], drawn[name])
+    return all(name in kept and kept[name].shape == tensor.shape for name, tensor in drawn.items())
 
 
-def refuse_other_tensor(name: str, kept: Tensor, drawn: Tensor) -> None:
-    """Raise an error unless *kept* can stand in the place of a tensor that was *drawn*."""
-    if (kept.dtype, kept.shape) != (drawn.dtype, drawn.shape):
+def refuse_other_kind(name: str, kept: Tensor, drawn: Tensor) -> None:
+    """Raise an error unless *kept* is a tensor of the kind that was *drawn*."""
+    if (kept.dtype, kept.dim()) != (drawn.dtype, drawn.dim()):
         raise ValueError(f"{name} is {words_of(kept)} and not {words_of(drawn)}")
-    if drawn.dtype == torch.uint8 and drawn.shape == torch.get_rng_state().shape:
+    if kept.dtype == torch.uint8 and kept.shape == drawn.shape == torch.get_rng_state().shape:
         generator_from(kept)  # which looks whether it is the state of one
 
 
 def words_of(tensor: Tensor) -> str:
     """Return kind and shape of a tensor."""
     return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
+
+
+def rehearse(configuration: Configuration, state: State) -> None:
+    """Let a simulation of its own go on by a tick from *state*, whose tensors are not those that a life begins with.
+
+    They may have grown, or may have been dropped; whether what is left is enough only the agent knows.
+    """
+    trial = configuration.experiment.build()
+    trial.instruments = []
+    trial.restore(state)
+    trial.run(1)
 
 
 def refuse_other(folder: Path, saved: dict[str, Any], present: dict[str, Any]) -> None:
