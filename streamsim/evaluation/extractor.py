@@ -10,6 +10,10 @@ from torch import Tensor
 from streamsim.contracts import Agent, Baseline, DataError, State, StreamsimError, leaves
 
 
+VAST = 1e30
+"""Activity is smaller, or its spread is no longer a number of 32 bits."""
+
+
 class Extractor(ABC):
     """Turns frames into activity by name."""
 
@@ -107,17 +111,17 @@ def finite(found: dict[str, Tensor], frames: Tensor) -> dict[str, Tensor]:
 
     Raises:
         DataError: the frames hold nan or infinities.
-        StreamsimError: only the activity does, of which no classifier can learn.
+        StreamsimError: only the activity does, or what becomes infinite once it is squared, of which nobody can learn.
     """
     for name, activity in found.items():
-        if not bool(activity.isfinite().all()):
+        if not bool((activity.abs() < VAST).all()):
             if not bool(frames.isfinite().all()):
                 raise DataError(
                     "labelled frames hold nan or infinite values: check the recordings with `streamsim check`"
                 )
             raise StreamsimError(
-                f"{name} answers labelled frames with nan or infinite values, of which nothing can be read: learning "
-                "diverged, try a smaller learning rate"
+                f"{name} answers labelled frames with nan or values of {VAST:g} and more, of which nothing can be read: "
+                "learning diverged, try a smaller learning rate"
             )
     return found
 
