@@ -9,7 +9,6 @@ from torch import Tensor
 
 from streamsim.contracts import Agent, Baseline, DataError, State, StreamsimError, leaves
 
-
 VAST = 1e30
 """Activity is smaller, or its spread is no longer a number of 32 bits."""
 
@@ -120,8 +119,8 @@ def finite(found: dict[str, Tensor], frames: Tensor) -> dict[str, Tensor]:
                     "labelled frames hold nan or infinite values: check the recordings with `streamsim check`"
                 )
             raise StreamsimError(
-                f"{name} answers labelled frames with nan or values of {VAST:g} and more, of which nothing can be read: "
-                "learning diverged, try a smaller learning rate"
+                f"{name} answers labelled frames with nan or values of {VAST:g} and more, of which nothing can be "
+                "read: learning diverged, try a smaller learning rate"
             )
     return found
 

@@ -24,9 +24,8 @@ from .rows import find
 
 AUDIO = "audio"
 
-FIELDS = ("tick", "frame", "saccade", "received", "object_id", "label")
-
-FACTS = ("classes", "period", "modality", "shape")
+FIELDS = {"tick": "iu", "frame": "iu", "saccade": "b", "received": "b", "object_id": "iu", "label": "iu"}
+"""What a film holds of each tick, and of which kind of numbers: whole ones, or flags."""
 
 DAMAGE = (RunFolderError, MemoryError, OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error)
 """What reading a damaged film may raise."""
@@ -34,14 +33,8 @@ DAMAGE = (RunFolderError, MemoryError, OSError, EOFError, ValueError, TypeError,
 LARGEST = 2**30
 """Bytes that a film may take in memory: a small file may unpack to more than there is."""
 
-FASTEST = 1_000_000
-"""Samples a second that a sound may have."""
-
-KINDS = {"tick": "iu", "frame": "iu", "saccade": "b", "received": "b", "object_id": "iu", "label": "iu"}
-"""What kind of numbers each field of a film holds: whole ones, or flags."""
-
-PERIODS = (1e-6, 1e6)
-"""Seconds from frame to frame, at least and at most: others are none of a world that can be shown."""
+PERIODS, FASTEST = (1e-6, 1e6), 1_000_000
+"""Seconds from frame to frame, at least and at most, and samples of a sound a second: others cannot be shown."""
 
 
 class FilmFacts(TypedDict):
@@ -51,6 +44,9 @@ class FilmFacts(TypedDict):
     period: float
     modality: str
     shape: list[int]
+
+
+SHOWN = tuple(FIELDS)[1:]
 
 
 @dataclass(frozen=True)
@@ -124,7 +120,7 @@ class Recorder(Instrument):
         for ring in (self._rings["first"],) * (glimpse.tick < ticks) + (self._rings["last"],):
             slot = glimpse.tick % ticks
             ring["tick"].numpy()[slot] = glimpse.tick
-            for name, value in zip(FIELDS[1:], shown, strict=True):
+            for name, value in zip(SHOWN, shown, strict=True):
                 place(ring[name], slot, value)
 
     def stop(self, simulation: Simulation) -> None:
@@ -158,7 +154,7 @@ class Recorder(Instrument):
         ticks = max(self.frames, round(self.sound / sensor.period)) if sounds else self.frames
         rings = {
             name: value.new_zeros(ticks, min(self.streams, len(value)), *value.shape[1:])
-            for name, value in zip(FIELDS[1:], record, strict=True)
+            for name, value in zip(SHOWN, record, strict=True)
         }
         return {"tick": torch.full((ticks,), -1), **rings}
 
@@ -204,8 +200,13 @@ def write_film(media: Directory, name: str, films: dict[str, dict[str, np.ndarra
 def read_films(folder: Path) -> list[Film]:
     """Return the films of a run folder, none if nothing was recorded; warn of damaged ones and leave them out."""
     media = Directory(folder).inside("media")
-    films = []
-    for name in names_of(media):
+    films: list[Film] = []
+    try:
+        names = [Path(name).stem for name in media.names() if name.startswith("film-") and name.endswith(".npz")]
+    except RunFolderError as error:
+        warnings.warn(f"{error}; all films are left out", stacklevel=2)
+        return []
+    for name in names:
         try:
             films += both_ends(media, name)
         except DAMAGE as error:
@@ -215,21 +216,10 @@ def read_films(folder: Path) -> list[Film]:
     return films
 
 
-def names_of(media: Directory) -> list[str]:
-    """Return what films there are; none, and a warning, where they cannot be looked for."""
-    try:
-        return [
-            name.removesuffix(".npz") for name in media.names() if name.startswith("film-") and name.endswith(".npz")
-        ]
-    except RunFolderError as error:
-        warnings.warn(f"{error}; all films are left out", stacklevel=3)
-        return []
-
-
 def both_ends(media: Directory, name: str) -> list[Film]:
     """Return the films in one file."""
     stored = json_value(media.read(f"{name}.json") or b"")
-    facts = {fact: stored[fact] for fact in FACTS}
+    facts = {fact: stored[fact] for fact in FilmFacts.__annotations__}
     file = io.BytesIO(media.read(f"{name}.npz") or b"")
     with ZipFile(file) as packed:
         if sum(part.file_size for part in packed.infolist()) > LARGEST:
@@ -243,24 +233,18 @@ def both_ends(media: Directory, name: str) -> list[Film]:
 
 
 def fault_of(film: Film) -> str:
-    """Return what shows that no run wrote a film, nothing if it is as one does.
-
-    Its facts are of their kinds, numbers are where they belong, shapes agree, and every label is that of a class.
-    """
+    """Return what shows that no run wrote a film: facts, numbers, shapes or a label without a class; or nothing."""
     if wrong := fault(film.facts, FilmFacts):
         return wrong
-    period, classes = film.facts["period"], len(film.facts["classes"])
-    if not PERIODS[0] <= period <= PERIODS[1]:
-        return f"period must be {PERIODS[0]:g} to {PERIODS[1]:g} seconds (got {period:g})"
+    period, classes, sounds = film.facts["period"], len(film.facts["classes"]), film.facts["modality"] == AUDIO
+    fastest = math.prod(film.facts["shape"]) / FASTEST if sounds else 0
+    if not max(PERIODS[0], fastest) <= period <= PERIODS[1]:
+        return f"period is {period:g} seconds"
     ticks, streams = (*film.frame.shape, 0, 0)[:2]
     shapes = {"tick": (ticks,), "frame": (ticks, streams, *film.facts["shape"])}
-    for name, kind in KINDS.items():
+    for name, kind in {**FIELDS, "frame": "i" if sounds else "u"}.items():
         array = getattr(film, name)
-        if array.dtype.kind not in kind or array.shape != shapes.get(name, (ticks, streams)):
+        wide = name == "frame" and array.dtype.itemsize != 1 + sounds
+        if wide or array.dtype.kind not in kind or array.shape != shapes.get(name, (ticks, streams)):
             return f"{name} holds {array.dtype} of shape {array.shape}"
-    sounds = film.facts["modality"] == AUDIO
-    if film.frame.dtype != (np.int16 if sounds else np.uint8):
-        return f"frame holds {film.frame.dtype}"
-    if sounds and math.prod(film.facts["shape"]) / period > FASTEST:
-        return f"it has more than {FASTEST:,} samples a second"
     return f"it names class {film.label.max()} of {classes}" if film.label.max(initial=-1) >= classes else ""

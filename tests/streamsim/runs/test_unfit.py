@@ -162,7 +162,7 @@ def test_an_instrument_that_cannot_go_on_is_named(run, kind):
 def test_numbers_that_are_none_are_not_probed(run):
     weights = f"{STATE}/agent/weights/layer1"
     sealed(run, lambda head: None, lambda stored: {**stored, weights: stored[weights] * torch.nan})
-    with pytest.raises(StreamsimError, match="layer1 answers labelled frames with nan or values of 1e[+]30 and more"):
+    with pytest.raises(StreamsimError, match=r"layer1 answers .* with nan or values of 1e\+30 and more"):
         probe_run(run)
 
 
