@@ -12,6 +12,7 @@ from streamsim.storage import Directory
 from . import checkpoint
 from .folder import explained
 from .revival import fitting, newest_of, way_on
+from .rows import read_metrics
 
 
 class Checkpoints(Instrument):
@@ -94,4 +95,8 @@ class Checkpoints(Instrument):
                 f"{self.folder} holds no whole checkpoint, and to begin anew would undo its results: "
                 f"{way_on(self.folder)}"
             )
-        return ["no whole checkpoint is left, so the run starts anew"] if damaged else []
+        first, every = next(iter(self.configuration.experiment.senses)), self.configuration.experiment.checkpoint_every
+        ticks = [row["tick"] for row in read_metrics(self.folder) if row.get("pathway", first) == first]
+        # after so many it had been saved
+        gone = damaged or max(ticks, default=0) > every
+        return ["no whole checkpoint is left, so the run starts anew"] if gone else []

@@ -274,6 +274,14 @@ def test_a_finished_run_without_checkpoints_is_not_begun_anew(run, capsys, harm,
     assert contents(run) == before
 
 
+def test_a_run_whose_checkpoints_are_gone_says_that_it_begins_anew(part, capsys):
+    shutil.rmtree(part / "checkpoints")
+    status, said = told(capsys, "resume", part, "--no-report")
+    assert status == 0
+    assert said[0] == "streamsim: warning: no whole checkpoint is left, so the run starts anew"
+    assert grown(part) == list(range(7, 61, 7))
+
+
 # summary
 
 
