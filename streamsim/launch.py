@@ -1,7 +1,6 @@
 """What `streamsim run` and `streamsim resume` do around a session."""
 
 import dataclasses
-import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -11,8 +10,18 @@ from pathlib import Path
 from rich.console import Console
 
 from .config import Configuration, coerce, configure
-from .instruments import read_rows
-from .runs import Ending, RunFolder, Session, explained, provenance, replace_file, require_run
+from .runs import (
+    Ending,
+    RunFolder,
+    Session,
+    explained,
+    other_threads,
+    provenance,
+    read_probes,
+    read_summary,
+    require_run,
+)
+from .storage import replace_file
 
 
 @dataclass(frozen=True)
@@ -50,9 +59,9 @@ def again(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
         configuration = extended(configure(path / "config.yaml"), ticks)
         simulation = configuration.experiment.build()
         session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
-        for warning in session.recover():
+        for warning in (*session.recover(), *other_threads(path)):
             say(f"warning: {warning}")
-        if session.finished and (path / "summary.json").exists():
+        if session.finished and session.summarised:
             say(f"{path} is finished ({simulation.ticks()} ticks): extend it with --ticks N, more than these")
             return RunResult(path, None)
         with explained(path):
@@ -83,7 +92,7 @@ def finish(outcome: RunResult, with_report: bool) -> int:
         return 128 + ending.signal
     from .runs import show_probes  # noqa: PLC0415
 
-    show_probes(read_rows(outcome.folder / "probes.jsonl"))
+    show_probes(read_probes(outcome.folder))
     if passed_over := damage(outcome.folder):
         sys.stdout.write(f"damaged: {passed_over}\n")
     sys.stdout.write(f"run: {outcome.folder}\n")
@@ -96,7 +105,7 @@ def finish(outcome: RunResult, with_report: bool) -> int:
 
 def damage(folder: Path) -> str:
     """Return in words how many recordings of a finished run could not be read, or nothing."""
-    summary = json.loads((folder / "summary.json").read_text())
+    summary = read_summary(folder)
     counts = {name: found["damaged"] for name, found in summary["pathways"].items() if found["damaged"]}
     where = f" ({', '.join(f'{name} {n}' for name, n in counts.items())})" if len(summary["pathways"]) > 1 else ""
     return f"recordings that could not be read and were passed over: {sum(counts.values())}{where}" if counts else ""

@@ -35,7 +35,8 @@ def place(tmp_path, monkeypatch):
 
 def environment(place):
     """The environment of a real command that finds the toys."""
-    return {**os.environ, "PYTHONPATH": f"{TOYS}{os.pathsep}{place}", "OMP_NUM_THREADS": "1"}
+    paths = filter(None, (str(TOYS), str(place), os.environ.get("PYTHONPATH")))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
 
 
 def start(place, *line, before=""):
@@ -391,22 +392,28 @@ def await_ticks(folder, lines):
 DIE = """
 import os, signal
 from streamsim.runs import checkpoint
-left, real = [{n}], checkpoint.{step}
+from streamsim.storage import Directory
+left, real = [{n}], {step}
 def dying(*arguments):
     left[0] -= 1
     if left[0] == 0:
         {last}
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*arguments)
-checkpoint.{step} = dying
+{step} = dying
 """
-HALF = "arguments[0].write_bytes(arguments[1][: len(arguments[1]) // 2])"
+HALF = "(arguments[0].path / arguments[1]).write_bytes(arguments[2][: len(arguments[2]) // 2])"
 
 
 @pytest.mark.parametrize(
     ("step", "n", "last"),
-    [("write_durably", 5, HALF), ("sync", 6, "pass"), ("prune", 2, "pass")],
-    ids=["half a file", "before it is there", "before the old ones go"],
+    [
+        ("Directory.write", 5, HALF),
+        ("Directory.rename", 2, "pass"),
+        ("Directory.sync", 4, "pass"),
+        ("checkpoint.prune", 2, "pass"),
+    ],
+    ids=["half a file", "before it is there", "before it is sure to be there", "before the old ones go"],
 )
 def test_kill_9_while_saving_and_resume_end_in_the_same_hash(place, step, n, last):
     settings = ("--ticks", "60", "--checkpoint_every", "20", "--no-report")

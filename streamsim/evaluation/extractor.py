@@ -7,7 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from streamsim.contracts import Agent, Baseline, State, leaves
+from streamsim.contracts import Agent, Baseline, DataError, State, StreamsimError, leaves
+
+VAST = 1e30
+"""Activity is smaller, or its spread is no longer a number of 32 bits."""
 
 
 class Extractor(ABC):
@@ -57,16 +60,16 @@ class Layers(Extractor):
     @torch.no_grad()
     def apart(self, frames: Float[Tensor, "n parts *shape"]) -> dict[str, Float[Tensor, " frames *activity"]]:
         """See `Extractor.apart`."""
-        return self._ordered(self.agent.features(self.state, frames.flatten(0, 1)))
+        return self._ordered(self.agent.features(self.state, frames.flatten(0, 1)), frames)
 
     @torch.no_grad()
     def follow(self, frames: Float[Tensor, "n ticks *shape"]) -> Iterator[dict[str, Float[Tensor, " n *activity"]]]:
         """See `Extractor.follow`."""
         for found in self.agent.replay(self.state, frames):
-            yield self._ordered(found)
+            yield self._ordered(found, frames)
 
-    def _ordered(self, found: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {layer: found[layer] for layer in self.agent.layers if layer in found}
+    def _ordered(self, found: dict[str, Tensor], frames: Tensor) -> dict[str, Tensor]:
+        return finite({layer: found[layer] for layer in self.agent.layers if layer in found}, frames)
 
 
 class Baselines(Extractor):
@@ -100,6 +103,26 @@ class Baselines(Extractor):
         found = {name: function(frames) for name, function in self.functions.items()}
         for tick in range(frames.shape[1]):
             yield {name: features[:, tick] for name, features in found.items()}
+
+
+def finite(found: dict[str, Tensor], frames: Tensor) -> dict[str, Tensor]:
+    """Return the activity that was *found* for *frames*.
+
+    Raises:
+        DataError: the frames hold nan or infinities.
+        StreamsimError: only the activity does, or what becomes infinite once it is squared, of which nobody can learn.
+    """
+    for name, activity in found.items():
+        if not bool((activity.abs() < VAST).all()):
+            if not bool(frames.isfinite().all()):
+                raise DataError(
+                    "labelled frames hold nan or infinite values: check the recordings with `streamsim check`"
+                )
+            raise StreamsimError(
+                f"{name} answers labelled frames with nan or values of {VAST:g} and more, of which nothing can be "
+                "read: learning diverged, try a smaller learning rate"
+            )
+    return found
 
 
 def home(state: State) -> torch.device:

@@ -7,7 +7,7 @@ from .nan_guard import NaNGuard
 from .offline_probe import ProbeSchedule
 from .online_probe import OnlineProbe
 from .progress import ProgressBar
-from .recorder import AUDIO, Film, Recorder, read_films
+from .recorder import AUDIO, Film, Recorder, fault_of, read_films
 from .rows import (
     JsonLines,
     Write,
@@ -40,6 +40,7 @@ __all__ = [
     "TickSchedule",
     "Write",
     "count",
+    "fault_of",
     "file_lengths",
     "find",
     "labels_single_frames",

@@ -1,10 +1,14 @@
 """A guard that stops a run whose frames or weights are no longer numbers."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
 from streamsim.contracts import DataError, StreamsimError, leaves
 from streamsim.simulation import Instrument, Simulation, TickRecord
+
+from .schedule import TickSchedule
 
 
 class NaNGuard(Instrument):
@@ -12,12 +16,17 @@ class NaNGuard(Instrument):
 
     Frames are summed on the device at every tick and the sum is looked at only when it is due: nan never goes away.
 
+    It must watch before those who take a closer look at the agent, and looks whenever they do: what they make of
+    numbers that are none is no result.
+
     Args:
         every: ticks from one look to the next.
+        others: when others take a closer look, by pathway.
     """
 
-    def __init__(self, every: int = 50) -> None:
+    def __init__(self, every: int = 50, others: Mapping[str, TickSchedule] | None = None) -> None:
         self.every = every
+        self.others = dict(others or {})
         self._sums: dict[str, Tensor] = {}
 
     def start(self, simulation: Simulation) -> None:
@@ -28,7 +37,11 @@ class NaNGuard(Instrument):
         """See `Instrument.watch`."""
         name, tick = record.pathway.name, record.glimpse.tick
         self._sums[name] = self._sums[name] + record.glimpse.frame.sum(dtype=torch.float32)
-        if (tick + 1) % self.every == 0:
+        others = self.others.get(name)
+        # at the end of looking they do so whatever their schedule
+        if (tick + 1) % self.every == 0 or (
+            others and (others.due(tick + 1) or tick + 1 == record.pathway.agent.looks)
+        ):
             self.inspect(record.simulation)
 
     def inspect(self, simulation: Simulation) -> None:

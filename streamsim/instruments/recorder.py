@@ -1,32 +1,52 @@
 """A film strip, or sound track, of the stream: what a few streams showed at the start and at the end of a run."""
 
+import io
 import json
+import math
 import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from zipfile import BadZipFile
+from typing import Any, TypedDict
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int16, UInt8
 from torch import Tensor
 
-from streamsim.contracts import Sensor, State, require, snapshot
+from streamsim.contracts import RunFolderError, Sensor, State, require, snapshot
 from streamsim.simulation import Instrument, Simulation, TickRecord
+from streamsim.storage import Directory, fault, json_value
 
 from .rows import find
 
 AUDIO = "audio"
 
-FIELDS = ("tick", "frame", "saccade", "received", "object_id", "label")
+FIELDS = {"tick": "iu", "frame": "iu", "saccade": "b", "received": "b", "object_id": "iu", "label": "iu"}
+"""What a film holds of each tick, and of which kind of numbers: whole ones, or flags."""
 
-FACTS = ("classes", "period", "modality", "shape")
-
-DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error)
+DAMAGE = (RunFolderError, MemoryError, OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error)
 """What reading a damaged film may raise."""
+
+LARGEST = 2**30
+"""Bytes that a film may take in memory: a small file may unpack to more than there is."""
+
+PERIODS, FASTEST = (1e-6, 1e6), 1_000_000
+"""Seconds from frame to frame, at least and at most, and samples of a sound a second: others cannot be shown."""
+
+
+class FilmFacts(TypedDict):
+    """What is written beside a film."""
+
+    classes: list[str]
+    period: float
+    modality: str
+    shape: list[int]
+
+
+SHOWN = tuple(FIELDS)[1:]
 
 
 @dataclass(frozen=True)
@@ -100,7 +120,7 @@ class Recorder(Instrument):
         for ring in (self._rings["first"],) * (glimpse.tick < ticks) + (self._rings["last"],):
             slot = glimpse.tick % ticks
             ring["tick"].numpy()[slot] = glimpse.tick
-            for name, value in zip(FIELDS[1:], shown, strict=True):
+            for name, value in zip(SHOWN, shown, strict=True):
                 place(ring[name], slot, value)
 
     def stop(self, simulation: Simulation) -> None:
@@ -115,7 +135,7 @@ class Recorder(Instrument):
             "modality": sensor.modality,
             "shape": list(sensor.shape),
         }
-        write_film(self.folder / "media" / f"film-{pathway.name}", self.films(sensor), facts)
+        write_film(Directory(self.folder).inside("media"), f"film-{pathway.name}", self.films(sensor), facts)
 
     def films(self, sensor: Sensor) -> dict[str, dict[str, np.ndarray]]:
         """Return both ends by name, each as arrays by field, in the order of time and without ticks not yet seen."""
@@ -134,7 +154,7 @@ class Recorder(Instrument):
         ticks = max(self.frames, round(self.sound / sensor.period)) if sounds else self.frames
         rings = {
             name: value.new_zeros(ticks, min(self.streams, len(value)), *value.shape[1:])
-            for name, value in zip(FIELDS[1:], record, strict=True)
+            for name, value in zip(SHOWN, record, strict=True)
         }
         return {"tick": torch.full((ticks,), -1), **rings}
 
@@ -168,34 +188,63 @@ def as_samples(frame: Float[Tensor, "*shape"], sensor: Sensor) -> Int16[Tensor, 
     return share.clamp(0, 1).mul(2).sub(1).mul(32767).round().to(torch.int16)
 
 
-def write_film(stem: Path, films: dict[str, dict[str, np.ndarray]], facts: dict[str, Any]) -> None:
+def write_film(media: Directory, name: str, films: dict[str, dict[str, np.ndarray]], facts: dict[str, Any]) -> None:
     """Write *films* beside *facts*; each file appears whole or not at all."""
-    stem.parent.mkdir(exist_ok=True)
     arrays: dict[str, Any] = {f"{end}_{name}": array for end, film in films.items() for name, array in film.items()}
-    draft = stem.with_name(f".{stem.name}.draft")
-    with draft.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    draft.replace(stem.with_suffix(".npz"))
-    draft.write_text(json.dumps(facts, indent=2) + "\n")
-    draft.replace(stem.with_suffix(".json"))
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    media.make().replace(f"{name}.npz", file.getvalue())
+    media.replace(f"{name}.json", (json.dumps(facts, indent=2) + "\n").encode())
 
 
 def read_films(folder: Path) -> list[Film]:
     """Return the films of a run folder, none if nothing was recorded; warn of damaged ones and leave them out."""
-    films = []
-    for path in sorted((folder / "media").glob("film-*.npz")):
+    media = Directory(folder).inside("media")
+    films: list[Film] = []
+    try:
+        names = [Path(name).stem for name in media.names() if name.startswith("film-") and name.endswith(".npz")]
+    except RunFolderError as error:
+        warnings.warn(f"{error}; all films are left out", stacklevel=2)
+        return []
+    for name in names:
         try:
-            films += both_ends(path)
+            films += both_ends(media, name)
         except DAMAGE as error:
+            path = media.path / f"{name}.npz"
             sentence = f"{path} or the .json beside it is damaged ({error}), so the film is left out: restore them"
             warnings.warn(sentence, stacklevel=2)
     return films
 
 
-def both_ends(path: Path) -> list[Film]:
+def both_ends(media: Directory, name: str) -> list[Film]:
     """Return the films in one file."""
-    stored = json.loads(path.with_suffix(".json").read_text())
-    facts = {name: stored[name] for name in FACTS}
-    name = path.stem.removeprefix("film-")
-    with np.load(path, allow_pickle=False) as arrays:
-        return [Film(end, name, **{x: arrays[f"{end}_{x}"] for x in FIELDS}, facts=facts) for end in ("first", "last")]
+    stored = json_value(media.read(f"{name}.json") or b"")
+    facts = {fact: stored[fact] for fact in FilmFacts.__annotations__}
+    file = io.BytesIO(media.read(f"{name}.npz") or b"")
+    with ZipFile(file) as packed:
+        if sum(part.file_size for part in packed.infolist()) > LARGEST:
+            raise ValueError(f"it would take more than {LARGEST} bytes")
+    file.seek(0)
+    with np.load(file, allow_pickle=False) as arrays:
+        return [
+            Film(end, name.removeprefix("film-"), **{x: arrays[f"{end}_{x}"] for x in FIELDS}, facts=facts)
+            for end in ("first", "last")
+        ]
+
+
+def fault_of(film: Film) -> str:
+    """Return what shows that no run wrote a film: facts, numbers, shapes or a label without a class; or nothing."""
+    if wrong := fault(film.facts, FilmFacts):
+        return wrong
+    period, classes, sounds = film.facts["period"], len(film.facts["classes"]), film.facts["modality"] == AUDIO
+    fastest = math.prod(film.facts["shape"]) / FASTEST if sounds else 0
+    if not max(PERIODS[0], fastest) <= period <= PERIODS[1]:
+        return f"period is {period:g} seconds"
+    ticks, streams = (*film.frame.shape, 0, 0)[:2]
+    shapes = {"tick": (ticks,), "frame": (ticks, streams, *film.facts["shape"])}
+    for name, kind in {**FIELDS, "frame": "i" if sounds else "u"}.items():
+        array = getattr(film, name)
+        wide = name == "frame" and array.dtype.itemsize != 1 + sounds
+        if wide or array.dtype.kind not in kind or array.shape != shapes.get(name, (ticks, streams)):
+            return f"{name} holds {array.dtype} of shape {array.shape}"
+    return f"it names class {film.label.max()} of {classes}" if film.label.max(initial=-1) >= classes else ""

@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -16,6 +16,7 @@ from torch import Tensor
 from streamsim.contracts import ConfigurationError, RunFolderError
 from streamsim.evaluation import Row
 from streamsim.simulation import Pathway, Simulation
+from streamsim.storage import Directory, json_value
 
 Write: TypeAlias = Callable[[Row], None]
 """Appends one line to a file of the run folder."""
@@ -78,7 +79,8 @@ class JsonLines:
     def write(self, row: dict[str, Any]) -> None:
         """Append one line; nan and infinities, which JSON lacks, become null."""
         if self._descriptor is None:
-            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            appending = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            self._descriptor = Directory(self.path.parent).descriptor(self.path.name, appending)
         line = (json.dumps(finite(row), separators=(",", ":"), allow_nan=False) + "\n").encode()
         before = os.fstat(self._descriptor).st_size
         try:
@@ -96,45 +98,68 @@ class JsonLines:
             self._descriptor = None
 
 
-def read_rows(path: Path) -> list[dict[str, Any]]:
+def read_rows(path: Path, wrong: Callable[[Row], str] = lambda row: "") -> list[Row]:
     """Return the lines of *path*, without a last one that was cut short; none if there is no file.
 
+    Args:
+        path: the file.
+        wrong: returns what is wrong with a line, if anything.
+
     Raises:
-        RunFolderError: a line is damaged.
+        RunFolderError: it is no plain file or cannot be read, or a line is damaged.
     """
-    if not path.exists():
-        return []
-    whole = path.read_bytes().rpartition(b"\n")[0]
-    return [parsed_row(line, f"{path}, line {number}") for number, line in enumerate(whole.splitlines(), start=1)]
+    whole = (Directory(path.parent).read(path.name) or b"").rpartition(b"\n")[0]
+    places = ((line, f"{path}, line {number}") for number, line in enumerate(whole.splitlines(), start=1))
+    return [parsed_row(line, place, wrong) for line, place in places]
 
 
-def parsed_row(line: bytes, place: str) -> dict[str, Any]:
-    """Return the JSON object in *line*."""
+def parsed_row(line: bytes, place: str, wrong: Callable[[Row], str] = lambda row: "") -> Row:
+    """Return the JSON object in *line*.
+
+    Raises:
+        RunFolderError: it holds none, or one with which something is *wrong*.
+    """
     try:
-        row = json.loads(line)
+        row = json_value(line)
     except ValueError:
         row = None
-    if not isinstance(row, dict):
-        raise RunFolderError(
-            f"{place} is damaged, it is not a JSON object: restore the file from a copy, or move it out of the folder"
-        )
-    return row
-
-
-def file_lengths(folder: Path) -> dict[str, int]:
-    """Return the bytes of every JSON-lines file in *folder*, after making them durable."""
-    found = {}
-    for path in sorted(folder.glob("*.jsonl")):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-            found[path.name] = os.fstat(file.fileno()).st_size
+    said = wrong(row) if isinstance(row, dict) else "it is not a JSON object"
+    if said:
+        raise RunFolderError(f"{place} is damaged, {said}: restore the file from a copy, or move it out of the folder")
+    found: Row = row
     return found
 
 
-def rewind_files(folder: Path, lengths: dict[str, int]) -> None:
-    """Cut every JSON-lines file in *folder* back to what `file_lengths` returned."""
-    for path in folder.glob("*.jsonl"):
-        os.truncate(path, min(lengths.get(path.name, 0), path.stat().st_size))
+def file_lengths(folder: Path, names: Collection[str]) -> dict[str, int]:
+    """Return the bytes of the files called *names* in *folder*, as far as they are there, after making them durable."""
+    found = {}
+    for name in sorted(names):
+        try:
+            descriptor = Directory(folder).descriptor(name, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            os.fsync(descriptor)
+            found[name] = os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
+    return found
+
+
+def rewind_files(folder: Path, names: Collection[str], lengths: Mapping[str, int]) -> None:
+    """Cut the files called *names* in *folder* back to what `file_lengths` returned, those it did not know to nothing.
+
+    Nothing else that lies there is touched: it may be the user's.
+    """
+    for name in sorted(names):
+        try:
+            descriptor = Directory(folder).descriptor(name, os.O_WRONLY)
+        except FileNotFoundError:
+            continue
+        try:
+            os.ftruncate(descriptor, min(lengths.get(name, 0), os.fstat(descriptor).st_size))
+        finally:
+            os.close(descriptor)
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401  any JSON value

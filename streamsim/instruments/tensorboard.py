@@ -5,6 +5,7 @@ from typing import Any
 
 from streamsim.contracts import ConfigurationError
 from streamsim.simulation import Instrument, Simulation, TickRecord
+from streamsim.storage import Directory
 
 from .metrics import Metrics
 
@@ -33,10 +34,12 @@ class TensorBoard(Instrument):
 
         self._passed = self.metrics.last
         alone = len(simulation.pathways) == 1
+        whole = Directory(self.folder.parent).inside(self.folder.name).make()
         for p in simulation.pathways:
-            folder = self.folder if alone else self.folder / p.name
+            # made here, for the writer would follow a link
+            place = whole if alone else whole.inside(p.name).make()
             # steps are ticks of the pathway; those that a crash undid are purged
-            self._writers[p.name] = SummaryWriter(str(folder), purge_step=simulation.ticks(p) + 1)
+            self._writers[p.name] = SummaryWriter(str(place.path), purge_step=simulation.ticks(p) + 1)
 
     def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""

@@ -52,6 +52,8 @@ def probe_chart(probe: str, rows: Sequence[Row], colours: dict[str, str], data: 
             levels = [(r, percent(r["calibrated"])) for r in here]
             if any(level is not None for _, level in levels):
                 curves.append(curve(f"{layer}, calibrated", levels, colour, data.streams, "dash"))
+    if not curves:
+        return Markup()
     curves.append(horizontal_line("chance", 100 * rows[0]["chance"], curves))
     return chart(f"{probe} probe", curves, "test accuracy, %")
 
@@ -82,7 +84,7 @@ def metrics(data: RunData) -> Markup:
         chart(
             quantity.replace("_", " "),
             [
-                curve(n, [(r, r["layers"][n].get(quantity)) for r in data.metrics], c, data.streams)
+                curve(n, [(r, r["layers"].get(n, {}).get(quantity)) for r in data.metrics], c, data.streams)
                 for n, c in colours.items()
             ],
             "",
@@ -118,13 +120,16 @@ def health(data: RunData) -> Markup:
         return Markup()
     colours = layer_colours(list(rows[0]["layers"]))
 
-    def per_layer(value: Callable[[Row], float]) -> list[dict[str, Any]]:
-        return [curve(n, [(r, value(r["layers"][n])) for r in rows], c, data.streams) for n, c in colours.items()]
+    def per_layer(value: Callable[[Row], float | None]) -> list[dict[str, Any]]:
+        told = {n: [(r, value(r["layers"][n])) for r in rows if n in r["layers"]] for n in colours}
+        return [curve(n, told[n], c, data.streams) for n, c in colours.items()]
 
     charts = [
         chart("effective rank", per_layer(lambda h: h["effective_rank"]), "dimensions"),
         chart("participation ratio", per_layer(lambda h: h["participation_ratio"]), "dimensions"),
-        chart("dead units", per_layer(lambda h: 100 * h["dead_units"] / h["units"]), "% of units", range=[-2, 102]),
+        chart(
+            "dead units", per_layer(lambda h: 100 * h["dead_units"] / max(1, h["units"])), "% of units", range=[-2, 102]
+        ),
     ]
     words = (
         f"{rows[-1]['protocol'].split(';')[0]}. Effective rank: exp of the entropy of the singular values (Roy & "
@@ -178,7 +183,10 @@ def likeness(rows: Sequence[Row], data: RunData) -> list[Markup]:
     colours = layer_colours(list(rows[0]["likeness"]))
     charts = []
     for kind, caption in (("same", "likeness of the same thing"), ("other", "likeness of different things")):
-        curves = [curve(n, [(r, r["likeness"][n][kind]) for r in rows], c, data.streams) for n, c in colours.items()]
+        curves = [
+            curve(n, [(r, r["likeness"].get(n, {}).get(kind)) for r in rows], c, data.streams)
+            for n, c in colours.items()
+        ]
         charts.append(chart(caption, curves, "cosine", line_legend(colours)))
     return charts
 

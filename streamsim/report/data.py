@@ -16,9 +16,19 @@ from torch import Tensor
 from streamsim.config import parsed, text_of
 from streamsim.contracts import DataError, Labelled, Sequences, Split, State, StreamsimError, require
 from streamsim.evaluation import Filling, Layers, Row, is_layer, looks, parts_of
-from streamsim.instruments import Film, find, parsed_row, read_films, read_rows
-from streamsim.runs import require_run, revive
+from streamsim.instruments import Film, fault_of, find, read_films
+from streamsim.runs import (
+    read_confusions,
+    read_health,
+    read_metrics,
+    read_probes,
+    read_provenance,
+    read_summary,
+    require_run,
+    revive,
+)
 from streamsim.simulation import Pathway, Simulation
+from streamsim.storage import fault
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class RunData:
         folder: the run folder.
 
     Attributes:
+        streams: parallel streams.
         why_not_revived: why the agent could not be rebuilt, empty unless that was tried and failed.
         pathway_name: the pathway that this is about, None for the only or the first one.
 
@@ -60,12 +71,15 @@ class RunData:
         self.folder = folder
         self.configuration_text = text_of(folder / "config.yaml", str(folder / "config.yaml"))
         self.configuration = parsed(self.configuration_text, str(folder / "config.yaml"))
-        self.provenance = json_object(folder / "provenance.json")
-        self.summary = json_object(folder / "summary.json")
-        self.probes = latest(of_today(row) for row in read_rows(folder / "probes.jsonl"))
-        self.confusions = read_rows(folder / "confusions.jsonl")
-        self.metrics = read_rows(folder / "metrics.jsonl")
-        self.health = read_rows(folder / "health.jsonl")
+        self.streams: int = self.configuration.get("streams", 1)
+        self._refuse(fault(self.streams, int, "streams"))
+        self._refuse("" if self.streams >= 1 else f"streams must be at least 1 (got {self.streams})")
+        self.provenance = read_provenance(folder)
+        self.summary = read_summary(folder)
+        self.probes = latest(read_probes(folder))
+        self.confusions = read_confusions(folder)
+        self.metrics = read_metrics(folder)
+        self.health = read_health(folder)
         self.films = [film for film in read_films(folder) if is_showable(film)]
         self.why_not_revived = ""
         self.pathway_name: str | None = None
@@ -73,25 +87,25 @@ class RunData:
     @property
     def by_pathway(self) -> list["RunData"]:
         """What there is of every pathway, by itself; of the only one all."""
-        settings = self.configuration.get("pathways")
-        return [self._only(name, own or {}) for name, own in settings.items()] if settings else [self]
+        senses = self.configuration.get("pathways") or {}
+        self._refuse(fault(senses, dict[str, dict[str, Any] | None], "pathways"))
+        return [self._only(name, own or {}) for name, own in senses.items()] or [self]
 
     def _only(self, name: str, settings: dict[str, Any]) -> "RunData":
+        own = settings.get("init_args", settings)
+        self._refuse(fault(own, dict[str, Any], f"pathways.{name}.init_args"))
         _ = self.revived  # once for all pathways
         part = copy(self)
-        part.pathway_name, part.configuration = name, {**self.configuration, **settings.get("init_args", settings)}
+        part.pathway_name, part.configuration = name, {**self.configuration, **own}
         for kind in ("probes", "confusions", "metrics", "health"):
             setattr(part, kind, [row for row in getattr(self, kind) if row.get("pathway") == name])
         part.films = [film for film in self.films if film.pathway == name]
         part.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
         return part
 
-    @property
-    def streams(self) -> int:
-        """Parallel streams."""
-        found = self.configuration.get("streams", 1)
-        require(isinstance(found, int), f"{self.folder}/config.yaml: streams must be a number (got {found!r}): mend it")
-        return int(found)
+    def _refuse(self, wrong: str) -> None:
+        """Raise `ConfigurationError` if anything is *wrong* with the configuration."""
+        require(not wrong, f"{self.folder}/config.yaml: {wrong}: mend it")
 
     @property
     def ticks(self) -> int:
@@ -109,10 +123,13 @@ class RunData:
     def revived(self) -> tuple[Simulation, State] | None:
         """The simulation at its newest checkpoint and all state as drawn, or None where they cannot be rebuilt."""
         try:
-            configuration, simulation, _, _ = revive(self.folder)
+            configuration, simulation, _, damaged = revive(self.folder)
         except StreamsimError as error:
             self.why_not_revived = str(error)
+            warnings.warn(f"the report says little of the agent, which could not be rebuilt: {error}", stacklevel=2)
             return None
+        for sentence in damaged:
+            warnings.warn(sentence, stacklevel=2)
         return simulation, configuration.experiment.build().state
 
     @property
@@ -138,6 +155,9 @@ class RunData:
             labelled = self.pathway.environment.labelled(Split.TEST)
             return {name: examples_of(self.pathway, state, labelled) for name, state in self.states.items()}
         except DataError:
+            return {}
+        except StreamsimError as error:
+            warnings.warn(f"the report leaves out what labelled frames show: {error}", stacklevel=2)
             return {}
 
     @property
@@ -177,30 +197,13 @@ def peak(activity: Float[Tensor, "n units *space"]) -> Float[Tensor, "n units"]:
     return activity.flatten(2).amax(2) if activity.dim() > 2 else activity
 
 
-def json_object(path: Path) -> dict[str, Any]:
-    """Return the JSON object in *path*, empty if there is none; raise `RunFolderError` if it is damaged."""
-    return parsed_row(path.read_bytes(), str(path)) if path.exists() else {}
-
-
 def is_showable(film: Film) -> bool:
-    """Tell whether a film holds numbers where numbers belong and names all its labels; warn if it does not."""
-    numbers = all(x.dtype.kind in "iu" for x in (film.tick, film.frame, film.label))
-    names, period = film.facts["classes"], film.facts["period"]
-    named = numbers and isinstance(names, list) and film.label.max(initial=-1) < len(names)
-    if named and isinstance(period, int | float) and period > 0:
-        return True
-    sentence = f"the {film.name} film of {film.pathway} is damaged, so it is left out of the report: restore media/"
-    warnings.warn(sentence, stacklevel=2)
-    return False
-
-
-def of_today(row: Row) -> Row:
-    """Return a row of a probe as it is written now; 0.1.0 knew neither the calibrated network nor clusters."""
-    if row["probe"] == "online" or "calibrated" in row:
-        return row
-    unknown = dict.fromkeys(("calibrated", "error", "gain_error"))
-    known = {"drawn": row.get("untrained"), "ceiling": False, "looks": 0, "n_clusters": row["n_test"]}
-    return {**row, **unknown, **known}
+    """Tell whether a film is such as a run writes; warn if it is not."""
+    wrong = fault_of(film)
+    if wrong:
+        sentence = f"the {film.name} film of {film.pathway} is damaged, so it is left out of the report: restore media/"
+        warnings.warn(f"{sentence} from a copy ({wrong})", stacklevel=2)
+    return not wrong
 
 
 def latest(rows: Iterable[Row]) -> list[Row]:

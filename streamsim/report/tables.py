@@ -169,7 +169,7 @@ def ledger(data: RunData) -> Markup:
             role + (" (short-term)" if role in short else ""),
             f"{size:,}",
             f"{size / data.streams:,.0f}" if role in short else "",
-            piece("meter", width=percent_text(size / total), mark=None),
+            piece("meter", width=percent_text(size / max(1, total)), mark=None),
         )
         for role, size in sorted(roles.items(), key=lambda item: -item[1])
     ]
@@ -187,8 +187,9 @@ def origin(data: RunData) -> Markup:
     where = table(("", ""), rows, "plain") if rows else Markup()
     settings = piece("settings", words=data.configuration_text)
     words = (
-        "The run repeats exactly from this configuration, on the same device and with the same versions; state is the "
-        "hash of all tensors at its end."
+        "The run repeats exactly from this configuration, on the same device, with the same versions and with as many "
+        "threads (OMP_NUM_THREADS), for sums are rounded otherwise by more or fewer; state is the hash of all tensors "
+        "at its end."
     )
     missing = f"The agent could not be rebuilt, which some sections need: {data.why_not_revived}."
     remarks = [words, missing] if data.why_not_revived else [words]
@@ -199,4 +200,4 @@ def in_one_line(value: Any) -> str:  # noqa: ANN401  any JSON value
     """Return a value of the provenance in one line."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {x}" for name, x in value.items() if x is not None)
-    return " ".join(value) if isinstance(value, list) else str(value)
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from streamsim.runs import explained, replace_file
+from streamsim.runs import explained
+from streamsim.storage import replace_file
 
 from . import curves, pictures, tables
 from .confusion import confusion

@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from itertools import count
+from typing import Any, TypedDict
 
 import torch
 from safetensors import SafetensorError
@@ -15,8 +14,29 @@ from safetensors import torch as safetensors
 from torch import Tensor
 
 from streamsim.contracts import RunFolderError, State
+from streamsim.storage import Directory, fault, json_value
 
 TENSORS, FACTS = "state.safetensors", "state.json"
+
+DRAFT = re.compile(r"\.[0-9]{9,}\.draft")
+
+
+class Head(TypedDict):
+    """What a checkpoint says of its tensors: their names in the tree, and what else makes them what they were."""
+
+    tick: int
+    facts: dict[str, Any]
+    structure: dict[str, Any]
+    strides: dict[str, list[int]]
+    on_device: list[str]
+    sha256: str
+
+
+class Sealed(TypedDict):
+    """A head with its checksum."""
+
+    head: Head
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -34,8 +54,8 @@ class Checkpoint:
     facts: dict[str, Any]
 
 
-def save(folder: Path, tick: int, state: State, facts: dict[str, Any]) -> Path:
-    """Write a checkpoint into *folder* and return its path; a crash at any moment leaves none or all of it."""
+def save(folder: Directory, tick: int, state: State, facts: dict[str, Any]) -> Directory:
+    """Write a checkpoint into *folder* and return it; a crash at any moment leaves none or all of it."""
     leaves = dict(named(state))
     stored = {name: tensor.detach().cpu().clone() for name, tensor in leaves.items()}
     data = safetensors.save({name: tensor.contiguous() for name, tensor in stored.items()})
@@ -51,85 +71,149 @@ def save(folder: Path, tick: int, state: State, facts: dict[str, Any]) -> Path:
     # keys are not sorted: the order of a state's branches may decide the order of sums
     text = json.dumps(head)
     sealed = json.dumps({"head": head, "sha256": hash_of(text.encode())})
-    return publish(folder, f"{tick:09d}", {TENSORS: data, FACTS: sealed.encode()})
+    return publish(folder, name_of(tick), {TENSORS: data, FACTS: sealed.encode()})
 
 
-def publish(folder: Path, name: str, files: dict[str, bytes]) -> Path:
+def name_of(tick: int) -> str:
+    """Return what the checkpoint of a tick is called."""
+    return f"{tick:09d}"
+
+
+def publish(folder: Directory, name: str, files: dict[str, bytes]) -> Directory:
     """Write *files* into the directory *name* of *folder* so that it appears at once, whole and durable."""
-    draft, final = folder / f".{name}.draft", folder / name
-    folder.mkdir(exist_ok=True)
-    shutil.rmtree(draft, ignore_errors=True)
+    draft = f".{name}.draft"
+    folder.make().discard(draft)
     try:
-        draft.mkdir()
+        inside = folder.inside(draft).make()
         for file, data in files.items():
-            write_durably(draft / file, data)
-        sync(draft)
-        if final.exists():
-            shutil.rmtree(final)
-        draft.rename(final)
-        sync(folder)
+            inside.write(file, data)
+        inside.sync()
+        folder.discard(name)
+        folder.rename(draft, name)
+        folder.sync()
     except OSError:
-        shutil.rmtree(draft, ignore_errors=True)
+        folder.discard(draft)
         raise
-    return final
+    return folder.inside(name)
 
 
-def load(path: Path, device: torch.device) -> Checkpoint:
-    """Return the checkpoint at *path*.
+def load(place: Directory, device: torch.device) -> Checkpoint:
+    """Return the checkpoint at *place*.
 
     Raises:
         RunFolderError: it is damaged.
     """
+    text, data = place.read(FACTS), place.read(TENSORS)
+    if text is None or data is None:
+        raise damaged(place, f"{FACTS if text is None else TENSORS} is missing")
+    head = head_of(place, text)
+    if head["sha256"] != hash_of(data):
+        raise damaged(place, "its checksum does not match")
     try:
-        sealed = json.loads((path / FACTS).read_bytes())
-        head = sealed["head"]
-        text = json.dumps(head)
-        data = (path / TENSORS).read_bytes()
-        if (hash_of(text.encode()), hash_of(data)) != (sealed["sha256"], head["sha256"]):
-            raise RunFolderError(f"checkpoint {path} is damaged: its checksum does not match")
-        tensors = safetensors.load(data)
-    except (ValueError, KeyError, TypeError, OSError, SafetensorError):
-        raise RunFolderError(f"checkpoint {path} is damaged: it is incomplete or cannot be read") from None
-    for name, stride in head["strides"].items():
-        tensors[name] = torch.empty_strided(tensors[name].shape, stride, dtype=tensors[name].dtype).copy_(tensors[name])
-    for name in head["on_device"]:
-        tensors[name] = tensors[name].to(device)
-    return Checkpoint(head["tick"], rebuilt(head["structure"], tensors), head["facts"])
+        tensors = {name: laid_out(x, head["strides"].get(name)) for name, x in safetensors.load(data).items()}
+        for name in head["on_device"]:
+            tensors[name] = tensors[name].to(device)
+        return Checkpoint(head["tick"], rebuilt(head["structure"], tensors), head["facts"])
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SafetensorError):
+        raise damaged(place, "its tensors are not those that it tells of") from None
 
 
-def paths(folder: Path) -> list[Path]:
-    """Return the checkpoints in *folder*, oldest first."""
-    return sorted(path for path in folder.glob("*") if path.name.isdigit()) if folder.is_dir() else []
+def head_of(place: Directory, text: bytes) -> Head:
+    """Return what the checkpoint at *place* says of itself."""
+    try:
+        sealed = json_value(text)
+        wrong = fault(sealed, Sealed)
+        matches = not wrong and hash_of(json.dumps(sealed["head"]).encode()) == sealed["sha256"]
+    except ValueError:
+        raise damaged(place, "it is incomplete or cannot be read") from None
+    if wrong or not matches:
+        raise damaged(place, wrong or "its checksum does not match")
+    head: Head = sealed["head"]
+    if name_of(head["tick"]) != place.path.name:
+        raise damaged(place, f"it is of tick {head['tick']}")
+    return head
 
 
-def newest(folder: Path, device: torch.device) -> tuple[Checkpoint | None, list[str]]:
-    """Return the newest checkpoint that is whole, or None, and a sentence about every newer one that is not."""
+def laid_out(tensor: Tensor, stride: list[int] | None) -> Tensor:
+    """Return *tensor* in the memory layout that it was saved with.
+
+    Raises:
+        ValueError: no tensor that was saved has such a layout: it has gaps, or numbers that share a place.
+    """
+    if stride is None:
+        return tensor
+    axes = list(zip(stride, tensor.shape, strict=True))
+    dense = 1
+    for step, size in sorted(axis for axis in axes if axis[1] > 1):
+        if step != dense:
+            raise ValueError("gaps")
+        dense *= size
+    return torch.empty_strided(tensor.shape, [max(0, s) for s in stride], dtype=tensor.dtype).copy_(tensor)
+
+
+def damaged(place: Directory, why: str) -> RunFolderError:
+    """Return the error to raise about a checkpoint that cannot be used."""
+    return RunFolderError(f"checkpoint {place.path} is damaged: {why}")
+
+
+def places(folder: Directory) -> list[Directory]:
+    """Return the checkpoints in *folder*, oldest first; whatever else lies there, such as a link, is none.
+
+    Raises:
+        RunFolderError: *folder* is a link or a file, or cannot be read.
+    """
+    return [folder.inside(name) for name in sorted(filter(is_own, folder.folders()), key=int)]
+
+
+def is_own(name: str) -> bool:
+    """Tell whether a checkpoint may be called *name*."""
+    return name.isascii() and name.isdigit() and name == name_of(int(name))
+
+
+def newest(
+    folder: Directory, device: torch.device, wrong: Callable[[dict[str, Any]], str] = lambda facts: ""
+) -> tuple[Checkpoint | None, list[str]]:
+    """Return the newest checkpoint that is whole, or None, and a sentence about every newer one that is not.
+
+    Args:
+        folder: where they lie.
+        device: where tensors of a GPU go.
+        wrong: returns what is wrong with the facts of one, if anything.
+    """
     warnings: list[str] = []
-    for path in reversed(paths(folder)):
+    for place in reversed(places(folder)):
         try:
-            return load(path, device), warnings
+            found = load(place, device)
+            if said := wrong(found.facts):
+                raise damaged(place, said)
+            return found, warnings
         except RunFolderError as error:
             warnings.append(f"{error}; an older one is looked for")
-    return None, [*warnings, "no whole checkpoint is left, so the run starts anew"] if warnings else []
+    return None, warnings
 
 
-def set_aside(folder: Path, after: int) -> None:
+def set_aside(folder: Directory, after: int) -> None:
     """Rename the checkpoints later than tick *after*, which are damaged, so that they no longer count as any."""
-    for path in paths(folder):
-        if int(path.name) > after:
-            aside = path.with_name(f"{path.name}.damaged")
-            shutil.rmtree(aside, ignore_errors=True)
-            path.rename(aside)
+    for place in places(folder):
+        name = place.path.name
+        if int(name) > after:
+            asides = (f"{name}.damaged{f'-{n}' if n > 1 else ''}" for n in count(1))
+            folder.rename(name, next(aside for aside in asides if not folder.holds(aside)))
 
 
-def prune(folder: Path, keep: int) -> None:
-    """Delete all but the latest *keep* checkpoints, and drafts that a crash left behind."""
-    for path in paths(folder)[:-keep]:
+def prune(folder: Directory, keep: int, newest: int) -> None:
+    """Delete all but the latest *keep* checkpoints up to tick *newest*, and drafts that a crash left behind.
+
+    What only looks like a checkpoint, or is later than the newest, is not the run's own, and neither counts nor goes.
+    """
+    own = [p for p in places(folder) if int(p.path.name) <= newest and p.holds(FACTS)]
+    for place in own[:-keep]:
         # renamed first, so that a crash cannot leave half a checkpoint under a valid name
-        doomed = path.rename(folder / f".{path.name}.draft")
-        shutil.rmtree(doomed)
-    for draft in folder.glob(".*.draft"):
-        shutil.rmtree(draft, ignore_errors=True)
+        doomed = f".{place.path.name}.draft"
+        folder.rename(place.path.name, doomed)
+        folder.discard(doomed)
+    for name in filter(DRAFT.fullmatch, folder.names()):
+        folder.discard(name)
 
 
 def structure(state: State, prefix: str = "") -> dict[str, Any]:
@@ -152,31 +236,6 @@ def named(state: State, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
             yield prefix + key, value
         else:
             yield from named(value, f"{prefix}{key}/")
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write *data* and wait until it is on the disk."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a small file so that it is either old or new at every moment."""
-    draft = path.with_name(f".{path.name}.draft")
-    write_durably(draft, text.encode())
-    draft.replace(path)
-    sync(path.parent)
-
-
-def sync(folder: Path) -> None:
-    """Wait until the entries of *folder* are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def hash_of(data: bytes) -> str:

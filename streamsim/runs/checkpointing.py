@@ -1,15 +1,18 @@
 """When a run is saved, and how it comes back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from streamsim.config import Configuration
+from streamsim.contracts import RunFolderError
 from streamsim.instruments import NaNGuard, file_lengths, rewind_files
 from streamsim.simulation import Instrument, Simulation, TickRecord
+from streamsim.storage import Directory
 
 from . import checkpoint
 from .folder import explained
-from .revival import newest_of
+from .revival import fitting, newest_of, way_on
+from .rows import read_metrics
 
 
 class Checkpoints(Instrument):
@@ -20,12 +23,19 @@ class Checkpoints(Instrument):
         configuration: of the run; checkpoints are good for it only.
         instruments: by name, whose state is saved too.
         guard: asked before every save; the one that watches the run, for only it has seen the frames.
+        files: names of the files of rows that the run writes, which go back with it to a checkpoint.
     """
 
     def __init__(
-        self, folder: Path, configuration: Configuration, instruments: Mapping[str, Instrument], guard: NaNGuard
+        self,
+        folder: Path,
+        configuration: Configuration,
+        instruments: Mapping[str, Instrument],
+        guard: NaNGuard,
+        files: Collection[str],
     ) -> None:
         self.folder = folder
+        self.files = files
         self.configuration = configuration
         self.instruments = dict(instruments)
         self._guard = guard
@@ -51,22 +61,42 @@ class Checkpoints(Instrument):
         self._guard.inspect(simulation)
         state = {"simulation": simulation.state, "instruments": {n: i.state() for n, i in self.instruments.items()}}
         with explained(self.folder):
-            facts = {"configuration": self.configuration.tree, "lengths": file_lengths(self.folder)}
-            checkpoint.save(self.folder / "checkpoints", tick, state, facts)
-            checkpoint.prune(self.folder / "checkpoints", self.configuration.experiment.checkpoints_kept)
+            lengths = file_lengths(self.folder, self.files)
+            facts = {"configuration": self.configuration.tree, "lengths": lengths}
+            place = Directory(self.folder).inside("checkpoints")
+            checkpoint.save(place, tick, state, facts)
+            checkpoint.prune(place, self.configuration.experiment.checkpoints_kept, tick)
         self._saved = tick
 
     def recover(self, simulation: Simulation) -> list[str]:
         """Continue from the newest whole checkpoint, or from the start; return a warning for each damaged one.
 
         Raises:
-            RunFolderError: the checkpoint belongs to another configuration.
+            RunFolderError: the checkpoint belongs to another configuration or does not fit the simulation, the run is
+                finished and none is left, or the folder cannot be written.
         """
         found, warnings = newest_of(self.folder, self.configuration, simulation)
-        if found is not None:
-            for name, instrument in self.instruments.items():
-                instrument.restore(found.state["instruments"].get(name, {}))
+        if found is None:
+            warnings += self._starting_anew(warnings)
+        else:
+            with fitting(self.folder, found.tick):
+                for name, instrument in self.instruments.items():
+                    instrument.restore(found.state["instruments"].get(name, {}))
             self._saved = found.tick
-        checkpoint.set_aside(self.folder / "checkpoints", found.tick if found else -1)
-        rewind_files(self.folder, found.facts["lengths"] if found else {})
+        with explained(self.folder):
+            checkpoint.set_aside(Directory(self.folder).inside("checkpoints"), found.tick if found else -1)
+            rewind_files(self.folder, self.files, found.facts["lengths"] if found else {})
         return warnings
+
+    def _starting_anew(self, damaged: list[str]) -> list[str]:
+        """Return what to say of a run of which no checkpoint is left, if it ever had any."""
+        if Directory(self.folder).holds("summary.json"):
+            raise RunFolderError(
+                f"{self.folder} holds no whole checkpoint, and to begin anew would undo its results: "
+                f"{way_on(self.folder)}"
+            )
+        first, every = next(iter(self.configuration.experiment.senses)), self.configuration.experiment.checkpoint_every
+        ticks = [row["tick"] for row in read_metrics(self.folder) if row.get("pathway", first) == first]
+        # after so many it had been saved
+        gone = damaged or max(ticks, default=0) > every
+        return ["no whole checkpoint is left, so the run starts anew"] if gone else []

@@ -20,6 +20,9 @@ from streamsim.instruments import (
 )
 from streamsim.simulation import Instrument
 
+FILES = ("metrics.jsonl", "probes.jsonl", "health.jsonl", "confusions.jsonl")
+"""What they append to."""
+
 
 class RunInstruments:
     """What watches a run and is saved with it, by name; every one writes files of its own into the folder.
@@ -35,6 +38,7 @@ class RunInstruments:
     Attributes:
         metrics: of all pathways.
         probes: schedules of offline probes, of every pathway that has labels.
+        looks: when a closer look is taken at the agent of each pathway.
         kept: instruments whose state belongs to a checkpoint, by name.
     """
 
@@ -42,6 +46,7 @@ class RunInstruments:
         self.metrics = Metrics(folder / "metrics.jsonl", experiment.metrics_every)
         self.probes: list[ProbeSchedule] = []
         self._lines = {name: JsonLines(folder / f"{name}.jsonl") for name in ("probes", "health", "confusions")}
+        self.looks = {name: ticks_of(experiment, name) for name in experiment.senses}
         self.kept: dict[str, Instrument] = {"Metrics": self.metrics}
         for name in experiment.senses:
             found = self._instruments(experiment, name, folder, console)

@@ -5,20 +5,23 @@ import fcntl
 import itertools
 import json
 import os
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from streamsim.contracts import RunFolderError
-
-from .checkpoint import replace_file
+from streamsim.storage import Directory, replace_file
 
 FULL = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
     errno.EFBIG: "files may not grow so large here",
 }
+
+UNLOCKABLE = {errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP}
+"""What file systems say, such as NFS of a folder, that cannot lock what they are asked to."""
 
 BEFORE = {"lock", "provenance.json", ".provenance.json.draft", ".config.yaml.draft"}
 """What a start that died before the configuration was written down leaves behind."""
@@ -27,17 +30,16 @@ BEFORE = {"lock", "provenance.json", ".provenance.json.draft", ".config.yaml.dra
 class RunFolder:
     """A locked run folder.
 
-    The lock is the kernel's: it ends with the process, even by kill -9. Linux and macOS have it, Windows has not.
+    The lock is the kernel's: it ends with the process, even by kill -9. Linux and macOS have it, Windows has not. It is
+    on the folder itself, so that nobody can delete it, and on a file in it, for file systems that lock only files.
 
     Attributes:
         path: the folder.
-        checkpoints: where its checkpoints lie.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.checkpoints = path / "checkpoints"
-        self._lock = self._acquire()
+        self._locks = self._acquire()
 
     @classmethod
     def create(cls, path: Path) -> "RunFolder":
@@ -49,7 +51,7 @@ class RunFolder:
         refuse_taken(path)
         with creating(path):
             path.mkdir(parents=True, exist_ok=True)
-        folder = cls(path)
+            folder = cls(path)
         # another process may have come between the look and the lock
         refuse_taken(path)
         return folder
@@ -76,7 +78,8 @@ class RunFolder:
             RunFolderError: it holds no run, or another process is at work in it.
         """
         require_run(path)
-        return cls(path)
+        with explained(path):
+            return cls(path)
 
     def describe(self, configuration: str, provenance: dict[str, Any]) -> None:
         """Write down what is to be run, before it runs."""
@@ -86,19 +89,32 @@ class RunFolder:
 
     def close(self) -> None:
         """Let other processes in."""
-        os.close(self._lock)
+        self._locks.close()
 
-    def _acquire(self) -> int:
-        with creating(self.path):
-            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+    def _acquire(self) -> ExitStack:
+        with ExitStack() as locks:
+            folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            locks.callback(os.close, folder)
+            held = self._locked(folder)
+            file = Directory(self.path).descriptor("lock", os.O_RDWR | os.O_CREAT)
+            locks.callback(os.close, file)
+            if not (self._locked(file) or held):
+                raise RunFolderError(f"{self.path} cannot be locked where it lies: keep runs on another file system")
+            return locks.pop_all()
+
+    def _locked(self, descriptor: int) -> bool:
+        """Lock a folder or file; return whether the file system can."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(descriptor)
             raise RunFolderError(
                 f"another process is at work in {self.path}: wait until it ends, or choose another folder"
             ) from None
-        return descriptor
+        except OSError as error:
+            if error.errno in UNLOCKABLE:
+                return False
+            raise
+        return True
 
 
 def refuse_taken(path: Path) -> None:
@@ -119,7 +135,9 @@ def is_run(path: Path) -> bool:
 
 def require_run(path: Path) -> None:
     """Raise `RunFolderError` unless *path* is a run folder; say if there is one a level or two up or down."""
-    if not is_run(path):
+    if is_run(path):
+        Directory(path).refuse("config.yaml", stat.S_IFREG)
+    else:
         what = "holds no run (there is no config.yaml)" if path.exists() else "does not exist"
         remedy = "give the folder that `streamsim run` printed"
         raise RunFolderError(beside(path) or f"{path} {what}: {remedy}")
@@ -160,6 +178,10 @@ def explained(path: Path, remedy: str = "") -> Iterator[None]:
     except OSError as error:
         if error.strerror is None:
             raise
+        if not path.exists():
+            raise RunFolderError(
+                f"{path} is gone, and what was saved in it: leave the folder of a run in its place, and start a new one"
+            ) from error
         first = "make room" if error.errno in FULL else "put that right"
         raise RunFolderError(
             f"{refused(path, error)}: {FULL.get(error.errno or 0, error.strerror)}; what was saved before is intact: "

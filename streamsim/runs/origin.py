@@ -12,6 +12,10 @@ from typing import Any
 
 import torch
 
+from streamsim.contracts import RunFolderError
+
+from .rows import read_provenance
+
 PACKAGES = ("streamsim", "torch", "torchvision", "numpy", "simpy")
 
 
@@ -27,6 +31,21 @@ def provenance(source: str, seed: int, command: Sequence[str], device: torch.dev
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "threads": torch.get_num_threads(),
     }
+
+
+def other_threads(folder: Path) -> list[str]:
+    """Return a warning if a run was begun with another number of threads than this process has."""
+    try:
+        before = read_provenance(folder).get("threads")
+    except RunFolderError:  # which is nothing that a run needs
+        return []
+    now = torch.get_num_threads()
+    if before in (None, now):
+        return []
+    return [
+        f"the run began with {before} threads and goes on with {now}, so its last bits will not be those that it would "
+        f"have had without the break: set OMP_NUM_THREADS={before} if they matter"
+    ]
 
 
 def installed(package: str) -> str | None:

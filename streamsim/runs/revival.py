@@ -1,11 +1,17 @@
 """A run as its newest checkpoint left it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
+
+import torch
+from torch import Tensor
 
 from streamsim.config import Configuration, complete, configure
-from streamsim.contracts import ConfigurationError, RunFolderError
+from streamsim.contracts import ConfigurationError, RunFolderError, State, StreamsimError, flatten, generator_from
 from streamsim.simulation import Simulation
+from streamsim.storage import Directory, fault
 
 from . import checkpoint
 from .folder import require_run
@@ -14,31 +20,116 @@ from .folder import require_run
 FREE = ("ticks", "checkpoint_every", "checkpoints_kept")
 
 
-def revive(folder: Path) -> tuple[Configuration, Simulation, checkpoint.Checkpoint | None, list[str]]:
+class Facts(TypedDict):
+    """What is stored beside the state of a run: the settings it was made with, and the bytes of its files of rows."""
+
+    configuration: dict[str, Any]
+    lengths: dict[str, int]
+
+
+def revive(folder: Path) -> tuple[Configuration, Simulation, checkpoint.Checkpoint, list[str]]:
     """Return the configuration of a run, its simulation at the newest whole checkpoint, that, and warnings of damage.
 
     Only reads, so it may look into a run that is going on.
 
     Raises:
-        RunFolderError: *folder* holds no run.
+        RunFolderError: *folder* holds no run, or no checkpoint that can be used: nothing is known of what was learnt.
     """
     require_run(folder)
     configuration = configure(folder / "config.yaml")
     simulation = configuration.experiment.build()
     found, warnings = newest_of(folder, configuration, simulation)
+    if found is None:
+        why = f" ({warnings[0]})" if warnings else ""
+        raise RunFolderError(
+            f"{folder} holds no whole checkpoint, so what was learnt is not known{why}: {way_on(folder)}"
+        )
     return configuration, simulation, found, warnings
+
+
+def way_on(folder: Path) -> str:
+    """Return what to do about a run without a checkpoint."""
+    if Directory(folder).holds("summary.json"):
+        return "the run is finished, so restore its checkpoints from a copy, or start a new run"
+    return f"run it until it is saved, with `streamsim resume {folder}`, or restore its checkpoints from a copy"
 
 
 def newest_of(
     folder: Path, configuration: Configuration, simulation: Simulation
 ) -> tuple[checkpoint.Checkpoint | None, list[str]]:
-    """Restore *simulation* from the newest whole checkpoint of a run and return it, with warnings about damage."""
-    found, warnings = checkpoint.newest(folder / "checkpoints", simulation.device)
+    """Restore *simulation* from the newest whole checkpoint of a run and return it, with warnings about damage.
+
+    Raises:
+        RunFolderError: it was made with other settings, or does not fit the simulation.
+    """
+    place = Directory(folder).inside("checkpoints")
+    found, warnings = checkpoint.newest(place, simulation.device, lambda facts: fault(facts, Facts))
     if found is None:
         return None, warnings
     refuse_other(folder, found.facts["configuration"], configuration.tree)
-    simulation.restore(found.state["simulation"])
+    with fitting(folder, found.tick):
+        if not is_alike(found, simulation):
+            rehearse(configuration, found.state["simulation"])
+        simulation.restore(found.state["simulation"])
     return found, warnings
+
+
+@contextmanager
+def fitting(folder: Path, tick: int) -> Iterator[None]:
+    """Turn whatever shows that a checkpoint, though it is whole, is not of this simulation into a sentence."""
+    try:
+        yield
+    except StreamsimError:
+        raise
+    except Exception as error:
+        place = folder / "checkpoints" / checkpoint.name_of(tick)
+        raise RunFolderError(
+            f"checkpoint {place} is whole but does not fit the run ({type(error).__name__}: {error}): use the version "
+            "of the code that it was made with, or move it out of the folder to go on from an older one"
+        ) from error
+
+
+def is_alike(found: checkpoint.Checkpoint, simulation: Simulation) -> bool:
+    """Return whether *found* holds every tensor that *simulation* began with, as large as it was.
+
+    Raises:
+        ValueError: it cannot be of this simulation.
+    """
+    if any(not isinstance(found.state.get(part), dict) for part in ("simulation", "instruments")):
+        raise ValueError("it holds no state of a simulation and its instruments")
+    kept, drawn = flatten(found.state["simulation"]), flatten(simulation.state)
+    if found.state["simulation"].keys() != simulation.state.keys():
+        raise ValueError(f"it has the senses {', '.join(found.state['simulation'])}")
+    ticks = [int(kept[f"{name}.tick"]) for name in simulation.state]
+    if min(ticks) < 0 or sum(ticks) != found.tick:
+        raise ValueError(f"it is of tick {sum(ticks)}, not {found.tick}")
+    for name in kept.keys() & drawn.keys():
+        refuse_other_kind(name, kept[name], drawn[name])
+    return all(name in kept and kept[name].shape == tensor.shape for name, tensor in drawn.items())
+
+
+def refuse_other_kind(name: str, kept: Tensor, drawn: Tensor) -> None:
+    """Raise an error unless *kept* is a tensor of the kind that was *drawn*."""
+    if (kept.dtype, kept.dim()) != (drawn.dtype, drawn.dim()):
+        raise ValueError(f"{name} is {words_of(kept)} and not {words_of(drawn)}")
+    if kept.dtype == torch.uint8 and kept.shape == drawn.shape == torch.get_rng_state().shape:
+        generator_from(kept)  # which looks whether it is the state of one
+
+
+def words_of(tensor: Tensor) -> str:
+    """Return kind and shape of a tensor."""
+    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
+
+
+def rehearse(configuration: Configuration, state: State) -> None:
+    """Let a simulation of its own go on by a tick from *state*, whose tensors are not those that a life begins with.
+
+    They may have grown, or may have been dropped; whether what is left is enough only the agent knows.
+    """
+    trial = configuration.experiment.build()
+    trial.instruments = []
+    trial.restore(state)
+    trial.run(1)
 
 
 def refuse_other(folder: Path, saved: dict[str, Any], present: dict[str, Any]) -> None:

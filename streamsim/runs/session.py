@@ -10,14 +10,16 @@ from typing import Any
 from rich.console import Console
 
 from streamsim.config import Configuration
+from streamsim.contracts import RunFolderError
 from streamsim.instruments import NaNGuard, ProgressBar, TensorBoard
 from streamsim.simulation import Pathway, Simulation
+from streamsim.storage import replace_file
 
-from .checkpoint import replace_file
 from .checkpointing import Checkpoints
-from .default_instruments import RunInstruments
+from .default_instruments import FILES, RunInstruments
 from .folder import RunFolder, explained
 from .process import Interruption
+from .rows import read_summary
 
 
 @dataclass(frozen=True)
@@ -57,16 +59,16 @@ class Session:
         self.experiment = configuration.experiment
         self.interruption = Interruption()
         self.instruments = RunInstruments(self.experiment, folder.path, console)
-        guard = NaNGuard()
-        self.checkpoints = Checkpoints(folder.path, configuration, self.instruments.kept, guard)
+        guard = NaNGuard(others=self.instruments.looks)
+        self.checkpoints = Checkpoints(folder.path, configuration, self.instruments.kept, guard, FILES)
         metrics = self.instruments.metrics
         views = [TensorBoard(folder.path / "tensorboard", metrics)] if tensorboard else []
         progress = ProgressBar(console, self.experiment.ticks, metrics, self.instruments.probes)
         simulation.instruments = [
             progress,
+            guard,
             *self.instruments.kept.values(),
             *views,
-            guard,
             self.interruption,
             self.checkpoints,
         ]
@@ -84,6 +86,15 @@ class Session:
     def finished(self) -> bool:
         """Whether every pathway is at the end of the run."""
         return self.simulation.reached(self.experiment.ticks)
+
+    @property
+    def summarised(self) -> bool:
+        """Whether the folder holds a summary, and it is of this very state."""
+        try:
+            told = read_summary(self.folder.path)
+        except RunFolderError:
+            return False
+        return told.get("digest") == self.simulation.digest() and "pathways" in told
 
     def run(self) -> Ending:
         """Run to the end or to a signal, and save."""

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from streamsim import DataError, Pathway, Sequences, Simulation, Split, Stretch
+from streamsim import DataError, Pathway, Sequences, Simulation, Split, StreamsimError, Stretch
 from streamsim.evaluation import protocol
 from streamsim.evaluation.extractor import Baselines, Layers
 from streamsim.evaluation.features import ALL, WIDEST, Filling, Table, gather, is_baseline, is_layer, looks, together
@@ -182,3 +182,16 @@ def test_instruments_cope_with_layers_that_act_now_and_then(pooled):
     assert set(health.rows[-1]["layers"]) == {"ear", "sum"}
     assert [row["layer"] for row in online.rows] == ["ear", "sum"] * 2
     assert [row["n_test"] for row in online.rows] == [60, 30] * 2
+
+
+@pytest.mark.parametrize("spoilt", [torch.nan, -torch.inf, 1e37])
+@pytest.mark.parametrize("pooled", [True, False])
+def test_of_numbers_that_are_none_nothing_is_read(spoilt, pooled):
+    extractor = layers()
+    extractor.state["sum"]["volume"].fill_(spoilt)
+    with pytest.raises(
+        StreamsimError, match=r"^ear answers .* with nan or values of 1e\+30 and more.*: learning diverged"
+    ):
+        gather(extractor, only([[1.0, 2.0, 4.0, 8.0]], [[0, 1, 2, 3]], pooled), Flattened())
+    with pytest.raises(DataError, match="labelled frames hold nan or infinite values: check the recordings"):
+        gather(layers(), only([[1.0, torch.inf]], [[0, 1]], pooled), Flattened())

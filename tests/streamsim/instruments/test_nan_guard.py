@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from streamsim import BernoulliSaccades, DataError, Pathway, Simulation, StreamsimError
+from streamsim.instruments import TickSchedule
 from streamsim.instruments.nan_guard import NaNGuard, not_finite
 
 from ..toys import CountingWorld, LinearLearner
@@ -35,6 +36,16 @@ def test_divergence_stops_the_run_and_names_the_tensor():
 
 def test_a_healthy_run_goes_on():
     Simulation(Pathway(CountingWorld(), LinearLearner()), instruments=[NaNGuard(every=5)]).run(50)
+
+
+def test_it_looks_whenever_others_do_and_as_looking_ends():
+    class Looker(LinearLearner):
+        looks = 7
+
+    for agent, others, tick in ((LinearLearner(), TickSchedule(at=(6,)), 6), (Looker(), TickSchedule(), 7)):
+        run = Simulation(Pathway(Blink(), agent, BernoulliSaccades(0)), instruments=[NaNGuard(others={"eye": others})])
+        with pytest.raises(DataError, match=f"shortly before tick {tick}"):
+            run.run(20)
 
 
 def test_only_numbers_that_are_none_count():

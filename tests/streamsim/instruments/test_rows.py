@@ -48,10 +48,11 @@ def test_a_full_disk_leaves_whole_lines(tmp_path, monkeypatch):
 def test_rewinding(tmp_path):
     one, two = JsonLines(tmp_path / "one.jsonl"), JsonLines(tmp_path / "two.jsonl")
     one.write({"a": 1})
-    saved = file_lengths(tmp_path)
+    names = ["one.jsonl", "two.jsonl", "none.jsonl"]
+    saved = file_lengths(tmp_path, names)
     one.write({"a": 2})
     two.write({"b": 1})
-    rewind_files(tmp_path, saved)
+    rewind_files(tmp_path, names, saved)
     assert read_rows(one.path) == [{"a": 1}]
     assert read_rows(two.path) == []
     one.close()

@@ -10,6 +10,8 @@ import torch
 from streamsim.contracts.errors import RunFolderError
 from streamsim.contracts.tree import digest, leaves
 from streamsim.runs import checkpoint
+from streamsim.storage import Directory
+from streamsim.storage import directory as storage
 
 CPU = torch.device("cpu")
 
@@ -31,9 +33,9 @@ def state():
 
 def test_round_trip_keeps_every_bit_and_the_memory_layout(tmp_path):
     before = state()
-    path = checkpoint.save(tmp_path, 7, before, {"a": [1, None]})
+    path = checkpoint.save(Directory(tmp_path), 7, before, {"a": [1, None]})
     found = checkpoint.load(path, CPU)
-    assert (found.tick, found.facts, path.name) == (7, {"a": [1, None]}, "000000007")
+    assert (found.tick, found.facts, path.path.name) == (7, {"a": [1, None]}, "000000007")
     assert digest(found.state) == digest(before)
     assert found.state["empty"] == {}
     assert [list(found.state), list(found.state["eye"])] == [list(before), list(before["eye"])]  # order counts, too
@@ -43,9 +45,9 @@ def test_round_trip_keeps_every_bit_and_the_memory_layout(tmp_path):
 
 
 def test_nothing_is_pickled(tmp_path):
-    path = checkpoint.save(tmp_path, 1, state(), {})
-    assert sorted(p.name for p in path.iterdir()) == ["state.json", "state.safetensors"]
-    json.loads((path / "state.json").read_text())
+    path = checkpoint.save(Directory(tmp_path), 1, state(), {})
+    assert sorted(p.name for p in path.path.iterdir()) == ["state.json", "state.safetensors"]
+    json.loads((path.path / "state.json").read_text())
 
 
 def cut(file):
@@ -61,12 +63,12 @@ def flip(file):
 @pytest.mark.parametrize("name", ["state.safetensors", "state.json"])
 @pytest.mark.parametrize("harm", [cut, flip, os.remove, lambda f: f.write_text("{}")])
 def test_a_damaged_checkpoint_is_noticed_and_the_previous_one_used(tmp_path, name, harm):
-    checkpoint.save(tmp_path, 1, {"a": torch.ones(50)}, {"long": "x" * 100})
-    path = checkpoint.save(tmp_path, 2, {"a": torch.zeros(50)}, {"long": "x" * 100})
-    harm(path / name)
+    checkpoint.save(Directory(tmp_path), 1, {"a": torch.ones(50)}, {"long": "x" * 100})
+    path = checkpoint.save(Directory(tmp_path), 2, {"a": torch.zeros(50)}, {"long": "x" * 100})
+    harm(path.path / name)
     with pytest.raises(RunFolderError, match="damaged"):
         checkpoint.load(path, CPU)
-    found, warnings = checkpoint.newest(tmp_path, CPU)
+    found, warnings = checkpoint.newest(Directory(tmp_path), CPU)
     assert found.tick == 1
     assert len(warnings) == 1
     assert "000000002 is damaged" in warnings[0]
@@ -74,54 +76,39 @@ def test_a_damaged_checkpoint_is_noticed_and_the_previous_one_used(tmp_path, nam
 
 
 def test_no_checkpoint(tmp_path):
-    assert checkpoint.newest(tmp_path / "none", CPU) == (None, [])
+    assert checkpoint.newest(Directory(tmp_path).inside("none"), CPU) == (None, [])
 
 
 @pytest.mark.parametrize("step", ["write", "fsync", "rename"])
 def test_a_failure_at_any_step_leaves_the_previous_one_alone(tmp_path, monkeypatch, step):
-    checkpoint.save(tmp_path, 1, {"a": torch.ones(5)}, {})
+    checkpoint.save(Directory(tmp_path), 1, {"a": torch.ones(5)}, {})
 
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "full")
 
     with monkeypatch.context() as patch:
         if step == "write":
-            patch.setattr(checkpoint, "write_durably", full)
+            patch.setattr(storage.Directory, "write", full)
         elif step == "fsync":
-            patch.setattr(checkpoint.os, "fsync", full)
+            patch.setattr(storage.os, "fsync", full)
         else:
-            patch.setattr(checkpoint.Path, "rename", full)
+            patch.setattr(storage.os, "rename", full)
         with pytest.raises(OSError, match="full"):
-            checkpoint.save(tmp_path, 2, {"a": torch.zeros(5)}, {})
+            checkpoint.save(Directory(tmp_path), 2, {"a": torch.zeros(5)}, {})
     assert [p.name for p in tmp_path.iterdir()] == ["000000001"]
-    assert checkpoint.newest(tmp_path, CPU)[0].tick == 1
+    assert checkpoint.newest(Directory(tmp_path), CPU)[0].tick == 1
 
 
 def test_drafts_are_no_checkpoints_and_are_swept(tmp_path):
     for tick in (1, 2, 3):
-        checkpoint.save(tmp_path, tick, {"a": torch.ones(5)}, {})
+        checkpoint.save(Directory(tmp_path), tick, {"a": torch.ones(5)}, {})
     (tmp_path / ".000000004.draft").mkdir()
-    assert checkpoint.newest(tmp_path, CPU)[0].tick == 3
-    checkpoint.prune(tmp_path, keep=2)
+    assert checkpoint.newest(Directory(tmp_path), CPU)[0].tick == 3
+    checkpoint.prune(Directory(tmp_path), keep=2, newest=3)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["000000002", "000000003"]
 
 
 def test_saving_a_tick_again_replaces_it(tmp_path):
-    checkpoint.save(tmp_path, 1, {"a": torch.ones(5)}, {})
-    path = checkpoint.save(tmp_path, 1, {"a": torch.zeros(5)}, {})
+    checkpoint.save(Directory(tmp_path), 1, {"a": torch.ones(5)}, {})
+    path = checkpoint.save(Directory(tmp_path), 1, {"a": torch.zeros(5)}, {})
     assert checkpoint.load(path, CPU).state["a"].sum() == 0
-
-
-@pytest.mark.parametrize("step", ["os.fsync", "Path.replace"])
-def test_replace_is_atomic(tmp_path, monkeypatch, step):
-    file = tmp_path / "config.yaml"
-    checkpoint.replace_file(file, "one")
-
-    def full(*_):
-        raise OSError(errno.ENOSPC, "full")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(f"{checkpoint.__name__}.{step}", full)
-        with pytest.raises(OSError, match="full"):
-            checkpoint.replace_file(file, "two")
-    assert file.read_text() == "one"

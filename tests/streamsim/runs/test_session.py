@@ -201,6 +201,27 @@ def test_a_damaged_frame_is_not_blamed_on_learning_when_a_checkpoint_is_due(tmp_
     part.folder.close()
 
 
+@pytest.mark.parametrize("rate", ["1e30", "1e12", "1e5"])
+def test_what_diverged_is_not_probed(tmp_path, rate):
+    """A probe lies between two looks of the guard; numbers may also overflow only in the activity."""
+    part = session(tmp_path / "part", toy(tmp_path, **{"agent.rate": rate, "probe_every": "3", "metrics_every": "3"}))
+    with pytest.raises(StreamsimError, match=r"learning diverged.*a smaller learning rate"):
+        part.run()
+    part.folder.close()
+
+
+@pytest.mark.parametrize("instrument", ["ProbeSchedule", "Health", "InStreamProbe"])
+def test_a_damaged_frame_is_told_of_before_a_probe_of_what_it_did(tmp_path, instrument):
+    others = {"probes": "null", "health": "false"} if instrument == "Health" else {}
+    others |= {"in_stream_probe": "20"} if instrument == "InStreamProbe" else {}
+    others["health"] = "true" if instrument == "Health" else "false"
+    configuration = toy(tmp_path, environment=f"{__name__}.Blink", probe_every="4", gaze="FixedFixation", **others)
+    part = session(tmp_path / "part", configuration)
+    with pytest.raises(DataError, match="showed a frame with nan"):
+        part.run()
+    part.folder.close()
+
+
 class Unlabelled(toys.CountingWorld):
     """Has no labels."""
 
