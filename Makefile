@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test mutants lint types docs wheel clean
+.PHONY: demo test mutants fuzz lint types docs wheel clean
 
 demo: $(VENV)/installed
 	$(BIN)/streamsim run
@@ -14,6 +14,9 @@ test: $(VENV)/installed-dev
 
 mutants: $(VENV)/installed-dev
 	$(BIN)/python -m tests.mutants.run
+
+fuzz: $(VENV)/installed-dev
+	$(BIN)/python -m tests.fuzz.run --seconds 7200
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

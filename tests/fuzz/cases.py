@@ -1,9 +1,11 @@
 """What one bad input is: how files are changed, and the command that meets them."""
 
 import base64
+import hashlib
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,10 +28,8 @@ class Edit:
 
     def make(self, folder: Path) -> None:
         """Change the files below *folder*; a change that cannot be made, because of an earlier one, is left out."""
-        try:
+        with suppress(FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError):
             getattr(self, f"_{self.what}")(folder / self.file)
-        except (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError):
-            pass
 
     @property
     def _bytes(self) -> bytes:
@@ -80,12 +80,10 @@ class Edit:
 
     def _seal(self, path: Path) -> None:
         """Let a state file be what the checksum beside it says, so that only its content is wrong."""
-        import hashlib
-
         sums = path.parent / "state.json"
         told = json.loads(sums.read_text())
-        told = json.loads(json.dumps(told).replace(_old_sum(told), hashlib.sha256(path.read_bytes()).hexdigest()))
-        sums.write_text(json.dumps(told))
+        new = hashlib.sha256(path.read_bytes()).hexdigest()
+        sums.write_text(json.dumps(told).replace(_old_sum(told), new))
 
     def _gone(self, path: Path) -> None:
         if path.is_symlink() or path.exists():

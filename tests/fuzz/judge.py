@@ -13,10 +13,15 @@ from pathlib import Path
 from .cases import Case
 
 SECONDS = 20
-"""After which an answer is a hang."""
+"""Of computing, after which an answer is a hang; three times as much on the clock of a busy machine."""
 
 MEMORY = 2 * 2**30
 """Most bytes that an answer may take."""
+
+RUNS = ("r", "o", "runs")
+"""Folders that a command may write to."""
+
+TRACEBACK = "Traceback (most recent call last)"
 
 
 def call(folder: Path, line: list[str], files: int = 0) -> int:
@@ -24,7 +29,7 @@ def call(folder: Path, line: list[str], files: int = 0) -> int:
     child = os.fork()
     if not child:
         _become(folder, line, files)
-    ends = time.monotonic() + SECONDS
+    ends = time.monotonic() + 3 * SECONDS
     while time.monotonic() < ends:
         done, status, used = os.wait4(child, os.WNOHANG)
         if done:
@@ -47,6 +52,7 @@ def _become(folder: Path, line: list[str], files: int) -> None:
         if files:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (files, files))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
         resource.setrlimit(resource.RLIMIT_AS, (4 * MEMORY, 4 * MEMORY))
         from streamsim.cli import main
 
@@ -72,24 +78,33 @@ def fault(case: Case, templates: Path, room: Path) -> str:
         edit.make(folder)
     before = _outside(folder)
     status = call(folder, list(case.line), case.files)
-    said = (room / "err").read_text(errors="replace")
-    if status == -1:
+    said, printed = ((room / name).read_text(errors="replace") for name in ("err", "out"))
+    return _misspoken(status, said, printed) or _changed(before, _outside(folder)) or _greedy(room)
+
+
+def _misspoken(status: int, said: str, printed: str) -> str:
+    """Return what is wrong with an exit status and what was said."""
+    end = said.strip()[-300:]
+    if status in (-1, -signal.SIGXCPU):
         return f"hangs: no answer after {SECONDS} s"
-    if "Traceback (most recent call last)" in said or "Traceback (most recent call last)" in (room / "out").read_text(
-        errors="replace"
-    ):
-        return "a traceback: " + said.strip().splitlines()[-1][:300]
+    if TRACEBACK in said or TRACEBACK in printed:
+        return f"a traceback: {end}"
     if status not in (0, 2):
-        return f"exit status {status}: {said.strip()[-300:]}"
+        return f"exit status {status}: {end}"
     if status == 2 and not any(row.startswith("streamsim: ") for row in said.splitlines()):
-        return f"exit status 2 without a sentence: {said.strip()[-300:]}"
-    if changed := [name for name, content in _outside(folder).items() if before.get(name, "") != content]:
-        return f"changed outside the run folder: {', '.join(changed[:5])}"
-    if gone := [name for name in before if name not in _outside(folder)]:
-        return f"gone outside the run folder: {', '.join(gone[:5])}"
-    if (memory := int((room / "memory").read_text())) > MEMORY:
-        return f"took {memory / 2**30:.1f} GiB"
+        return f"exit status 2 without a sentence: {end}"
     return ""
+
+
+def _changed(before: dict[str, str], after: dict[str, str]) -> str:
+    """Return what is new, different or gone outside the folder of the run."""
+    names = [name for name in before | after if before.get(name) != after.get(name)]
+    return f"changed outside the run folder: {', '.join(names[:5])}" if names else ""
+
+
+def _greedy(room: Path) -> str:
+    memory = int((room / "memory").read_text())
+    return f"took {memory / 2**30:.1f} GiB" if memory > MEMORY else ""
 
 
 def _outside(folder: Path) -> dict[str, str]:
@@ -97,9 +112,12 @@ def _outside(folder: Path) -> dict[str, str]:
     found = {}
     for top, below, names in os.walk(folder):
         if Path(top) == folder:
-            below[:] = [name for name in below if name not in ("r", "o", "runs", "lightning_logs")]
+            below[:] = [name for name in below if name not in RUNS]
         for name in (*below, *names):
+            if name in RUNS and Path(top) == folder:  # a link in its place
+                continue
             path = Path(top) / name
             ordinary = path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)
-            found[str(path.relative_to(folder))] = hashlib.md5(path.read_bytes()).hexdigest() if ordinary else ""
-    return {name: content for name, content in found.items() if name != "r" and name != "o" and name != "runs"}
+            content = path.read_bytes() if ordinary else b""
+            found[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest()
+    return found

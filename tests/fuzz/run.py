@@ -3,8 +3,8 @@
     python -m tests.fuzz.run [--seconds 60] [--first 0] [--count N] [--jobs 2] [--keep FOLDER]
     python -m tests.fuzz.run --replay FILE [FILE ...]
 
-Draws cases number *first* and up until the time is over, and prints each fault with its number; `--keep` writes the case
-as JSON there too. Exits with status 1 if there was a fault.
+Draws cases number *first* and up until the time is over, and prints each fault with its number; `--keep` writes the
+case as JSON there too. Exits with status 1 if there was a fault.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main() -> int:
         write(templates, call)
         if given.replay:
             faults = sum(_tell(str(file), Case.of(file.read_text()), templates, None) for file in given.replay)
-            print(f"{len(given.replay)} inputs, {faults} faults")
+            sys.stdout.write(f"{len(given.replay)} inputs, {faults} faults\n")
             return int(faults > 0)
         ends = time.monotonic() + given.seconds
         stretches = [
@@ -50,7 +50,7 @@ def main() -> int:
         with multiprocessing.get_context("fork").Pool(given.jobs) as pool:
             found = pool.starmap(_stretch, stretches, chunksize=1)
     count, faults = (sum(numbers) for numbers in zip(*found, strict=True))
-    print(f"{count} inputs from number {given.first} on, {faults} faults")
+    sys.stdout.write(f"{count} inputs from number {given.first} on, {faults} faults\n")
     return int(faults > 0)
 
 
@@ -66,7 +66,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _stretch(numbers: range, ends: float, templates: Path, keep: Path | None) -> tuple[int, int]:
-    """Return how many of the cases with these *numbers* were tried while there was time, and how many showed a fault."""
+    """Return how many of the cases with these *numbers* there was time to try, and how many of them showed a fault."""
     torch.set_num_threads(1)
     count = faults = 0
     for number in numbers:
@@ -84,7 +84,8 @@ def _tell(name: str, case: Case, templates: Path, keep: Path | None) -> bool:
     finally:
         _let_go(room)
     if found:
-        print(f"{name}: streamsim {' '.join(word[:40] for word in case.line)} ({case.template}): {found}", flush=True)
+        sys.stdout.write(f"{name}: streamsim {' '.join(word[:40] for word in case.line)} ({case.template}): {found}\n")
+        sys.stdout.flush()  # lest the next fork takes it along
         if keep:
             keep.mkdir(parents=True, exist_ok=True)
             (keep / f"{name}.json").write_text(case.text())
