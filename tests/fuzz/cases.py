@@ -28,8 +28,11 @@ class Edit:
 
     def make(self, folder: Path) -> None:
         """Change the files below *folder*; a change that cannot be made, because of an earlier one, is left out."""
+        path = folder / self.file
+        if self.what in ("cut", "flip", "insert", "seal", "write") and path.exists() and not path.is_file():
+            return  # a pipe would keep us waiting
         with suppress(FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError):
-            getattr(self, f"_{self.what}")(folder / self.file)
+            getattr(self, f"_{self.what}")(path)
 
     @property
     def _bytes(self) -> bytes:
