@@ -1,6 +1,8 @@
 """What packages register: kinds of parts with their short names, former names, and presets."""
 
 import importlib
+import inspect
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -11,6 +13,9 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from streamsim.contracts import ConfigurationError, require, suggestion
+
+# a full stop ends a sentence where another one begins or nothing follows; "et al. (2021)" goes on
+_END = re.compile(r"(?<!\bal)(?<!e\.g)(?<!i\.e)[.!?](?=\s+[A-Z`*]|$)")
 
 
 def entries(kind: str) -> dict[str, EntryPoint]:
@@ -124,3 +129,30 @@ def trouble(error: ImportError | SyntaxError) -> str:
     if cause.filename == __file__:
         return f"there is no module {error.name!r}; check the spelling or install its package"
     return f"{cause.filename}, line {cause.lineno}: {error}; correct the import or install what it needs"
+
+
+def catalogue(kind: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, origin and first sentence of everything registered as *kind*."""
+    if kind == "presets":
+        for name, file in sorted(presets().items()):
+            yield name, f"{name}.yaml", first_sentence(heading(file.read_text(encoding="utf-8")))
+        return
+    for name, entry in sorted(entries(kind).items()):
+        try:
+            yield name, entry.value, first_sentence(inspect.getdoc(import_class(entry.value)) or "")
+        except ConfigurationError as error:
+            yield name, entry.value, f"unavailable: {error}"
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of *text*, over however many lines it runs, at most a paragraph."""
+    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
+    end = _END.search(paragraph)
+    return paragraph[: end.end()] if end else paragraph
+
+
+def heading(yaml: str) -> str:
+    """Return the comment with which a YAML text begins."""
+    lines = yaml.lstrip().splitlines()
+    count = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return "\n".join(line.lstrip("# ").rstrip() for line in lines[:count])

@@ -148,7 +148,9 @@ def test_steps_that_do_not_fall_are_those_of_the_optimiser():
         assert torch.equal(wrapped, plain)
 
 
-@pytest.mark.parametrize(("settings", "says"), [((0, 0.1), "at least 1"), ((5, 1.5), r"\[0, 1\]"), ((5, -0.1), r"\[0, 1\]")])
+@pytest.mark.parametrize(
+    ("settings", "says"), [((0, 0.1), "at least 1"), ((5, 1.5), r"\[0, 1\]"), ((5, -0.1), r"\[0, 1\]")]
+)
 def test_a_fall_that_makes_no_sense_is_refused(settings, says):
     with pytest.raises(ConfigurationError, match=says):
         LinearDecay(*settings)
