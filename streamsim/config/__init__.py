@@ -7,7 +7,7 @@ from .names import choose
 from .overrides import changed
 from .parts import parameters
 from .reading import parsed
-from .registry import catalogue, entries, first_sentence, import_class, kinds
+from .registry import catalogue, entries, first_sentence, import_class, kinds, loaded_entry
 from .schema import resolve_call
 from .values import coerce
 
@@ -28,6 +28,7 @@ __all__ = [
     "first_sentence",
     "import_class",
     "kinds",
+    "loaded_entry",
     "outline",
     "parameters",
     "parsed",

@@ -76,8 +76,13 @@ class _Reader(yaml.SafeLoader):
             refuse(f"{str(node.value)[:40]!r} is no {kind}", node.start_mark)
 
 
+def as_text(reader: _Reader, node: yaml.Node) -> str:
+    """Return what is written in *node* as it is."""
+    return str(node.value)
+
+
 # what looks like a date is text: no setting is a date
-_Reader.add_constructor("tag:yaml.org,2002:timestamp", yaml.SafeLoader.construct_yaml_str)
+_Reader.add_constructor("tag:yaml.org,2002:timestamp", as_text)
 
 
 def inside(node: yaml.Node | None) -> list[yaml.Node]:
