@@ -7,7 +7,7 @@ from .names import choose
 from .overrides import changed
 from .parts import parameters
 from .reading import parsed
-from .registry import catalogue, entries, first_sentence, import_class, kinds, loaded_entry
+from .registry import catalogue, entries, first_sentence, import_class, kinds, loaded_entry, packages
 from .schema import resolve_call
 from .values import coerce
 
@@ -30,6 +30,7 @@ __all__ = [
     "kinds",
     "loaded_entry",
     "outline",
+    "packages",
     "parameters",
     "parsed",
     "part_outline",

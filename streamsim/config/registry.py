@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from types import ModuleType
 from typing import Any
 
-from streamsim.contracts import ConfigurationError, require, suggestion
+from streamsim.contracts import ConfigurationError, package_of, require, require_importable, suggestion
 
 # a full stop ends a sentence where another one begins or nothing follows; "et al. (2021)" goes on
 _END = re.compile(r"(?<!\bal)(?<!e\.g)(?<!i\.e)[.!?](?=\s+[A-Z`*]|$)")
@@ -40,6 +40,14 @@ def _installed(paths: tuple[str, ...]) -> Any:  # noqa: ANN401  its type differs
 def kinds() -> tuple[str, ...]:
     """Return the names of everything that packages can register and `catalogue` can list."""
     return (*sorted(entries("kinds")), "presets")
+
+
+def packages() -> frozenset[str]:
+    """Return the names of the top-level packages that register something, this one among them."""
+    installed = _installed(tuple(sys.path))
+    groups = [group for group in installed.groups if group.partition(".")[0] == "streamsim"]
+    found = {entry.value for group in groups for entry in installed.select(group=group)}
+    return frozenset(map(package_of, (__name__, *found)))
 
 
 def kinds_of(part: type) -> list[str]:
@@ -119,11 +127,13 @@ def import_class(path: str) -> type:
 
     Raises:
         ConfigurationError: a module cannot be found or imported, or it holds no such class.
+        UntrustedError: a run folder names it that was made elsewhere.
     """
     dots = path.replace(":", ".")
     parts = (former(dots) or dots).split(".")
     require(len(parts) > 1 and all(parts), f"{path!r} is not a class path: write it as package.module:Class")
     module, name = ".".join(parts[:-1]), parts[-1]
+    require_importable(former(dots) or dots)
     home = module_at(module, path)
     found = getattr(home, name, None)
     if not isinstance(found, type):
@@ -174,7 +184,7 @@ def catalogue(kind: str) -> Iterator[tuple[str, str, str]]:
     """Yield name, origin and first sentence of everything registered as *kind*."""
     if kind == "presets":
         for name, file in sorted(presets().items()):
-            yield name, f"{name}.yaml", first_sentence(heading(file.read_text(encoding="utf-8", errors="replace")))
+            yield name, f"{name}.yaml", first_sentence(heading(file.read_bytes().decode("utf-8", "replace")))
         yield from without_presets()
         return
     for name, entry in sorted(entries(kind).items()):

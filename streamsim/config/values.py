@@ -3,12 +3,13 @@
 import collections.abc
 import math
 import reprlib
+from collections.abc import Iterator
 from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, Literal, get_args, get_origin
 
-from streamsim.contracts import ConfigurationError, require
+from streamsim.contracts import ConfigurationError, require, require_importable
 
 from .reading import RefusedText, refuse_hostile
 
@@ -35,6 +36,8 @@ def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  sett
     from jsonargparse import ArgumentError, ArgumentParser  # noqa: PLC0415  only commands that read settings pay
 
     value = member(value, annotation)
+    if not all(is_plain_type(part) for part in parts_of(annotation)):
+        require_importables(value)  # which jsonargparse would import
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--value", type=annotation)
     try:
@@ -62,6 +65,31 @@ def require_usable(value: Any, path: str) -> None:  # noqa: ANN401
     if isinstance(value, int):
         fits = -(2**63) <= value < 2**63
         require(fits, f"{path} must be a whole number of at most 64 bits (got {shown(value)}): give a smaller one")
+
+
+def parts_of(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the types that *annotation* is made of."""
+    arguments = [] if get_origin(annotation) is Literal else [a for a in get_args(annotation) if a is not Ellipsis]
+    if not arguments or get_origin(annotation) is collections.abc.Callable:
+        yield annotation
+        return
+    for argument in arguments:
+        yield from parts_of(argument)
+
+
+def is_plain_type(annotation: Any) -> bool:  # noqa: ANN401
+    """Return whether *annotation* is a number, text or a choice, and no name of something to be imported."""
+    kinds = (int, float, str, Enum, PurePath, Fraction, type(None))
+    return get_origin(annotation) is Literal or annotation is None or any(is_kind(annotation, k) for k in kinds)
+
+
+def require_importables(value: Any) -> None:  # noqa: ANN401
+    """Raise `UntrustedError` if *value*, or anything in it, is text that may name what must not be imported now."""
+    if isinstance(value, (list, tuple, dict)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            require_importables(inner)
+    if isinstance(value, str) and ("." in value or ":" in value):
+        require_importable(value)
 
 
 def member(value: Any, annotation: Any) -> Any:  # noqa: ANN401

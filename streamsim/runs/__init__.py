@@ -1,11 +1,11 @@
 """One run in one folder: its checkpoints, what watches it, how it goes on."""
 
 from .checkpoint import replace_file
-from .console import show_catalogue, show_probes, show_settings
+from .console import Terminal, say, show, show_catalogue, show_probes, show_settings
 from .folder import RunFolder, explained, require_run
-from .origin import provenance
+from .origin import careful, own_imports, provenance, signed
 from .probing import probe_run
-from .process import keep_memory
+from .process import keep_memory, standard_streams
 from .revival import revive
 from .session import Ending, Session
 
@@ -13,14 +13,21 @@ __all__ = [
     "Ending",
     "RunFolder",
     "Session",
+    "Terminal",
+    "careful",
     "explained",
     "keep_memory",
+    "own_imports",
     "probe_run",
     "provenance",
     "replace_file",
     "require_run",
     "revive",
+    "say",
+    "show",
     "show_catalogue",
     "show_probes",
     "show_settings",
+    "signed",
+    "standard_streams",
 ]

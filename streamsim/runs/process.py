@@ -1,8 +1,13 @@
-"""What a run asks of its process: to end after a tick at Ctrl-C and SIGTERM, and to keep freed memory."""
+"""What a run asks of its process: to end after a tick at Ctrl-C and SIGTERM, to keep freed memory, to have streams."""
 
 import ctypes
+import io
+import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -70,3 +75,27 @@ def keep_memory() -> bool:
     except (OSError, AttributeError):
         return False
     return bool(mallopt(_M_MMAP_THRESHOLD, _LARGEST)) and bool(mallopt(_M_TRIM_THRESHOLD, _LARGEST))
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """See to it that there is something to write to, whatever the program was started with, and that all can be written.
+
+    A stream that is closed takes whatever comes and shows nothing; without that the next file that is opened would get
+    its number, and what libraries write there. What the terminal's encoding lacks is written out as `\\xe9`.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    before = sys.stdout, sys.stderr
+    with Path(os.devnull).open("w") as nowhere:
+        sys.stdout, sys.stderr = (stream or nowhere for stream in before)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before

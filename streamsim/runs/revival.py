@@ -9,6 +9,7 @@ from streamsim.simulation import Simulation
 
 from . import checkpoint
 from .folder import require_run
+from .origin import careful
 
 # Settings that may change between a checkpoint and its continuation: no state depends on them.
 FREE = ("ticks", "checkpoint_every", "checkpoints_kept")
@@ -21,11 +22,13 @@ def revive(folder: Path) -> tuple[Configuration, Simulation, checkpoint.Checkpoi
 
     Raises:
         RunFolderError: *folder* holds no run.
+        UntrustedError: it was made elsewhere and names code that is not known here; see `trusting`.
     """
     require_run(folder)
-    configuration = configure(folder / "config.yaml")
-    simulation = configuration.experiment.build()
-    found, warnings = newest_of(folder, configuration, simulation)
+    with careful(folder):
+        configuration = configure(folder / "config.yaml")
+        simulation = configuration.experiment.build()
+        found, warnings = newest_of(folder, configuration, simulation)
     return configuration, simulation, found, warnings
 
 
