@@ -15,12 +15,12 @@ from .runs import (
     Session,
     Terminal,
     careful,
-    say,
-    show,
     explained,
     provenance,
     replace_file,
     require_run,
+    say,
+    show,
     signed,
 )
 

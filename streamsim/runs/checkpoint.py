@@ -165,7 +165,7 @@ def write_durably(path: Path, data: bytes) -> None:
 def replace_file(path: Path, text: str) -> None:
     """Write a small file so that it is either old or new at every moment."""
     draft = path.with_name(f".{path.name}.draft")
-    write_durably(draft, text.encode())
+    write_durably(draft, text.encode(errors="backslashreplace"))
     draft.replace(path)
     sync(path.parent)
 

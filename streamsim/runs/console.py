@@ -26,7 +26,7 @@ class Terminal(Console):
         if not stderr and not self.is_terminal:
             self.width = 100
 
-    def render_str(self, text: str, **options: Any) -> Text:
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401
         """See `Console.render_str`, to which every plain text comes."""
         return super().render_str(visible(text), **options)
 

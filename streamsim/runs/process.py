@@ -79,10 +79,10 @@ def keep_memory() -> bool:
 
 @contextmanager
 def standard_streams() -> Iterator[None]:
-    """See to it that there is something to write to, whatever the program was started with, and that all can be written.
+    """See to it that there is something to write to, whatever the program was started with, and all can be written.
 
     A stream that is closed takes whatever comes and shows nothing; without that the next file that is opened would get
-    its number, and what libraries write there. What the terminal's encoding lacks is written out as `\\xe9`.
+    its number, and what libraries write there. What the terminal's encoding lacks is written out as numbers.
     """
     for number in range(3):
         try:
