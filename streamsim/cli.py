@@ -16,6 +16,7 @@ from typing import TextIO
 from .arguments import Parser, parsers, whole_help
 from .contracts import StreamsimError, nearest, require, suggestion, trusting, visible
 from .runs import keep_memory, say, show, standard_streams
+from .simulation import shortage
 
 DEFAULT = "default"
 """The preset that is run when none is named."""
@@ -32,6 +33,11 @@ def main(line: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         except StreamsimError as error:
             say(str(error))
+            return 2
+        except (MemoryError, RuntimeError) as error:
+            if (sentence := shortage(error)) is None:
+                raise
+            say(sentence)
             return 2
         except KeyboardInterrupt:
             say("aborted")

@@ -1,7 +1,6 @@
 """Single values of a configuration: numbers, text, choices, and lists of them."""
 
 import collections.abc
-import math
 import reprlib
 from collections.abc import Iterator
 from enum import Enum
@@ -61,7 +60,7 @@ def require_usable(value: Any, path: str) -> None:  # noqa: ANN401
         for item in value.values() if isinstance(value, dict) else value:
             require_usable(item, path)
     if isinstance(value, float):
-        require(math.isfinite(value), f"{path} must be a finite number (got {value}): give one that is not too large")
+        require(abs(value) < 1e38, f"{path} must be a finite number below 1e38 (got {value}): give a smaller one")
     if isinstance(value, int):
         fits = -(2**63) <= value < 2**63
         require(fits, f"{path} must be a whole number of at most 64 bits (got {shown(value)}): give a smaller one")

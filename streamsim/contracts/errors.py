@@ -71,7 +71,7 @@ def require(condition: bool, message: str) -> None:
 
 
 def visible(text: str) -> str:
-    """Return *text* for a terminal: what that would obey or not show, such as an escape, is written out by its number."""
+    """Return *text* for a terminal: what that would obey or not show, as an escape, is written out by its number."""
     return text if text.isprintable() else "".join(c if c.isprintable() else escaped(c) for c in text)
 
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from streamsim.contracts import DataError, StreamsimError, leaves
+from streamsim.contracts import DataError, StreamsimError, leaves, require
 from streamsim.simulation import Instrument, Simulation, TickRecord
 
 
@@ -17,6 +17,7 @@ class NaNGuard(Instrument):
     """
 
     def __init__(self, every: int = 50) -> None:
+        require(every >= 1, f"NaNGuard.every must be at least 1 tick (got {every})")
         self.every = every
         self._sums: dict[str, Tensor] = {}
 
