@@ -7,15 +7,12 @@ import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import ModuleType
 from typing import TextIO
 
 from .arguments import Parser, parsers, whole_help
-from .contracts import StreamsimError, nearest, require, suggestion, trusting, visible
-from .runs import keep_memory, say, show, standard_streams
+from .contracts import ConfigurationError, StreamsimError, nearest, require, suggestion, trusting, visible
+from .runs import current_folder, keep_memory, say, show, standard_streams
 from .simulation import shortage
 
 DEFAULT = "default"
@@ -58,34 +55,6 @@ def _say(
 ) -> None:
     """Show a warning as a sentence; where in the code it arose is of no use to the user."""
     say(f"warning: {message}")
-
-
-class CurrentFolder(MetaPathFinder):
-    """Finds modules in a folder, after all others, so that nothing installed is hidden; packages register none there.
-
-    Args:
-        folder: where to look.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """See `MetaPathFinder.find_spec`."""
-        return PathFinder.find_spec(fullname, [str(self.folder)], target) if path is None else None
-
-
-@contextmanager
-def current_folder() -> Iterator[None]:
-    """Let classes be imported from the current folder."""
-    finder = CurrentFolder(Path.cwd())
-    sys.meta_path.append(finder)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(finder)
 
 
 @contextmanager
@@ -134,15 +103,16 @@ def run(given: Namespace, parser: Parser) -> int:
     """Start a new run."""
     keep_memory()
     refuse_misspelt(given.settings, parser)
-    source = given.word or DEFAULT
+    source = DEFAULT if given.word is None else given.word
     if given.help:
         return show_help(source, given.settings)
     from .config import configure  # noqa: PLC0415
     from .launch import finish, start  # noqa: PLC0415
 
+    out = None if given.out is None else named_path(given.out)
     configuration = configure(source, given.settings, given.on_damaged)
     with trusting():  # the user named this configuration himself
-        outcome = start(configuration, Path(given.out) if given.out else None, given.line, given.tensorboard)
+        outcome = start(configuration, out, given.line, given.tensorboard)
         return finish(outcome, not given.no_report)
 
 
@@ -233,8 +203,23 @@ def folder_of(given: Namespace) -> Path:
     require(given.word is not None, "give one run folder (got none)")
     from .runs import require_run  # noqa: PLC0415
 
-    path = Path(given.word)
+    path = named_path(given.word)
     require_run(path)
+    return path
+
+
+def named_path(name: str) -> Path:
+    """Return the path that a command line names, of something that there may or may not be.
+
+    Raises:
+        ConfigurationError: nothing can be called so.
+    """
+    require(name != "", "'' names no folder: give its path, or . for the current folder")
+    path = Path(name)
+    try:
+        path.exists()
+    except OSError as error:
+        raise ConfigurationError(f"{name[:80]!r} cannot be used: {error.strerror}; give another path") from None
     return path
 
 

@@ -23,9 +23,7 @@ class Optimiser(ABC):
 
     def __init__(self, learning_rate: float, every: int = 1) -> None:
         name = type(self).__name__
-        require(
-            0 <= learning_rate < math.inf, f"{name}.learning_rate must be 0 or more and finite (got {learning_rate})"
-        )
+        require(0 <= learning_rate < math.inf, f"{name}.learning_rate must be finite, 0 or more (got {learning_rate})")
         require(every >= 1, f"{name}.every must be at least 1 tick (got {every})")
         self.learning_rate = learning_rate
         self.every = every

@@ -18,6 +18,7 @@ from streamsim.contracts import (
     Sensor,
     Split,
     State,
+    StreamsimError,
     derive,
     require,
     seconds,
@@ -152,9 +153,13 @@ def explained(id: str | Callable[[], Any]) -> Iterator[None]:
 
     try:
         yield
-    except (gymnasium.error.Error, TypeError, ImportError) as error:
+    except StreamsimError:
+        raise
+    except Exception as error:  # whatever its constructor makes of its settings
         if not isinstance(id, str):
             raise
+        is_sentence = isinstance(error, (gymnasium.error.Error, TypeError, ImportError))
+        what = error if is_sentence else f"{type(error).__name__}: {error}"
         raise ConfigurationError(
-            f"Gymnasium.id {id!r} cannot be used: {error}; check its name and settings, or install what it needs"
+            f"Gymnasium.id {id!r} cannot be used: {what}; check its name and settings, or install what it needs"
         ) from error

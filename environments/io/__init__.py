@@ -1,7 +1,7 @@
 """Files, caches and threads that worlds share."""
 
 from .cache import lru_cached
-from .paths import OR_SKIP, existing_folder, natural, nearby, subfolders, text_in, unreadable
+from .paths import OR_SKIP, existing_folder, named_folder, natural, nearby, subfolders, text_in, unreadable
 from .prefetch import Prefetch
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Prefetch",
     "existing_folder",
     "lru_cached",
+    "named_folder",
     "natural",
     "nearby",
     "subfolders",

@@ -28,9 +28,27 @@ def existing_folder(root: str | Path, argument: str, holds: str = "recordings") 
     Raises:
         DataError: there is no such folder.
     """
-    folder = Path(root).expanduser()
+    folder = named_folder(root, argument)
     if not folder.is_dir():
         raise DataError(f"{argument}: there is no folder {str(folder)!r}: give the folder that holds the {holds}")
+    return folder
+
+
+def named_folder(root: str | Path, argument: str) -> Path:
+    """Return *root* as a path, of a folder that there may or may not be; `~` is the user's home.
+
+    Raises:
+        DataError: no folder can be called so.
+    """
+    name = str(root)
+    if not name:
+        raise DataError(f"{argument}: '' names no folder: give its path, or . for the current folder")
+    try:
+        folder = Path(name).expanduser()
+        folder.exists()
+    except (RuntimeError, OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{argument}: no folder is called {name[:80]!r} ({why}): check its path") from None
     return folder
 
 

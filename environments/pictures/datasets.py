@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
+from streamsim.environments.io import named_folder
 
 from .sources import Pictures, Source, resident
 
@@ -113,6 +114,7 @@ class EMNIST(_Held):
 
 
 def _read(name: str, root: str, download: bool, make: Callable[[bool], Any], is_train: bool) -> Any:  # noqa: ANN401
+    named_folder(root, f"{name}.root")
     remedy = "check the network or put its files there" if download else "give its folder, or set download"
     try:
         return make(is_train)

@@ -9,7 +9,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import existing_folder, nearby
+from streamsim.environments.io import existing_folder, named_folder, nearby
 
 from .sources import Pictures, Source
 
@@ -119,7 +119,8 @@ def _no_file(file: Path) -> str:
 def _download(root: str) -> None:
     from torchvision.datasets import STL10 as Downloader  # noqa: PLC0415 - slow to import, needed here only
 
+    folder = named_folder(root, "STL10.root")
     try:
-        Downloader(root, split="unlabeled", download=True)
+        Downloader(folder, split="unlabeled", download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(f"STL-10 could not be fetched into {root!r} ({error}): put its binary files there") from None

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from streamsim.contracts import DataError, OnDamaged
-from streamsim.environments.io import existing_folder, nearby, text_in
+from streamsim.environments.io import existing_folder, named_folder, nearby, text_in
 
 from .corpus import Corpus, Utterance, in_order
 from .labels import SpeechLabels
@@ -117,9 +117,10 @@ def _transcripts(file: Path) -> dict[str, str]:
 def _download(root: str, subset: Subset) -> None:
     from torchaudio.datasets import LIBRISPEECH  # noqa: PLC0415 - slow to import, needed here only
 
+    folder = named_folder(root, "LibriSpeech.root")
     try:
-        Path(root).expanduser().mkdir(parents=True, exist_ok=True)
-        LIBRISPEECH(Path(root).expanduser(), url=subset, download=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        LIBRISPEECH(folder, url=subset, download=True)
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"LibriSpeech {subset} could not be fetched into {root!r} ({error}): check the network or put it there"

@@ -111,6 +111,7 @@ def used(tree: dict[str, Any]) -> dict[str, Any]:
 
 def read(source: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the raw settings of a preset or file."""
+    require(source != "", "'' is neither a file nor a preset: name one, or leave it out")
     path = Path(source)
     kind = kind_of(path)
     if kind == "file":

@@ -5,7 +5,7 @@ from .console import Terminal, say, show, show_catalogue, show_probes, show_sett
 from .folder import RunFolder, explained, require_run
 from .origin import careful, own_imports, provenance, signed
 from .probing import probe_run
-from .process import keep_memory, standard_streams
+from .process import current_folder, keep_memory, standard_streams
 from .revival import revive
 from .session import Ending, Session
 
@@ -15,6 +15,7 @@ __all__ = [
     "Session",
     "Terminal",
     "careful",
+    "current_folder",
     "explained",
     "keep_memory",
     "own_imports",

@@ -1,14 +1,16 @@
-"""What a run asks of its process: to end after a tick at Ctrl-C and SIGTERM, to keep freed memory, to have streams."""
+"""What is asked of the process: to heed signals, to keep freed memory, to have streams, to find the user's modules."""
 
 import ctypes
 import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from streamsim.simulation import Instrument, Simulation, TickRecord
@@ -99,3 +101,31 @@ def standard_streams() -> Iterator[None]:
             yield
         finally:
             sys.stdout, sys.stderr = before
+
+
+class CurrentFolder(MetaPathFinder):
+    """Finds modules in a folder, after all others, so that nothing installed is hidden; packages register none there.
+
+    Args:
+        folder: where to look.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """See `MetaPathFinder.find_spec`."""
+        return PathFinder.find_spec(fullname, [str(self.folder)], target) if path is None else None
+
+
+@contextmanager
+def current_folder() -> Iterator[None]:
+    """Let classes be imported from the current folder."""
+    finder = CurrentFolder(Path.cwd())
+    sys.meta_path.append(finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -72,4 +73,6 @@ def shortage(error: BaseException) -> str | None:
     short = isinstance(error, (MemoryError, torch.OutOfMemoryError))
     if not short and not any(words in str(error) for words in SHORTAGE):
         return None
-    return f"this takes more memory than there is: {REMEDY}"
+    wanted = re.search(r"allocate (\d+) bytes", str(error))
+    what = f"a tensor of {in_words(int(wanted[1]))} takes" if wanted else "this takes"
+    return f"{what} more memory than there is: {REMEDY}"

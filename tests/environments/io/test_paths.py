@@ -3,9 +3,10 @@
 import pytest
 from PIL import Image
 
+from streamsim.config import entries
 from streamsim.contracts import DataError
 from streamsim.environments.io import nearby
-from streamsim.environments.pictures import FolderSource, STL10Source
+from streamsim.environments.pictures import MNIST, FolderSource, STL10Source
 from streamsim.environments.speech import LibriSpeechCorpus
 from streamsim.environments.video import ClipFolder, UCF101Clips
 
@@ -78,3 +79,29 @@ def test_a_subset_of_speech_in_place_of_its_root(tmp_path):
     speech(tmp_path)
     with pytest.raises(DataError, match=rf"one level up: give '{tmp_path}/LibriSpeech'$"):
         LibriSpeechCorpus(str(tmp_path / "LibriSpeech" / "dev-clean"), "dev-clean")
+
+
+IMPOSSIBLE = {
+    "": "'' names no folder: give its path, or . for the current folder",
+    "~no-such-user/x": "no folder is called '~no-such-user/x' (Could not determine home directory.)",
+    "x" * 300: f"no folder is called '{'x' * 80}' (File name too long)",
+    "a/" * 5000: "(File name too long): check its path",
+}
+
+
+@pytest.mark.parametrize(("root", "sentence"), IMPOSSIBLE.items(), ids=["nothing", "nobody", "name", "path"])
+@pytest.mark.parametrize("world", ["STL10", "LibriSpeech", "UCF101", "Turntable"])
+def test_a_root_that_no_folder_can_have(root, sentence, world, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError) as caught:
+        entries("environments")[world].load()(root=root)
+    assert sentence in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("make", [STL10Source, MNIST, LibriSpeechCorpus])
+def test_nothing_is_fetched_into_a_folder_of_nobody(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="no folder is called"):
+        make("~no-such-user/x", download=True)
+    assert not list(tmp_path.iterdir())

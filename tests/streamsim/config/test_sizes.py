@@ -92,5 +92,10 @@ def test_memory_that_runs_out_later_is_a_sentence_too(error):
     assert "more memory than there is" in shortage(error)
 
 
+def test_how_much_was_missing_is_told_where_it_is_known():
+    error = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4000000000000 bytes")
+    assert shortage(error).startswith("a tensor of 4 TB takes more memory than there is: lower the streams")
+
+
 def test_other_errors_are_bugs():
     assert shortage(RuntimeError("shapes do not fit")) is None
