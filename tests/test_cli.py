@@ -35,7 +35,8 @@ def place(tmp_path, monkeypatch):
 
 def environment(place):
     """The environment of a real command that finds the toys."""
-    return {**os.environ, "PYTHONPATH": f"{TOYS}{os.pathsep}{place}", "OMP_NUM_THREADS": "1"}
+    paths = filter(None, (str(TOYS), str(place), os.environ.get("PYTHONPATH")))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
 
 
 def start(place, *line, before=""):

@@ -60,8 +60,7 @@ class Adam(Optimiser):
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
             require(0 <= beta < 1, f"Adam.{name} must lie in [0, 1) (got {beta})")
         require(0 < epsilon < math.inf, f"Adam.epsilon must be greater than 0 and finite (got {epsilon})")
-        self.beta1 = beta1
-        self.beta2 = beta2
+        self.beta1, self.beta2 = beta1, beta2
         self.epsilon = epsilon
 
     def reset(self, parameter: Tensor) -> State:
