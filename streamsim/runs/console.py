@@ -31,6 +31,11 @@ class Terminal(Console):
         return super().render_str(visible(text), **options)
 
 
+def terminal() -> Console:
+    """Return where results are shown."""
+    return Terminal()
+
+
 def say(sentence: str) -> None:
     """Tell the user something that is not a result."""
     sys.stderr.write(f"streamsim: {one_line(sentence)}\n")
@@ -53,7 +58,7 @@ def show_pathway(rows: Sequence[Row], name: str | None) -> None:
     """Print the last of *rows*, which are of one pathway; its *name* stands above if there are others."""
     last = max(row.get("tick", 0) for row in rows)
     latest = [row for row in rows if row.get("tick", 0) == last]
-    console = Terminal()
+    console = terminal()
     if name is not None:
         console.print(f"pathway {name}", style="bold")
     for examples in dict.fromkeys(row.get("examples") for row in latest):
@@ -111,7 +116,7 @@ def in_percent(share: float | None) -> str:
 
 def show_catalogue(entries: Iterable[tuple[str, str, str]]) -> None:
     """Print what is registered: its name and where it lies, and below it what it is."""
-    console = Terminal()
+    console = terminal()
     for name, where, what in entries:
         console.print(Text.assemble((visible(name), "bold"), f"  {visible(where)}"), soft_wrap=True)
         show_text(console, what, 4)
@@ -119,7 +124,7 @@ def show_catalogue(entries: Iterable[tuple[str, str, str]]) -> None:
 
 def show_settings(parts: Iterable[PartHelp]) -> None:
     """Print every setting, as `--name value`, part by part, and below each what it takes and what it means."""
-    console = Terminal()
+    console = terminal()
     for part in parts:
         title = f"--{part.name} {part.owner}" if part.name else part.owner
         console.print(Text(visible(title), "bold underline"), soft_wrap=True)
