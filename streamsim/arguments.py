@@ -112,8 +112,10 @@ def parsers() -> dict[str, Parser]:
     return {
         "run": run_parser(),
         "resume": resume_parser(),
-        "probe": run_folder(Parser("probe", "RUN", "probe the layers of a run as it stands", refusal=FIXED)),
-        "report": run_folder(Parser("report", "RUN", "write one self-contained HTML page about a run", refusal=FIXED)),
+        "probe": run_folder(Parser("probe", "RUN [--trust]", "probe the layers of a run as it stands", refusal=FIXED)),
+        "report": run_folder(
+            Parser("report", "RUN [--trust]", "write one self-contained HTML page about a run", refusal=FIXED)
+        ),
         "list": list_parser(),
         "check": check_parser(),
     }
@@ -162,6 +164,11 @@ def run_folder(parser: Parser) -> Parser:
     """Add the word of commands that take the folder of a run."""
     parser.words.add_argument(
         "word", nargs="?", metavar="RUN", help="the folder of a run, as `streamsim run` printed it"
+    )
+    parser.options.add_argument(
+        "--trust",
+        action="store_true",
+        help="import whatever code the run names, although the run was made elsewhere and no package registers it",
     )
     return parser
 

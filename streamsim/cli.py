@@ -1,16 +1,19 @@
 """The command `streamsim`."""
 
+import os
+import signal
 import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
 from .arguments import Parser, parsers, whole_help
-from .contracts import StreamsimError, nearest, require, suggestion
-from .runs import keep_memory
+from .contracts import ConfigurationError, StreamsimError, nearest, require, suggestion, trusting, visible
+from .runs import current_folder, keep_memory, say, show, standard_streams
+from .simulation import shortage
 
 DEFAULT = "default"
 """The preset that is run when none is named."""
@@ -19,16 +22,27 @@ DEFAULT = "default"
 def main(line: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 2 for what the user can mend, with one sentence about it."""
     line = sys.argv[1:] if line is None else line
-    try:
-        with warnings.catch_warnings(), current_folder():
-            warnings.showwarning = _say
-            return dispatch(list(line))
-    except StreamsimError as error:
-        sys.stderr.write(f"streamsim: {' '.join(str(error).split())}\n")
-        return 2
-    except KeyboardInterrupt:
-        sys.stderr.write("streamsim: aborted\n")
-        return 130
+    with standard_streams():
+        try:
+            with warnings.catch_warnings():
+                warnings.showwarning = _say
+                status = dispatch(list(line))
+            sys.stdout.flush()
+        except StreamsimError as error:
+            say(str(error))
+            return 2
+        except (MemoryError, RuntimeError) as error:
+            if (sentence := shortage(error)) is None:
+                raise
+            say(sentence)
+            return 2
+        except KeyboardInterrupt:
+            say("aborted")
+            return 130
+        except BrokenPipeError:  # whoever read what is shown has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        return status
 
 
 def _say(
@@ -40,18 +54,25 @@ def _say(
     line: str | None = None,
 ) -> None:
     """Show a warning as a sentence; where in the code it arose is of no use to the user."""
-    sys.stderr.write(f"streamsim: warning: {' '.join(str(message).split())}\n")
+    say(f"warning: {message}")
 
 
 @contextmanager
-def current_folder() -> Iterator[None]:
-    """Let classes be imported from the current folder, after all others, so that nothing installed is hidden."""
-    before = list(sys.path)
-    sys.path.append(str(Path.cwd()))
-    try:
-        yield
-    finally:
-        sys.path[:] = before
+def opened(given: Namespace) -> Iterator[Path]:
+    """Yield the run folder that a command line names; what it may import is what its user made or trusts.
+
+    The current folder may be a stranger's too, and hold modules that libraries look for: so it is on the import path
+    only for a run whose own modules may be there.
+    """
+    folder = folder_of(given)
+    from .runs import own_imports  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        if given.trust:
+            stack.enter_context(trusting())
+        if given.trust or own_imports(folder):
+            stack.enter_context(current_folder())
+        yield folder
 
 
 def dispatch(line: list[str]) -> int:
@@ -74,22 +95,25 @@ def dispatch(line: list[str]) -> int:
     if given.help and not shows_settings:
         sys.stdout.write(parser.format_help())
         return 0
-    return command(given, parser)
+    with nullcontext() if hasattr(given, "trust") else current_folder():
+        return command(given, parser)
 
 
 def run(given: Namespace, parser: Parser) -> int:
     """Start a new run."""
     keep_memory()
     refuse_misspelt(given.settings, parser)
-    source = given.word or DEFAULT
+    source = DEFAULT if given.word is None else given.word
     if given.help:
         return show_help(source, given.settings)
     from .config import configure  # noqa: PLC0415
     from .launch import finish, start  # noqa: PLC0415
 
+    out = None if given.out is None else named_path(given.out)
     configuration = configure(source, given.settings, given.on_damaged)
-    outcome = start(configuration, Path(given.out) if given.out else None, given.line, given.tensorboard)
-    return finish(outcome, not given.no_report)
+    with trusting():  # the user named this configuration himself
+        outcome = start(configuration, out, given.line, given.tensorboard)
+        return finish(outcome, not given.no_report)
 
 
 def show_help(source: str, settings: dict[str, str]) -> int:
@@ -100,7 +124,7 @@ def show_help(source: str, settings: dict[str, str]) -> int:
     name, parts = outline(source, settings)
     missing = [f"--{setting.name}" for part in parts for setting in part.settings if setting.value is None]
     missing_ones = f"\nMust be given: {', '.join(missing)}" if missing else ""
-    sys.stdout.write(f"{SETTINGS.format(name=name)}{missing_ones}\n\n")
+    sys.stdout.write(f"{SETTINGS.format(name=visible(name))}{missing_ones}\n\n")
     show_settings(parts)
     return 0
 
@@ -117,23 +141,22 @@ def refuse_misspelt(settings: dict[str, str], parser: Parser) -> None:
 
 def resume(given: Namespace, parser: Parser) -> int:
     """Continue a run."""
-    folder = folder_of(given)
     keep_memory()
     from .launch import again, finish  # noqa: PLC0415
 
-    return finish(again(folder, given.ticks, given.tensorboard), not given.no_report)
+    with opened(given) as folder:
+        return finish(again(folder, given.ticks, given.tensorboard), not given.no_report)
 
 
 def probe(given: Namespace, parser: Parser) -> int:
     """Probe a run as it stands."""
     from .runs import probe_run, show_probes  # noqa: PLC0415
 
-    folder = folder_of(given)
-    with warnings.catch_warnings(record=True) as damaged:
+    with opened(given) as folder, warnings.catch_warnings(record=True) as damaged:
         warnings.simplefilter("always", UserWarning)
         found = probe_run(folder)
     for warning in damaged:
-        sys.stderr.write(f"streamsim: warning: {warning.message}\n")
+        say(f"warning: {warning.message}")
     show_probes(found)
     return 0
 
@@ -142,7 +165,8 @@ def report(given: Namespace, parser: Parser) -> int:
     """Write the report of a run."""
     from .report import write_report  # noqa: PLC0415
 
-    sys.stdout.write(f"{write_report(folder_of(given))}\n")
+    with opened(given) as folder:
+        show(str(write_report(folder)))
     return 0
 
 
@@ -154,7 +178,7 @@ def list_(given: Namespace, parser: Parser) -> int:
     known = kinds()
     if given.word is None:
         for kind in known:
-            sys.stdout.write(f"{kind}: {', '.join(name for name, *_ in catalogue(kind))}\n")
+            show(f"{kind}: {', '.join(name for name, *_ in catalogue(kind))}")
         sys.stdout.write("\n`streamsim list KIND` says what each of them is.\n")
         return 0
     require(given.word in known, f"{given.word!r} is no kind to list: {suggestion(given.word or '', known)}")
@@ -179,8 +203,23 @@ def folder_of(given: Namespace) -> Path:
     require(given.word is not None, "give one run folder (got none)")
     from .runs import require_run  # noqa: PLC0415
 
-    path = Path(given.word)
+    path = named_path(given.word)
     require_run(path)
+    return path
+
+
+def named_path(name: str) -> Path:
+    """Return the path that a command line names, of something that there may or may not be.
+
+    Raises:
+        ConfigurationError: nothing can be called so.
+    """
+    require(name != "", "'' names no folder: give its path, or . for the current folder")
+    path = Path(name)
+    try:
+        path.exists()
+    except OSError as error:
+        raise ConfigurationError(f"{name[:80]!r} cannot be used: {error.strerror}; give another path") from None
     return path
 
 

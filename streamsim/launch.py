@@ -2,24 +2,26 @@
 
 import dataclasses
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
 
 from .config import Configuration, coerce, configure
 from .runs import (
     Ending,
     RunFolder,
     Session,
+    Terminal,
+    careful,
     explained,
     other_threads,
     provenance,
     read_probes,
     read_summary,
     require_run,
+    say,
+    show,
+    signed,
 )
 from .storage import replace_file
 
@@ -40,12 +42,13 @@ def start(configuration: Configuration, out: Path | None, command: Sequence[str]
     folder = RunFolder.create(out) if out else RunFolder.number(numbered)
     try:
         origin = provenance(configuration.name, experiment.seed, command, simulation.device)
+        origin |= signed(configuration.tree)
         folder.describe(configuration.text(), origin)
         say(f"running {configuration.name} in {folder.path}")
         for pathway in simulation.pathways:
             for sentence in pathway.agent.advice():
                 say(f"warning: {sentence}")
-        session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
+        session = Session(folder, configuration, simulation, Terminal(stderr=True), tensorboard)
         return RunResult(folder.path, session.run())
     finally:
         folder.close()
@@ -54,11 +57,17 @@ def start(configuration: Configuration, out: Path | None, command: Sequence[str]
 def again(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
     """Continue the run at *path*, if *ticks* says so to a new end."""
     require_run(path)
+    with careful(path):
+        return continued(path, ticks, tensorboard)
+
+
+def continued(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
+    """Continue the run at *path*, which there is."""
     folder = RunFolder.open(path)
     try:
         configuration = extended(configure(path / "config.yaml"), ticks)
         simulation = configuration.experiment.build()
-        session = Session(folder, configuration, simulation, Console(stderr=True), tensorboard)
+        session = Session(folder, configuration, simulation, Terminal(stderr=True), tensorboard)
         for warning in (*session.recover(), *other_threads(path)):
             say(f"warning: {warning}")
         if session.finished and session.summarised:
@@ -94,12 +103,12 @@ def finish(outcome: RunResult, with_report: bool) -> int:
 
     show_probes(read_probes(outcome.folder))
     if passed_over := damage(outcome.folder):
-        sys.stdout.write(f"damaged: {passed_over}\n")
-    sys.stdout.write(f"run: {outcome.folder}\n")
+        show(f"damaged: {passed_over}")
+    show(f"run: {outcome.folder}")
     if with_report:
         from .report import write_report  # noqa: PLC0415  plotly and scikit-learn are slow to load
 
-        sys.stdout.write(f"report: {write_report(outcome.folder)}\n")
+        show(f"report: {write_report(outcome.folder)}")
     return 0
 
 
@@ -109,8 +118,3 @@ def damage(folder: Path) -> str:
     counts = {name: found["damaged"] for name, found in summary["pathways"].items() if found["damaged"]}
     where = f" ({', '.join(f'{name} {n}' for name, n in counts.items())})" if len(summary["pathways"]) > 1 else ""
     return f"recordings that could not be read and were passed over: {sum(counts.values())}{where}" if counts else ""
-
-
-def say(sentence: str) -> None:
-    """Tell the user something that is not a result."""
-    sys.stderr.write(f"streamsim: {sentence}\n")

@@ -190,6 +190,13 @@ MISTAKES = {
     "two runs": (["report", "a", "b"], "report takes one run folder (got a, b)"),
     "kind": (["list", "planets"], "'planets' is no kind to list"),
     "check": (["check", "nowhere:World"], "there is no module 'nowhere'"),
+    "no name": (["run", ""], "'' is neither a file nor a preset: name one"),
+    "no folder to go on in": (["resume", ""], "'' names no folder: give its path, or . for the current folder"),
+    "no folder to run in": (["run", "toy.yaml", "--out", ""], "'' names no folder"),
+    "long preset": (["run", "x" * 300], "cannot be read: File name too long"),
+    "long folder": (["resume", "x" * 300], "cannot be used: File name too long; give another path"),
+    "long path": (["report", "/x" * 3000], "cannot be used: File name too long; give another path"),
+    "long folder to run in": (["run", "toy.yaml", "--out", "x" * 300], "cannot be used: File name too long"),
     "unwritable": (["run", "toy.yaml", "--out", "toy.yaml/a"], "cannot write to toy.yaml/a"),
 }
 

@@ -1,5 +1,6 @@
 """Encoders of pictures, as the papers use them, and a small default."""
 
+import math
 from collections.abc import Sequence
 
 from streamsim.agents.layers import Activation, AveragePool, Conv, Hardtanh, Identity, MaxPool, NoPool, Pool, ReLU, Tanh
@@ -77,5 +78,5 @@ class VGG6Encoder(Encoder):
 
 def scaled(channels: int, width: float) -> int:
     """Return *channels* times *width*, at least 1."""
-    require(width > 0, f"Encoder width must be positive (got {width})")
+    require(0 < width < math.inf, f"Encoder width must be positive and finite (got {width})")
     return max(1, round(channels * width))

@@ -1,5 +1,6 @@
 """From gradients to weights. The arithmetic is PyTorch's own fused kernels; the state is plain tensors."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -22,7 +23,7 @@ class Optimiser(ABC):
 
     def __init__(self, learning_rate: float, every: int = 1) -> None:
         name = type(self).__name__
-        require(learning_rate >= 0, f"{name}.learning_rate must be 0 or more (got {learning_rate})")
+        require(0 <= learning_rate < math.inf, f"{name}.learning_rate must be finite, 0 or more (got {learning_rate})")
         require(every >= 1, f"{name}.every must be at least 1 tick (got {every})")
         self.learning_rate = learning_rate
         self.every = every
@@ -43,7 +44,7 @@ class Adam(Optimiser):
         learning_rate: step size; 0 learns nothing.
         beta1: memory of the mean gradient, 0 to 1.
         beta2: memory of the squared gradient, 0 to 1.
-        epsilon: smallest denominator.
+        epsilon: smallest denominator, greater than 0.
         every: as in `Optimiser`.
     """
 
@@ -58,8 +59,8 @@ class Adam(Optimiser):
         super().__init__(learning_rate, every)
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
             require(0 <= beta < 1, f"Adam.{name} must lie in [0, 1) (got {beta})")
-        self.beta1 = beta1
-        self.beta2 = beta2
+        require(0 < epsilon < math.inf, f"Adam.epsilon must be greater than 0 and finite (got {epsilon})")
+        self.beta1, self.beta2 = beta1, beta2
         self.epsilon = epsilon
 
     def reset(self, parameter: Tensor) -> State:
@@ -130,13 +131,14 @@ class RMSProp(Optimiser):
     Args:
         learning_rate: step size; 0 learns nothing.
         alpha: memory of the squared gradient, 0 to 1.
-        epsilon: smallest denominator.
+        epsilon: smallest denominator, greater than 0.
         every: as in `Optimiser`.
     """
 
     def __init__(self, learning_rate: float = 2e-4, alpha: float = 0.99, epsilon: float = 1e-8, every: int = 1) -> None:
         super().__init__(learning_rate, every)
         require(0 <= alpha < 1, f"RMSProp.alpha must lie in [0, 1) (got {alpha})")
+        require(0 < epsilon < math.inf, f"RMSProp.epsilon must be greater than 0 and finite (got {epsilon})")
         self.alpha = alpha
         self.epsilon = epsilon
 

@@ -1,5 +1,7 @@
 """Short-term memory: a few slots per stream that hold read-outs of the past."""
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -39,8 +41,9 @@ class ShortTermMemory:
     ) -> None:
         require(capacity >= 1, f"ShortTermMemory.capacity must be at least 1 slot (got {capacity})")
         for name, value in (("life_time", life_time), ("decay_time", decay_time)):
-            require(value is None or value > 0, f"ShortTermMemory.{name} must be greater than 0 seconds (got {value})")
-        require(noise >= 0, f"ShortTermMemory.noise must not be negative (got {noise})")
+            positive = value is None or 0 < value < math.inf
+            require(positive, f"ShortTermMemory.{name} must be greater than 0 seconds, or null for ever (got {value})")
+        require(0 <= noise < math.inf, f"ShortTermMemory.noise must be 0 or more and finite (got {noise})")
         require(cap is None or cap > 0, f"ShortTermMemory.cap must be greater than 0 bytes (got {cap})")
         self.capacity = capacity
         self.life_time = life_time

@@ -113,6 +113,7 @@ class TwoTier(StoragePolicy):
 
     def __init__(self, recent: int = 8, horizon: int | None = None) -> None:
         require(recent >= 1, f"TwoTier.recent must be at least 1 slot (got {recent})")
+        require(horizon is None or horizon >= 1, f"TwoTier.horizon must be at least 1 frame (got {horizon})")
         self.recent = recent
         self.horizon = horizon
 

@@ -85,7 +85,8 @@ class ContrastiveHinge(Rule):
         calibrate: float | None = 2.5,
         rate: float = 1.0,
     ) -> None:
-        require(0 <= near <= far, f"ContrastiveHinge needs 0 <= near <= far (got near {near}, far {far})")
+        ordered = 0 <= near <= far < math.inf
+        require(ordered, f"ContrastiveHinge needs 0 <= near <= far, both finite (got near {near}, far {far})")
         require(width >= 1, f"ContrastiveHinge.width must be at least 1 (got {width})")
         require(calibrate is None or calibrate > 0, f"ContrastiveHinge.calibrate must be positive (got {calibrate})")
         require(rate >= 0, f"ContrastiveHinge.rate must not be negative (got {rate})")

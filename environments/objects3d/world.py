@@ -67,7 +67,7 @@ class Objects3D(Environment):
         require(period > 0, f"Objects3D.period must be greater than 0 seconds (got {period})")
         speeds = {"spin": spin, "roam": roam, "zoom": zoom, "relight": relight, "recolour": recolour}
         for name, value in speeds.items():
-            require(value >= 0, f"Objects3D.{name} must be at least 0 (got {value})")
+            require(0 <= value < 1e6, f"Objects3D.{name} must be at least 0 and less than a million (got {value})")
         for name, count in {"train": train, "test": test}.items():
             require(count > 0 and count % len(SHAPES) == 0, f"Objects3D.{name} must be a multiple of 10 (got {count})")
         self._size, self._rates = size, Rates(**speeds)

@@ -1,5 +1,6 @@
 """Speech: utterances of many speakers, 10 ms at a tick."""
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -67,7 +68,8 @@ class Speech(Environment):
         on_damaged: OnDamaged = OnDamaged.REFUSE,
     ) -> None:
         require(gain > 0, f"Speech.gain must be greater than 0 (got {gain})")
-        require(shortest >= TICK / RATE, f"Speech.shortest must be at least 0.01 seconds, a tick (got {shortest})")
+        usable = TICK / RATE <= shortest < math.inf
+        require(usable, f"Speech.shortest must be at least 0.01 seconds, a tick, and finite (got {shortest})")
         require(cache_mib >= 0, f"Speech.cache_mib must not be negative (got {cache_mib})")
         self._corpus, self._splits = corpus, divided(corpus)
         self._track = labels.read(corpus)

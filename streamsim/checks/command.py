@@ -11,6 +11,7 @@ from streamsim.config import (
     choose,
     entries,
     import_class,
+    loaded_entry,
     part_outline,
     resolve_call,
 )
@@ -113,4 +114,4 @@ def checks() -> Iterator[Check]:
 
     yield check_agent
     for entry in entries("checks").values():
-        yield entry.load()
+        yield loaded_entry(entry)

@@ -2,12 +2,12 @@
 
 from .experiment import Experiment, Sense
 from .help import PartHelp, Setting, all_in_view, part_outline
-from .listing import catalogue, first_sentence
-from .load import Configuration, complete, configure, outline, parsed, text_of
+from .load import Configuration, complete, configure, outline, text_of
 from .names import choose
 from .overrides import changed
 from .parts import parameters
-from .registry import entries, import_class, kinds
+from .reading import parsed
+from .registry import catalogue, entries, first_sentence, import_class, kinds, loaded_entry, packages
 from .schema import resolve_call
 from .values import coerce
 
@@ -28,7 +28,9 @@ __all__ = [
     "first_sentence",
     "import_class",
     "kinds",
+    "loaded_entry",
     "outline",
+    "packages",
     "parameters",
     "parsed",
     "part_outline",

@@ -16,6 +16,8 @@ from streamsim.simulation import (
     Simulation,
 )
 
+LONGEST = 100  # bytes in the name of a sense, of which names of files are made
+
 PARTS = ("environment", "agent", "gaze", "efference", "order")
 
 
@@ -121,6 +123,8 @@ class Experiment:
         for sense in self.senses:
             wrong = not sense or set(sense) & {".", "/"}
             require(not wrong, f"pathways must have names without dots and slashes (got {sense!r}): choose another")
+            short = len(sense.encode(errors="replace")) <= LONGEST
+            require(short, f"pathways must have names of at most {LONGEST} letters (got {sense[:40]!r}...): shorten it")
         for name in ("streams", "ticks", "metrics_every", "checkpoint_every", "checkpoints_kept"):
             value = getattr(self, name)
             require(value >= 1, f"{name} must be at least 1 (got {value}): give --{name} 1 or more")

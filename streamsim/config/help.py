@@ -12,10 +12,10 @@ import yaml
 
 from streamsim.contracts import ConfigurationError, MissingSetting, UnknownSetting
 
-from .listing import first_sentence
 from .names import choose, known_classes
 from .overrides import changed
 from .parts import collection_in, element, is_part, members, parameters
+from .registry import first_sentence
 from .schema import resolve_call
 from .spelling import ABSENT, dotted
 from .values import readable

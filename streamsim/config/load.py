@@ -6,8 +6,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from streamsim.contracts import ConfigurationError, OnDamaged, nearest, require, suggestion
 
 from . import registry
@@ -15,6 +13,7 @@ from .experiment import PARTS, Experiment, Sense, require_one_form
 from .help import PartHelp, all_in_view, part_outline
 from .overrides import changed
 from .parts import parameters
+from .reading import LENGTH, TOO_LONG, parsed
 from .schema import Resolved, require_known, resolve_call
 from .spelling import in_yaml
 from .values import coerce, plain
@@ -112,6 +111,7 @@ def used(tree: dict[str, Any]) -> dict[str, Any]:
 
 def read(source: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the raw settings of a preset or file."""
+    require(source != "", "'' is neither a file nor a preset: name one, or leave it out")
     path = Path(source)
     kind = kind_of(path)
     if kind == "file":
@@ -175,6 +175,7 @@ def kind_of(path: Path) -> str:
 def text_of(file: Traversable, origin: str) -> str:
     """Return the text in *file*."""
     try:
+        require(not isinstance(file, Path) or file.stat().st_size <= LENGTH, f"{origin} {TOO_LONG}: shorten it")
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
@@ -186,19 +187,3 @@ def text_of(file: Traversable, origin: str) -> str:
 def unreadable(origin: str, error: OSError) -> ConfigurationError:
     """Return the error to raise when the system refuses a configuration."""
     return ConfigurationError(f"{origin} cannot be read: {error.strerror}; check the path and its permissions")
-
-
-def parsed(text: str, origin: str) -> dict[str, Any]:
-    """Return the settings in a YAML text."""
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigurationError(f"{origin} is not valid YAML at line {line}: {error.problem}") from None
-    except yaml.YAMLError:
-        raise ConfigurationError(f"{origin} is not valid YAML: it holds characters that text cannot hold") from None
-    if not isinstance(tree, dict):
-        raise ConfigurationError(
-            f"{origin} must hold settings by name, such as 'streams: 1' (got {type(tree).__name__})"
-        )
-    return tree

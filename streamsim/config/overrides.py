@@ -42,8 +42,8 @@ def inside(node: Any, annotation: Any, keys: list[str], value: Any, path: str) -
     if part:
         return in_part(node, bases_in(annotation, {}), keys, value, path)
     kind, (key, *rest) = Any if many is None else element(many), keys
-    if isinstance(node, (list, tuple)) and key.isdigit() and int(key) < len(node):
-        return [inside(n, kind, rest, value, dotted(path, key)) if i == int(key) else n for i, n in enumerate(node)]
+    if isinstance(node, (list, tuple)) and key in map(str, range(len(node))):
+        return [inside(n, kind, rest, value, dotted(path, key)) if str(i) == key else n for i, n in enumerate(node)]
     before = dict(node) if isinstance(node, Mapping) else {}
     return {**before, key: inside(before.get(key), kind, rest, value, dotted(path, key))}
 

@@ -1,16 +1,23 @@
 """What packages register: kinds of parts with their short names, former names, and presets."""
 
 import importlib
+import inspect
+import re
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from types import ModuleType
 from typing import Any
 
-from streamsim.contracts import ConfigurationError, require, suggestion
+from streamsim.contracts import ConfigurationError, package_of, require, require_importable, suggestion
+
+# a full stop ends a sentence where another one begins or nothing follows; "et al. (2021)" goes on
+_END = re.compile(r"(?<!\bal)(?<!e\.g)(?<!i\.e)[.!?](?=\s+[A-Z`*]|$)")
 
 
 def entries(kind: str) -> dict[str, EntryPoint]:
@@ -35,6 +42,14 @@ def kinds() -> tuple[str, ...]:
     return (*sorted(entries("kinds")), "presets")
 
 
+def packages() -> frozenset[str]:
+    """Return the names of the top-level packages that register something, this one among them."""
+    installed = _installed(tuple(sys.path))
+    groups = [group for group in installed.groups if group.partition(".")[0] == "streamsim"]
+    found = {entry.value for group in groups for entry in installed.select(group=group)}
+    return frozenset(map(package_of, (__name__, *found)))
+
+
 def kinds_of(part: type) -> list[str]:
     """Return the kinds that *part* is of; a kind that no part of is loaded is passed over without loading it."""
     bases = {name: loaded_class(entry) for name, entry in entries("kinds").items()}
@@ -43,13 +58,14 @@ def kinds_of(part: type) -> list[str]:
 
 def loaded_class(entry: EntryPoint) -> type | None:
     """Return the class that *entry* stands for if its module is loaded."""
-    found = getattr(sys.modules.get(entry.module), entry.attr, None)
+    module, _, name = path_in(entry).rpartition(".")
+    found = getattr(sys.modules.get(module), name, None)
     return found if isinstance(found, type) else None
 
 
 def path_in(entry: EntryPoint) -> str:
-    """Return the class path that *entry* stands for."""
-    return entry.value.replace(":", ".")
+    """Return the class path that *entry* stands for, as it was written, which need not be one."""
+    return entry.value.partition("[")[0].strip().replace(":", ".")
 
 
 def former(name: str) -> str | None:
@@ -64,13 +80,25 @@ def former(name: str) -> str | None:
 def presets() -> dict[str, Traversable]:
     """Return every preset by name: the YAML files of all packages registered as `streamsim.presets`.
 
-    One in a folder of such a package is called FOLDER/NAME.
+    One in a folder of such a package is called FOLDER/NAME. A package that cannot be imported has none: it must not
+    keep the presets of others from being run; `catalogue` tells what is wrong with it.
     """
     found: dict[str, Traversable] = {}
     for entry in entries("presets").values():
-        for name, file in _yaml_files(files(entry.value)):
-            found.setdefault(name, file)
+        with suppress(ConfigurationError):
+            found = {**presets_of(entry), **found}
     return found
+
+
+def presets_of(entry: EntryPoint) -> dict[str, Traversable]:
+    """Return the presets of one package by name.
+
+    Raises:
+        ConfigurationError: it cannot be imported, or is no package.
+    """
+    home = module_at(entry.value, entry.value)
+    require(hasattr(home, "__path__"), f"{entry.value!r} is no package: register one that holds YAML files")
+    return dict(_yaml_files(files(home)))
 
 
 def _yaml_files(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
@@ -99,15 +127,14 @@ def import_class(path: str) -> type:
 
     Raises:
         ConfigurationError: a module cannot be found or imported, or it holds no such class.
+        UntrustedError: a run folder names it that was made elsewhere.
     """
     dots = path.replace(":", ".")
     parts = (former(dots) or dots).split(".")
     require(len(parts) > 1 and all(parts), f"{path!r} is not a class path: write it as package.module:Class")
     module, name = ".".join(parts[:-1]), parts[-1]
-    try:
-        home = importlib.import_module(module)
-    except (ImportError, SyntaxError) as error:
-        raise ConfigurationError(f"cannot import {path!r}: {trouble(error)}") from None
+    require_importable(former(dots) or dots)
+    home = module_at(module, path)
     found = getattr(home, name, None)
     if not isinstance(found, type):
         classes = [n for n, value in vars(home).items() if isinstance(value, type)]
@@ -115,12 +142,76 @@ def import_class(path: str) -> type:
     return found
 
 
-def trouble(error: ImportError | SyntaxError) -> str:
+def module_at(name: str, wanted: str) -> ModuleType:
+    """Return the module called *name*, which is imported for the sake of what is *wanted*.
+
+    Raises:
+        ConfigurationError: it cannot be found, or its import ends with an error of whatever kind.
+    """
+    try:
+        return importlib.import_module(name)
+    except (Exception, SystemExit) as error:
+        raise ConfigurationError(f"cannot import {wanted!r}: {trouble(error)}") from None
+
+
+def loaded_entry(entry: EntryPoint) -> Any:  # noqa: ANN401  anything may be registered
+    """Return what is registered as *entry*.
+
+    Raises:
+        ConfigurationError: it cannot be imported, or is not there.
+    """
+    module, _, name = path_in(entry).rpartition(".")
+    found = getattr(module_at(module, entry.value), name, None)
+    require(found is not None, f"module {module!r} has no {name!r}, which a package registers as {entry.name!r}")
+    return found
+
+
+def trouble(error: BaseException) -> str:
     """Return what kept a module from being imported, and where it is to be mended."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}: {error.msg}; correct the syntax"
     frames = traceback.extract_tb(error.__traceback__)
     cause = next(frame for frame in reversed(frames) if "importlib" not in frame.filename)
+    place = f"{cause.filename}, line {cause.lineno}"
+    if not isinstance(error, ImportError):
+        return f"{place}: {type(error).__name__}: {error}; correct what is done there as the module is imported"
     if cause.filename == __file__:
         return f"there is no module {error.name!r}; check the spelling or install its package"
-    return f"{cause.filename}, line {cause.lineno}: {error}; correct the import or install what it needs"
+    return f"{place}: {error}; correct the import or install what it needs"
+
+
+def catalogue(kind: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, origin and first sentence of everything registered as *kind*."""
+    if kind == "presets":
+        for name, file in sorted(presets().items()):
+            yield name, f"{name}.yaml", first_sentence(heading(file.read_bytes().decode("utf-8", "replace")))
+        yield from without_presets()
+        return
+    for name, entry in sorted(entries(kind).items()):
+        try:
+            yield name, entry.value, first_sentence(inspect.getdoc(import_class(entry.value)) or "")
+        except ConfigurationError as error:
+            yield name, entry.value, f"unavailable: {error}"
+
+
+def without_presets() -> Iterator[tuple[str, str, str]]:
+    """Yield name, module and what is wrong of the packages whose presets cannot be read."""
+    for name, entry in sorted(entries("presets").items()):
+        try:
+            presets_of(entry)
+        except ConfigurationError as error:
+            yield name, entry.value, f"unavailable: {error}"
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of *text*, over however many lines it runs, at most a paragraph."""
+    paragraph = " ".join(text.strip().partition("\n\n")[0].split())
+    end = _END.search(paragraph)
+    return paragraph[: end.end()] if end else paragraph
+
+
+def heading(yaml: str) -> str:
+    """Return the comment with which a YAML text begins."""
+    lines = yaml.lstrip().splitlines()
+    count = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return "\n".join(line.lstrip("# ").rstrip() for line in lines[:count])

@@ -11,7 +11,7 @@ from streamsim.contracts import ConfigurationError, MissingSetting, StreamsimErr
 from .names import choose, name_of
 from .parts import bases_in, collection_in, described, element, is_mapping, members, parameters
 from .spelling import ABSENT, dotted, loaded, taken_apart
-from .values import coerce, plain, readable
+from .values import coerce, plain, readable, shown
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def resolve_many(value: Any, annotation: Any, path: str) -> Resolved:  # noqa: A
     value = loaded(value)
     kind = element(annotation)
     if not isinstance(value, Mapping if is_mapping(annotation) else (list, tuple)):
-        raise ConfigurationError(f"{path} must be {readable(annotation)} (got {value!r})")
+        raise ConfigurationError(f"{path} must be {readable(annotation)} (got {shown(value)})")
     if isinstance(value, Mapping):
         named = {str(n): resolve(v, kind, dotted(path, str(n))) for n, v in value.items()}
         plains, words = ({n: getattr(r, form) for n, r in named.items()} for form in ("plain", "written"))

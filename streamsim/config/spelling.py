@@ -8,6 +8,8 @@ import yaml
 from streamsim.contracts import ConfigurationError
 
 from .parts import parameters
+from .reading import RefusedText, read_yaml
+from .values import shown
 
 LINE = 100  # characters that may stand in one line, as Python would write them
 
@@ -25,15 +27,30 @@ def taken_apart(value: Any, bases: tuple[type, ...], path: str) -> tuple[str | N
     if isinstance(value, str):
         return value, {}
     if not isinstance(value, dict):
-        raise ConfigurationError(f"{path} must be the name of a class or its settings (got {value!r})")
+        raise ConfigurationError(f"{path} must be the name of a class or its settings (got {shown(value)})")
+    value = {str(name): inner for name, inner in value.items()}
     if "class_path" in value or "init_args" in value:
-        # init_args win: that is where overrides go
-        beside = {name: v for name, v in value.items() if name not in ("class_path", "init_args")}
-        return value.get("class_path"), {**beside, **(value.get("init_args") or {})}
+        return spelt_out(value, path)
     if names_class(value, bases):
         ((name, settings),) = value.items()
-        return str(name), dict(settings or {})
-    return None, dict(value)
+        return name, {str(inner): v for inner, v in (settings or {}).items()}
+    return None, value
+
+
+def spelt_out(value: dict[str, Any], path: str) -> tuple[str | None, dict[str, Any]]:
+    """Return the `class_path` in *value* and its `init_args`, to which the settings beside them belong too.
+
+    Raises:
+        ConfigurationError: they are not a name and settings.
+    """
+    name, settings = value.get("class_path"), loaded(value.get("init_args")) or {}
+    if not isinstance(name, str | None):
+        raise ConfigurationError(f"{dotted(path, 'class_path')} must be the name of a class (got {shown(name)})")
+    if not isinstance(settings, dict):
+        raise ConfigurationError(f"{dotted(path, 'init_args')} must be settings by name (got {shown(settings)})")
+    beside = {name: v for name, v in value.items() if name not in ("class_path", "init_args")}
+    # init_args win: that is where overrides go
+    return name, {**beside, **{str(inner): v for inner, v in settings.items()}}
 
 
 def names_class(value: dict[Any, Any], bases: tuple[type, ...]) -> bool:
@@ -50,7 +67,9 @@ def loaded(value: Any) -> Any:  # noqa: ANN401
     if not isinstance(value, str) or not value.startswith(("{", "[")):
         return value
     try:
-        return yaml.safe_load(value)
+        return read_yaml(value)
+    except RefusedText as error:
+        raise ConfigurationError(f"the value {shown(value)} cannot be used: {error.problem}") from None
     except yaml.YAMLError:
         return value
 

@@ -1,12 +1,20 @@
 """Single values of a configuration: numbers, text, choices, and lists of them."""
 
 import collections.abc
+import reprlib
+from collections.abc import Iterator
 from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, Literal, get_args, get_origin
 
-from streamsim.contracts import ConfigurationError
+from streamsim.contracts import ConfigurationError, require, require_importable
+
+from .reading import RefusedText, refuse_hostile
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict = 4, 12, 12, 6
+_SHORT.maxstring = _SHORT.maxother = 80
 
 WORDS = {
     int: "a whole number",
@@ -27,16 +35,60 @@ def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  sett
     from jsonargparse import ArgumentError, ArgumentParser  # noqa: PLC0415  only commands that read settings pay
 
     value = member(value, annotation)
+    if not all(is_plain_type(part) for part in parts_of(annotation)):
+        require_importables(value)  # which jsonargparse would import
     parser = ArgumentParser(exit_on_error=False)
     parser.add_argument("--value", type=annotation)
     try:
+        refuse_hostile(value)  # jsonargparse reads text as YAML, whatever it comes to
         made = parser.parse_object({"value": value}).value
-    except ArgumentError:
+    except (ArgumentError, RefusedText):
         made = None
     # jsonargparse takes None for "not given" and accepts it for every type
     if made is None and not (value in (None, "null") and accepts_none(annotation)):
         raise ConfigurationError(f"{path} must be {readable(annotation)} (got {shown(value)})")
+    require_usable(made, path)
     return made
+
+
+def require_usable(value: Any, path: str) -> None:  # noqa: ANN401
+    """Raise `ConfigurationError` if *value*, or one in it, is a number that nothing can be computed with.
+
+    Here, where every setting passes, so that no constructor need think of numbers that are none.
+    """
+    if isinstance(value, (list, tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            require_usable(item, path)
+    if isinstance(value, float):
+        require(abs(value) < 1e38, f"{path} must be a finite number below 1e38 (got {value}): give a smaller one")
+    if isinstance(value, int):
+        fits = -(2**63) <= value < 2**63
+        require(fits, f"{path} must be a whole number of at most 64 bits (got {shown(value)}): give a smaller one")
+
+
+def parts_of(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the types that *annotation* is made of."""
+    arguments = [] if get_origin(annotation) is Literal else [a for a in get_args(annotation) if a is not Ellipsis]
+    if not arguments or get_origin(annotation) is collections.abc.Callable:
+        yield annotation
+        return
+    for argument in arguments:
+        yield from parts_of(argument)
+
+
+def is_plain_type(annotation: Any) -> bool:  # noqa: ANN401
+    """Return whether *annotation* is a number, text or a choice, and no name of something to be imported."""
+    kinds = (int, float, str, Enum, PurePath, Fraction, type(None))
+    return get_origin(annotation) is Literal or annotation is None or any(is_kind(annotation, k) for k in kinds)
+
+
+def require_importables(value: Any) -> None:  # noqa: ANN401
+    """Raise `UntrustedError` if *value*, or anything in it, is text that may name what must not be imported now."""
+    if isinstance(value, (list, tuple, dict)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            require_importables(inner)
+    if isinstance(value, str) and ("." in value or ":" in value):
+        require_importable(value)
 
 
 def member(value: Any, annotation: Any) -> Any:  # noqa: ANN401
@@ -85,9 +137,11 @@ def is_kind(annotation: Any, kind: type) -> bool:  # noqa: ANN401
 
 
 def shown(value: Any) -> str:  # noqa: ANN401
-    """Return *value* for a sentence, shortened."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    """Return *value* for a sentence, shortened before it is spelt: a value may be longer than memory."""
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value[:80]) if isinstance(value, str) else _SHORT.repr(value)
+    return text if len(text) <= 80 and not (isinstance(value, str) and len(value) > 80) else text[:77] + "..."
 
 
 def accepts_none(annotation: Any) -> bool:  # noqa: ANN401

@@ -10,15 +10,19 @@ from .errors import (
     RunFolderError,
     StreamsimError,
     UnknownSetting,
+    UntrustedError,
     nearest,
     normal,
+    one_line,
     require,
     suggestion,
+    visible,
 )
 from .labelled import Labelled, Sequences, Split, Stretch
 from .records import Glimpse, GroundTruth, Scene, Sensor, seconds
 from .rng import derive, generator_from, generator_state
 from .tree import State, digest, flatten, leaves, size_in_bytes, snapshot, transform, unflatten
+from .trust import imports_limited, package_of, require_importable, trusting
 
 __all__ = [
     "Agent",
@@ -44,19 +48,26 @@ __all__ = [
     "StreamsimError",
     "Stretch",
     "UnknownSetting",
+    "UntrustedError",
     "derive",
     "digest",
     "flatten",
     "generator_from",
     "generator_state",
+    "imports_limited",
     "leaves",
     "nearest",
     "normal",
+    "one_line",
+    "package_of",
     "require",
+    "require_importable",
     "seconds",
     "size_in_bytes",
     "snapshot",
     "suggestion",
     "transform",
+    "trusting",
     "unflatten",
+    "visible",
 ]

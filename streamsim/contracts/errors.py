@@ -21,6 +21,10 @@ class RunFolderError(StreamsimError):
     """A run folder is taken, incomplete, damaged or cannot be written."""
 
 
+class UntrustedError(StreamsimError):
+    """A run folder that was made elsewhere names code that is not known here."""
+
+
 class MemoryCapError(StreamsimError):
     """An agent holds more bytes from one tick to the next than its ledger allows."""
 
@@ -64,6 +68,21 @@ def require(condition: bool, message: str) -> None:
     """Raise `ConfigurationError` with *message* unless *condition* holds."""
     if not condition:
         raise ConfigurationError(message)
+
+
+def visible(text: str) -> str:
+    """Return *text* for a terminal: what that would obey or not show, as an escape, is written out by its number."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else escaped(c) for c in text)
+
+
+def escaped(character: str) -> str:
+    """Return *character* as Python spells it in a string."""
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def one_line(text: str) -> str:
+    """Return *text*, a sentence, on one line for a terminal."""
+    return visible(" ".join(text.split()))
 
 
 def normal(name: str) -> str:

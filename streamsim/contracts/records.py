@@ -34,7 +34,12 @@ class Sensor:
 
 
 def seconds(value: float) -> Fraction:
-    """Return *value* seconds as an exact fraction of at most a microsecond's resolution."""
+    """Return *value* seconds as an exact fraction of at most a microsecond's resolution.
+
+    Raises:
+        ConfigurationError: they are longer than any run lasts.
+    """
+    require(abs(value) < 1e9, f"a time must be less than 1e9 seconds, 30 years (got {value}): give a shorter one")
     return Fraction(value).limit_denominator(1_000_000)
 
 

@@ -1,5 +1,6 @@
 """Probes: how much a simple classifier can read from frozen features."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -72,7 +73,8 @@ class LinearProbe(Probe):
     """
 
     def __init__(self, weight_decay: float = 0.03, iterations: int = 50) -> None:
-        require(weight_decay >= 0, f"LinearProbe.weight_decay must be 0 or more (got {weight_decay})")
+        usable = 0 <= weight_decay < math.inf
+        require(usable, f"LinearProbe.weight_decay must be 0 or more and finite (got {weight_decay})")
         require(iterations >= 1, f"LinearProbe.iterations must be at least 1 (got {iterations})")
         self.weight_decay = weight_decay
         self.iterations = iterations

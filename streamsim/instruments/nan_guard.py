@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from streamsim.contracts import DataError, StreamsimError, leaves
+from streamsim.contracts import DataError, StreamsimError, leaves, require
 from streamsim.simulation import Instrument, Simulation, TickRecord
 
 from .schedule import TickSchedule
@@ -25,6 +25,7 @@ class NaNGuard(Instrument):
     """
 
     def __init__(self, every: int = 50, others: Mapping[str, TickSchedule] | None = None) -> None:
+        require(every >= 1, f"NaNGuard.every must be at least 1 tick (got {every})")
         self.every = every
         self.others = dict(others or {})
         self._sums: dict[str, Tensor] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from streamsim.contracts import visible
 from streamsim.evaluation import is_layer
 from streamsim.simulation import Instrument, Simulation, TickRecord
 
@@ -66,7 +67,8 @@ class ProgressBar(Instrument):
         tick, now = self._latest
         since = self._since or self._latest
         rate = (tick - since[0]) / max(now - since[1], 1e-9)
-        said = "  ".join(filter(None, (f"{rate:.0f} ticks/s", *losses(self.metrics), *map(outcome, self.probes))))
+        known = (f"{rate:.0f} ticks/s", *losses(self.metrics), *map(outcome, self.probes))
+        said = visible("  ".join(filter(None, known)))
         if self._bar:
             self._bar.update(self._bar.task_ids[0], completed=tick, said=said)
             self._bar.refresh()

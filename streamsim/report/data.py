@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.config import parsed, text_of
-from streamsim.contracts import DataError, Labelled, Sequences, Split, State, StreamsimError, require
+from streamsim.contracts import DataError, Labelled, Sequences, Split, State, StreamsimError, UntrustedError, require
 from streamsim.evaluation import Filling, Layers, Row, is_layer, looks, parts_of
 from streamsim.instruments import Film, fault_of, find, read_films
 from streamsim.runs import (
@@ -124,6 +124,8 @@ class RunData:
         """The simulation at its newest checkpoint and all state as drawn, or None where they cannot be rebuilt."""
         try:
             configuration, simulation, _, damaged = revive(self.folder)
+        except UntrustedError:  # the user is to decide
+            raise
         except StreamsimError as error:
             self.why_not_revived = str(error)
             warnings.warn(f"the report says little of the agent, which could not be rebuilt: {error}", stacklevel=2)

@@ -1,10 +1,10 @@
 """One run in one folder: its checkpoints, what watches it, how it goes on."""
 
-from .console import show_catalogue, show_probes, show_settings
+from .console import Terminal, say, show, show_catalogue, show_probes, show_settings
 from .folder import RunFolder, explained, require_run
-from .origin import other_threads, provenance
+from .origin import careful, other_threads, own_imports, provenance, signed
 from .probing import probe_run
-from .process import keep_memory
+from .process import current_folder, keep_memory, standard_streams
 from .revival import revive
 from .rows import read_confusions, read_health, read_metrics, read_probes, read_provenance, read_summary
 from .session import Ending, Session
@@ -13,9 +13,13 @@ __all__ = [
     "Ending",
     "RunFolder",
     "Session",
+    "Terminal",
+    "careful",
+    "current_folder",
     "explained",
     "keep_memory",
     "other_threads",
+    "own_imports",
     "probe_run",
     "provenance",
     "read_confusions",
@@ -26,7 +30,11 @@ __all__ = [
     "read_summary",
     "require_run",
     "revive",
+    "say",
+    "show",
     "show_catalogue",
     "show_probes",
     "show_settings",
+    "signed",
+    "standard_streams",
 ]

@@ -1,20 +1,49 @@
-"""What is shown on the terminal: names, descriptions and paths as they are, never read as markup."""
+"""What is shown on the terminal: names, descriptions and paths as they are, never read as markup or obeyed."""
 
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from streamsim.config import PartHelp
+from streamsim.contracts import one_line, visible
 from streamsim.evaluation import Row, ceiling, gain
 
 
+class Terminal(Console):
+    """A console that shows text as it is; by default on the standard output, where what is piped is 100 columns wide.
+
+    Args:
+        stderr: whether to show it on the standard error.
+    """
+
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+        if not stderr and not self.is_terminal:
+            self.width = 100
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401
+        """See `Console.render_str`, to which every plain text comes."""
+        return super().render_str(visible(text), **options)
+
+
 def terminal() -> Console:
-    """Return where results are shown; what is piped is 100 columns wide."""
-    console = Console(highlight=False, markup=False, emoji=False)
-    return console if console.is_terminal else Console(width=100, highlight=False, markup=False, emoji=False)
+    """Return where results are shown."""
+    return Terminal()
+
+
+def say(sentence: str) -> None:
+    """Tell the user something that is not a result."""
+    sys.stderr.write(f"streamsim: {one_line(sentence)}\n")
+
+
+def show(line: str) -> None:
+    """Print one line of a result."""
+    sys.stdout.write(f"{visible(line)}\n")
 
 
 def show_probes(rows: Sequence[Row]) -> None:
@@ -53,12 +82,12 @@ def show_probe(rows: Sequence[Row], console: Console) -> None:
 
 def probe_table(rows: Sequence[Row]) -> Table:
     """Return one line per layer with its accuracy before and after learning, in percent."""
-    table = Table(title=Text(f"{rows[0]['probe']} probe"))
+    table = Table(title=Text(visible(f"{rows[0]['probe']} probe")))
     table.add_column("layer")
     for name in ("drawn", "calibrated", "learned", "\N{PLUS-MINUS SIGN}", "gain", "chance"):
         table.add_column(name, justify="right")
     for row in rows:
-        table.add_row(Text(row["layer"]), *cells(row))
+        table.add_row(Text(visible(row["layer"])), *cells(row))
     return table
 
 
@@ -89,7 +118,7 @@ def show_catalogue(entries: Iterable[tuple[str, str, str]]) -> None:
     """Print what is registered: its name and where it lies, and below it what it is."""
     console = terminal()
     for name, where, what in entries:
-        console.print(Text.assemble((name, "bold"), f"  {where}"), soft_wrap=True)
+        console.print(Text.assemble((visible(name), "bold"), f"  {visible(where)}"), soft_wrap=True)
         show_text(console, what, 4)
 
 
@@ -98,13 +127,13 @@ def show_settings(parts: Iterable[PartHelp]) -> None:
     console = terminal()
     for part in parts:
         title = f"--{part.name} {part.owner}" if part.name else part.owner
-        console.print(Text(title, "bold underline"), soft_wrap=True)
+        console.print(Text(visible(title), "bold underline"), soft_wrap=True)
         others = f"One of {', '.join(part.others)}, or a class path." if len(part.others) > 1 else ""
         show_text(console, " ".join(filter(None, (sentence(part.role), sentence(part.text), others))), 2)
         console.print()
         for setting in part.settings:
-            value = "(must be given)" if setting.value is None else setting.value
-            console.print(Text.assemble("  ", (f"--{setting.name}", "bold"), f" {value}"), soft_wrap=True)
+            value = "(must be given)" if setting.value is None else visible(setting.value)
+            console.print(Text.assemble("  ", (f"--{visible(setting.name)}", "bold"), f" {value}"), soft_wrap=True)
             show_text(console, ": ".join(filter(None, (setting.kind, setting.text))), 6)
         if part.settings:
             console.print()
@@ -115,7 +144,7 @@ def show_text(console: Console, text: str, indent: int) -> None:
     margin = " " * indent
     width = max(console.width, 40) if console.is_terminal else len(text) + indent + 1
     for line in textwrap.wrap(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(visible(line)), soft_wrap=True)
 
 
 def sentence(text: str) -> str:

@@ -3,16 +3,25 @@
 Nothing in it names the machine, unless the command line does, which is kept as it was typed.
 """
 
+import hmac
+import json
+import os
 import platform
+import secrets
+import stat
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from streamsim.contracts import RunFolderError
+from streamsim.config import packages
+from streamsim.contracts import RunFolderError, imports_limited, package_of
+from streamsim.storage import Directory, json_value
 
 from .rows import read_provenance
 
@@ -46,6 +55,89 @@ def other_threads(folder: Path) -> list[str]:
         f"the run began with {before} threads and goes on with {now}, so its last bits will not be those that it would "
         f"have had without the break: set OMP_NUM_THREADS={before} if they matter"
     ]
+
+
+def signed(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the provenance says of the user's own modules that the settings in *tree* name, with his signature.
+
+    It lets these be imported again when the run is opened, wherever it has been moved to.
+    """
+    own = sorted({package_of(text) for text in texts(tree)} & set(sys.modules) - packages())
+    key = own_key(make=True) if own else None
+    return {"imports": own} | ({"signature": signature(own, key)} if key else {})
+
+
+def texts(node: Any) -> Iterator[str]:  # noqa: ANN401  settings may be anything
+    """Yield every text in *node* that may be the name of something in a module."""
+    if isinstance(node, (list, dict)):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from texts(inner)
+    if isinstance(node, str) and ("." in node or ":" in node):
+        yield node
+
+
+def own_imports(folder: Path) -> frozenset[str]:
+    """Return the modules that the run in *folder* may import because this user made it; none of a stranger's run."""
+    try:
+        found = json_value(Directory(folder).read("provenance.json") or b"")
+        names, given, key = list(map(str, found["imports"])), str(found["signature"]), own_key()
+    except (RunFolderError, ValueError, LookupError, TypeError):
+        return frozenset()
+    true = key is not None and hmac.compare_digest(signature(names, key).encode(), given.encode("utf-8", "replace"))
+    return frozenset(names) if true else frozenset()
+
+
+@contextmanager
+def careful(folder: Path) -> Iterator[None]:
+    """Import nothing that the run in *folder* names but what is registered, what it was made with here, or trusted."""
+    with imports_limited(packages() | own_imports(folder), folder):
+        yield
+
+
+def signature(names: Sequence[str], key: bytes) -> str:
+    """Return what shows that the holder of *key* made a run with modules of these *names*."""
+    return hmac.digest(key, json.dumps(["imports", *names]).encode(), "sha256").hex()
+
+
+def own_key(make: bool = False) -> bytes | None:
+    """Return the key by which this user knows his own runs, or None if there is none, or others could have seen it.
+
+    Args:
+        make: whether to make one where there is none; None then means that it cannot be kept.
+    """
+    with suppress(OSError, RuntimeError):  # a user without a home has no runs of his own
+        file = state_folder() / "key"
+        if make and not file.exists():
+            make_key(file)
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with open(descriptor, "rb") as source:  # noqa: PTH123  a descriptor
+            found = os.fstat(descriptor)
+            private = found.st_uid == os.geteuid() and stat.S_ISREG(found.st_mode) and not found.st_mode & 0o077
+            key = source.read(33) if private else b""
+        return key if len(key) == 32 else None
+    return None
+
+
+def make_key(file: Path) -> None:
+    """Write a new random key to *file*; whoever of several processes comes first makes it."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f"key.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with open(descriptor, "wb") as target:  # noqa: PTH123  a descriptor
+            target.write(secrets.token_bytes(32))
+        with suppress(FileExistsError):
+            os.link(draft, file)
+    finally:
+        draft.unlink()
+
+
+def state_folder() -> Path:
+    """Return where programs keep what belongs to a user and is no setting."""
+    given = Path(os.environ.get("XDG_STATE_HOME", ""))
+    if given.is_absolute():
+        return given / "streamsim"
+    return Path.home() / ("Library/Application Support" if sys.platform == "darwin" else ".local/state") / "streamsim"
 
 
 def installed(package: str) -> str | None:

@@ -1,9 +1,16 @@
-"""What a run asks of its process: to end after a tick at Ctrl-C and SIGTERM, and to keep freed memory."""
+"""What is asked of the process: to heed signals, to keep freed memory, to have streams, to find the user's modules."""
 
 import ctypes
+import io
+import os
 import signal
 import sys
-from types import FrameType, TracebackType
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import FrameType, ModuleType, TracebackType
 from typing import Any
 
 from streamsim.simulation import Instrument, Simulation, TickRecord
@@ -70,3 +77,55 @@ def keep_memory() -> bool:
     except (OSError, AttributeError):
         return False
     return bool(mallopt(_M_MMAP_THRESHOLD, _LARGEST)) and bool(mallopt(_M_TRIM_THRESHOLD, _LARGEST))
+
+
+@contextmanager
+def standard_streams() -> Iterator[None]:
+    """See to it that there is something to write to, whatever the program was started with, and all can be written.
+
+    A stream that is closed takes whatever comes and shows nothing; without that the next file that is opened would get
+    its number, and what libraries write there. What the terminal's encoding lacks is written out as numbers.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    before = sys.stdout, sys.stderr
+    with Path(os.devnull).open("w") as nowhere:
+        sys.stdout, sys.stderr = (stream or nowhere for stream in before)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
+
+
+class CurrentFolder(MetaPathFinder):
+    """Finds modules in a folder, after all others, so that nothing installed is hidden; packages register none there.
+
+    Args:
+        folder: where to look.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """See `MetaPathFinder.find_spec`."""
+        return PathFinder.find_spec(fullname, [str(self.folder)], target) if path is None else None
+
+
+@contextmanager
+def current_folder() -> Iterator[None]:
+    """Let classes be imported from the current folder."""
+    finder = CurrentFolder(Path.cwd())
+    sys.meta_path.append(finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)

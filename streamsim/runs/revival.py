@@ -15,6 +15,7 @@ from streamsim.storage import Directory, fault
 
 from . import checkpoint
 from .folder import require_run
+from .origin import careful
 
 # Settings that may change between a checkpoint and its continuation: no state depends on them.
 FREE = ("ticks", "checkpoint_every", "checkpoints_kept")
@@ -34,11 +35,13 @@ def revive(folder: Path) -> tuple[Configuration, Simulation, checkpoint.Checkpoi
 
     Raises:
         RunFolderError: *folder* holds no run, or no checkpoint that can be used: nothing is known of what was learnt.
+        UntrustedError: it was made elsewhere and names code that is not known here; see `trusting`.
     """
     require_run(folder)
-    configuration = configure(folder / "config.yaml")
-    simulation = configuration.experiment.build()
-    found, warnings = newest_of(folder, configuration, simulation)
+    with careful(folder):
+        configuration = configure(folder / "config.yaml")
+        simulation = configuration.experiment.build()
+        found, warnings = newest_of(folder, configuration, simulation)
     if found is None:
         why = f" ({warnings[0]})" if warnings else ""
         raise RunFolderError(

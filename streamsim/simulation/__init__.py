@@ -3,6 +3,7 @@
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, FixedFixation, Gaze, RandomFixation, ScriptedSaccades
 from .instrument import Instrument, TickRecord
+from .memory import shortage
 from .order import FrameOrder, InOrder, Seen, Shuffled
 from .pathway import Pathway
 from .simulation import Simulation
@@ -22,4 +23,5 @@ __all__ = [
     "Shuffled",
     "Simulation",
     "TickRecord",
+    "shortage",
 ]

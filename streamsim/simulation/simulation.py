@@ -13,6 +13,7 @@ from torch import Tensor
 from streamsim.contracts import ConfigurationError, State, digest, require, size_in_bytes, snapshot, transform
 
 from .instrument import Instrument, TickRecord, watching
+from .memory import WithinMemory, require_memory
 from .pathway import Pathway
 
 Intervention = Callable[["Simulation"], None]
@@ -67,8 +68,11 @@ class Simulation:
         self.device = available(device)
         self.resolution = greatest_common_divisor([pathway.period for pathway in pathways])
         self.shared_saccades = shared_saccades
+        for pathway in pathways:
+            require_memory((streams, *pathway.environment.sensor.shape))
         untold: State = {"told": torch.zeros(streams, dtype=torch.bool)} if shared_saccades else {}
-        self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
+        with WithinMemory():  # type: ignore[no-untyped-call]
+            self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
         self._interventions: list[tuple[Fraction, Intervention]] = []
         self._clock: simpy.Environment | None = None
         self._stopping = False

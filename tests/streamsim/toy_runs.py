@@ -7,6 +7,7 @@ from rich.console import Console
 
 from streamsim.config.load import configure
 from streamsim.runs.folder import RunFolder
+from streamsim.runs.origin import signed
 from streamsim.runs.session import Session
 
 from . import toys
@@ -33,7 +34,7 @@ def session(path, configuration, fresh=True, console=None):
     """Return a session in a new or an old folder."""
     folder = RunFolder.create(path) if fresh else RunFolder.open(path)
     if fresh:
-        folder.describe(configuration.text(), {})
+        folder.describe(configuration.text(), signed(configuration.tree))
     console = console or Console(file=io.StringIO())
     return Session(folder, configuration, configuration.experiment.build(), console)
 

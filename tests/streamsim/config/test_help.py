@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
+from streamsim.config import first_sentence
 from streamsim.config.help import arguments_of, part_outline
-from streamsim.config.listing import first_sentence
 from streamsim.config.load import configure, outline
 from streamsim.contracts import ConfigurationError, Environment, require
 

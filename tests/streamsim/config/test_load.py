@@ -232,3 +232,31 @@ def test_a_folder_does_not_hide_a_preset_of_its_name(tmp_path, monkeypatch):
     (tmp_path / "strange").mkdir()
     monkeypatch.chdir(tmp_path)
     assert configure("strange").name == "strange"
+
+
+SENSES = {
+    "a list": ("pathways: [1]", {}, "pathways must be settings by name, each a Sense (got [1])"),
+    "a list and more": ("pathways: [1]", {"pathways.0.gaze": "FixedFixation"}, "pathways must be settings by name"),
+    "a number": ("pathways: 5", {}, "pathways must be settings by name, each a Sense (got 5)"),
+    "numbers": ("pathways: {eye: 1}", {}, "pathways.eye must be the name of a class or its settings (got 1)"),
+}
+
+
+@pytest.mark.parametrize(("text", "settings", "sentence"), SENSES.values(), ids=SENSES)
+def test_pathways_that_are_none(tmp_path, text, settings, sentence):
+    (tmp_path / "senses.yaml").write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        configure(tmp_path / "senses.yaml", settings)
+    assert sentence in str(caught.value)
+    assert "beside" not in str(caught.value)
+
+
+def test_names_of_senses_are_short_enough_for_names_of_files(tmp_path):
+    sense = f"{{environment: {WORLD}, agent: {LEARNER}}}"
+    for name, fits in (("x" * 100, True), ("x" * 101, False), ("é" * 51, False)):
+        (tmp_path / "senses.yaml").write_text(f"pathways: {{{name}: {sense}}}")
+        if fits:
+            assert list(configure(tmp_path / "senses.yaml").experiment.senses) == [name]
+        else:
+            with pytest.raises(ConfigurationError, match="pathways must have names of at most 100 letters"):
+                configure(tmp_path / "senses.yaml")

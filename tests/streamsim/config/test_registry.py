@@ -1,8 +1,10 @@
 """Entry points: a stranger's package is found as the built-in ones are."""
 
+import sys
+
 import pytest
 
-from streamsim.config import catalogue, entries, first_sentence, kinds, registry
+from streamsim.config import catalogue, configure, entries, first_sentence, kinds, registry
 from streamsim.contracts.errors import ConfigurationError, suggestion
 
 from ..stranger import install
@@ -23,6 +25,29 @@ def test_a_broken_plug_in_is_listed_as_such(tmp_path, monkeypatch):
     install(tmp_path, monkeypatch, world="no_such_package:World")
     rows = {name: what for name, _, what in catalogue("environments")}
     assert rows["stranger"].startswith("unavailable: cannot import 'no_such_package:World'")
+
+
+SPOILT = {
+    "no such package": ("no_such_package.presets", "", "there is no module 'no_such_package'"),
+    "no module name": ("not a module!", "", "there is no module 'not a module!'"),
+    "fails as it is imported": ("broken_presets", "1 / 0", "ZeroDivisionError"),
+    "no package": ("broken_presets", "", "'broken_presets' is no package"),
+    "nothing": ("", "", "cannot import ''"),
+}
+
+
+@pytest.mark.parametrize(("value", "text", "sentence"), SPOILT.values(), ids=SPOILT)
+def test_presets_that_cannot_be_read_are_listed_as_such_and_stop_no_other(tmp_path, monkeypatch, value, text, sentence):
+    install(tmp_path, monkeypatch)
+    (tmp_path / "broken_presets.py").write_text(text)
+    monkeypatch.delitem(sys.modules, "broken_presets", raising=False)
+    with (tmp_path / "stranger-1.0.dist-info" / "entry_points.txt").open("a") as file:
+        file.write(f"broken = {value}\n[streamsim.kinds]\nodd = {value}\n")
+    assert {"strange", "default"} <= set(registry.presets())
+    assert configure("strange").name == "strange"
+    rows = {name: what for name, _, what in catalogue("presets")}
+    assert rows["broken"].startswith("unavailable: ")
+    assert sentence in rows["broken"]
 
 
 def test_built_in_worlds_and_agents_are_registered():
@@ -53,6 +78,9 @@ def test_unknown_classes_are_named(path, sentence):
         ("x = 1\nclass World(:\n", r"spoilt\.py, line 2: invalid syntax; correct the syntax"),
         ("\n\nimport no_such_module\n", r"spoilt\.py, line 3: No module named 'no_such_module'; correct the import"),
         ("from streamsim.simulation import Nothing\n", r"spoilt\.py, line 1: cannot import name 'Nothing'"),
+        ("\n1 / 0\n", r"spoilt\.py, line 2: ZeroDivisionError: division by zero; correct what is done there"),
+        ("import sys\nsys.exit('no')\n", r"spoilt\.py, line 2: SystemExit: no; correct what is done there"),
+        ("raise RecursionError\n", r"spoilt\.py, line 1: RecursionError"),
     ],
 )
 def test_mistakes_in_a_plug_in_are_located(tmp_path, monkeypatch, text, sentence):

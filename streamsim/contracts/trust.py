@@ -1,0 +1,68 @@
+"""Whose code may be imported by name: a run folder can come from anybody, and code runs as it is imported."""
+
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import UntrustedError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be imported by name while a run folder is read.
+
+    Attributes:
+        packages: names of top-level packages.
+        folder: the run folder.
+    """
+
+    packages: frozenset[str]
+    folder: Path
+
+
+# Names are followed at the bottom of a dozen calls, and by jsonargparse: a limit that had to be handed down would be
+# missing wherever one of them forgot it.
+_limits: ContextVar[Limits | None] = ContextVar("limits", default=None)
+_trusting: ContextVar[bool] = ContextVar("trusting", default=False)
+
+
+@contextmanager
+def trusting() -> Iterator[None]:
+    """Let everything be imported that a run folder names, whoever made it: the user has said so."""
+    token = _trusting.set(True)
+    try:
+        yield
+    finally:
+        _trusting.reset(token)
+
+
+@contextmanager
+def imports_limited(packages: Collection[str], folder: Path) -> Iterator[None]:
+    """Let only *packages* be imported by name, because the names stand in *folder*; inside `trusting` all may be."""
+    token = _limits.set(None if _trusting.get() else Limits(frozenset(packages), folder))
+    try:
+        yield
+    finally:
+        _limits.reset(token)
+
+
+def require_importable(name: str) -> None:
+    """Raise `UntrustedError` if *name*, of a module or of something in one, must not be imported now.
+
+    Whatever imports what a setting names asks this first.
+    """
+    limits = _limits.get()
+    if limits is not None and package_of(name) not in limits.packages:
+        raise UntrustedError(
+            f"{limits.folder / 'config.yaml'} names {name[:80]!r}, which is in no installed package that registers "
+            f"parts, and this run was not made here: look at that code, then repeat the command with --trust to import "
+            "it"
+        )
+
+
+def package_of(name: str) -> str:
+    """Return the top-level package of `package.module.Class` or `package.module:Class`."""
+    return re.split("[.:]", name, maxsplit=1)[0]
