@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests import small_recordings
+from .. import small_recordings
 
 AGENT = """
 agent:

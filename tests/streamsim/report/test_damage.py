@@ -218,7 +218,7 @@ def test_films_are_not_looked_for_through_a_link(run, monkeypatch, tmp_path, wha
         assert "What the agent saw" not in told(run, monkeypatch)
 
 
-@pytest.mark.parametrize("pathways", ["[1]", "3", "{eye: 3}", "{1: {}}", "{eye: {init_args: 3}}"])
+@pytest.mark.parametrize("pathways", ["[1]", "3", "{eye: 3}", "{eye: {init_args: 3}}"])
 def test_senses_that_are_none_are_told_of(run, pathways):
     (run / "config.yaml").write_text(f"pathways: {pathways}\n")
     with pytest.raises(StreamsimError, match=r"config\.yaml: pathways.* must be .*: mend it|has a name in it"):

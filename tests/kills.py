@@ -3,7 +3,7 @@
 Solids, speech, clips, and clips with speech take turns. Every run is killed once, half of them at a random moment and
 half in the middle of saving a checkpoint, then resumed.
 
-    python -m benchmarks.resume [--kills N]
+    python -m tests.kills [--kills N]
 """
 
 import argparse
@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.small_recordings import write_aligned, write_ucf101
+from .small_recordings import write_aligned, write_ucf101
 
 TICKS = 120
 PROBES = ("--probes.n_train", "40", "--probes.n_test", "20", "--probes.probes", "[LinearProbe]")
