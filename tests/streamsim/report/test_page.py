@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from markupsafe import Markup
 
+from streamsim.contracts import trusting
 from streamsim.instruments import Film
 from streamsim.report.confusion import confusion
 from streamsim.report.embedding import class_legend
@@ -213,6 +214,7 @@ def test_a_hostile_class_of_a_run_neither_breaks_nor_injects_anything(tmp_path, 
     (folder / "provenance.json").write_text(json.dumps({EVIL: EVIL, "source": EVIL, "device": EVIL}))
     config = folder / "config.yaml"
     config.write_text(f"# {EVIL}\n{config.read_text()}")
-    source = write_report(folder).read_text()
+    with trusting():  # nothing but the signature says who made it, and that is gone
+        source = write_report(folder).read_text()
     assert source.count("<script>") == 2 and "<!--" not in re.sub(r"<script>.*?</script>", "", source, flags=re.DOTALL)
     assert EVIL in Reader(source).words
