@@ -23,7 +23,8 @@ class Optimiser(ABC):
 
     def __init__(self, learning_rate: float, every: int = 1) -> None:
         name = type(self).__name__
-        require(0 <= learning_rate < math.inf, f"{name}.learning_rate must be finite, 0 or more (got {learning_rate})")
+        usable = 0 <= learning_rate < math.inf
+        require(usable, f"{name}.learning_rate must be 0 or more (got {learning_rate}), and finite")
         require(every >= 1, f"{name}.every must be at least 1 tick (got {every})")
         self.learning_rate = learning_rate
         self.every = every
@@ -60,8 +61,7 @@ class Adam(Optimiser):
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
             require(0 <= beta < 1, f"Adam.{name} must lie in [0, 1) (got {beta})")
         require(0 < epsilon < math.inf, f"Adam.epsilon must be greater than 0 and finite (got {epsilon})")
-        self.beta1, self.beta2 = beta1, beta2
-        self.epsilon = epsilon
+        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
 
     def reset(self, parameter: Tensor) -> State:
         """See `Optimiser.reset`."""

@@ -42,8 +42,8 @@ class ShortTermMemory:
         require(capacity >= 1, f"ShortTermMemory.capacity must be at least 1 slot (got {capacity})")
         for name, value in (("life_time", life_time), ("decay_time", decay_time)):
             positive = value is None or 0 < value < math.inf
-            require(positive, f"ShortTermMemory.{name} must be greater than 0 seconds, or null for ever (got {value})")
-        require(0 <= noise < math.inf, f"ShortTermMemory.noise must be 0 or more and finite (got {noise})")
+            require(positive, f"ShortTermMemory.{name} must be greater than 0 seconds (got {value}), and finite")
+        require(0 <= noise < math.inf, f"ShortTermMemory.noise must not be negative (got {noise}), nor infinite")
         require(cap is None or cap > 0, f"ShortTermMemory.cap must be greater than 0 bytes (got {cap})")
         self.capacity = capacity
         self.life_time = life_time

@@ -69,7 +69,7 @@ class Speech(Environment):
     ) -> None:
         require(gain > 0, f"Speech.gain must be greater than 0 (got {gain})")
         usable = TICK / RATE <= shortest < math.inf
-        require(usable, f"Speech.shortest must be at least 0.01 seconds, a tick, and finite (got {shortest})")
+        require(usable, f"Speech.shortest must be at least 0.01 seconds, a tick (got {shortest}), and finite")
         require(cache_mib >= 0, f"Speech.cache_mib must not be negative (got {cache_mib})")
         self._corpus, self._splits = corpus, divided(corpus)
         self._track = labels.read(corpus)

@@ -51,7 +51,7 @@ class Turntable(Environment):
         period: float = 0.1,
     ) -> None:
         require(size >= 1, f"Turntable.size must be at least 1 pixel (got {size})")
-        require(0 < speed < 1e6, f"Turntable.speed must be greater than 0 and less than 1e6 views a tick (got {speed})")
+        require(0 < speed < 1e6, f"Turntable.speed must be greater than 0 views a tick, below 1e6 (got {speed})")
         require(block >= 1, f"Turntable.block must be at least 1 view (got {block})")
         require(cache_mib >= 0, f"Turntable.cache_mib must not be negative (got {cache_mib})")
         require(period > 0, f"Turntable.period must be greater than 0 seconds (got {period})")

@@ -33,6 +33,7 @@ NEEDED = {
     "Encoder": {"layers": [Conv(2, pool=MaxPool(3, 2))]},
     "Greedy": {"ticks": 3},
     "Linear": {"units": 2},
+    "LinearDecay": {"updates": 8},
     "ScriptedSaccades": {"ticks": [3, 5]},
     "Window": {"layer": Conv(2), "frames": 3},
 }

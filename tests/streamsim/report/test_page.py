@@ -214,7 +214,7 @@ def test_a_hostile_class_of_a_run_neither_breaks_nor_injects_anything(tmp_path, 
     (folder / "provenance.json").write_text(json.dumps({EVIL: EVIL, "source": EVIL, "device": EVIL}))
     config = folder / "config.yaml"
     config.write_text(f"# {EVIL}\n{config.read_text()}")
-    with trusting():
+    with trusting():  # nothing but the signature says who made it, and that is gone
         source = write_report(folder).read_text()
     assert source.count("<script>") == 2 and "<!--" not in re.sub(r"<script>.*?</script>", "", source, flags=re.DOTALL)
     assert EVIL in Reader(source).words
