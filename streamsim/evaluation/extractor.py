@@ -113,8 +113,8 @@ def finite(found: dict[str, Tensor], frames: Tensor) -> dict[str, Tensor]:
         StreamsimError: only the activity does, or what becomes infinite once it is squared, of which nobody can learn.
     """
     for name, activity in found.items():
-        if not bool((activity.abs() < VAST).all()):
-            if not bool(frames.isfinite().all()):
+        if bool((~(activity.abs() < VAST)).any()):  # nan is not less than anything
+            if bool((~frames.isfinite()).any()):
                 raise DataError(
                     "labelled frames hold nan or infinite values: check the recordings with `streamsim check`"
                 )

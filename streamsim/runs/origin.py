@@ -31,8 +31,8 @@ PACKAGES = ("streamsim", "torch", "torchvision", "numpy", "simpy")
 def provenance(source: str, seed: int, command: Sequence[str], device: torch.device) -> dict[str, Any]:
     """Return the origin of a run that was configured from *source* by *command*."""
     return {
-        "source": source,
-        "command": ["streamsim", *command],
+        "source": readable(source),
+        "command": ["streamsim", *map(readable, command)],
         "seed": seed,
         "python": platform.python_version(),
         "packages": {name: installed(name) for name in PACKAGES},
@@ -40,6 +40,11 @@ def provenance(source: str, seed: int, command: Sequence[str], device: torch.dev
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         "threads": torch.get_num_threads(),
     }
+
+
+def readable(text: str) -> str:
+    """Return *text* with the bytes in it that are no text, as names of files may hold, written out."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def other_threads(folder: Path) -> list[str]:

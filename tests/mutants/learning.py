@@ -30,8 +30,8 @@ MUTANTS = [
     Mutant(
         "credit: gathered without retrodiction",
         "agents/learning/credit.py",
-        '["credit"] += arriving',
-        '["credit"] += 0',
+        "list(credits), list(deltas)",
+        "list(credits), [0 * delta for delta in deltas]",
         CREDIT,
     ),
     Mutant(
@@ -128,8 +128,22 @@ MUTANTS = [
     Mutant(
         "optimiser: the wrapped one forgets",
         "agents/learning/optimisers.py",
-        '"step": self.optimiser.reset(parameter)',
-        '"step": {}',
+        '"usual": torch.zeros_like(parameter), "step": self.optimiser.reset(parameter)',
+        '"usual": torch.zeros_like(parameter), "step": {}',
+        OPTIMISERS,
+    ),
+    Mutant(
+        "optimiser: steps fall below the last share",
+        "agents/learning/optimisers.py",
+        "min(count / self.updates, 1)",
+        "count / self.updates",
+        OPTIMISERS,
+    ),
+    Mutant(
+        "optimiser: steps fall by the count of the first weight",
+        "agents/learning/optimisers.py",
+        "for count in sorted(set(counts)):",
+        "for count in sorted(set(counts))[:1]:",
         OPTIMISERS,
     ),
     Mutant(
