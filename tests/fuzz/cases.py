@@ -85,21 +85,13 @@ class Edit:
         """Let a state file be what the checksum beside it says, so that only its content is wrong."""
         sums = path.parent / "state.json"
         told = json.loads(sums.read_text())
-        new = hashlib.sha256(path.read_bytes()).hexdigest()
-        sums.write_text(json.dumps(told).replace(_old_sum(told), new))
+        told["head"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        told["sha256"] = hashlib.sha256(json.dumps(told["head"]).encode()).hexdigest()
+        sums.write_text(json.dumps(told))
 
     def _gone(self, path: Path) -> None:
         if path.is_symlink() or path.exists():
             self._delete(path)
-
-
-def _old_sum(told: object) -> str:
-    """Return the checksum that stands somewhere in *told*, which is 64 hexadecimal digits; or what is nowhere."""
-    if isinstance(told, dict):
-        found = [_old_sum(value) for value in told.values()]
-        return next((value for value in found if value), "")
-    is_sum = isinstance(told, str) and len(told) == 64 and set(told) <= set("0123456789abcdef")
-    return told if is_sum else ""
 
 
 @dataclass(frozen=True)

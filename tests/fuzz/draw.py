@@ -1,6 +1,7 @@
 """From a number to a bad input."""
 
 import base64
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import yaml
 
 from .cases import Case, Edit
+from .templates import FOREIGN
 
 ODD = (
     *("-1", "0", "1e12", "1e30", "1e400", ".inf", "-.inf", ".nan", "²", "①", "1_000", "0x10", "9" * 5000, "1e-320"),
@@ -34,6 +36,14 @@ WORDS = (
     "r",
 )
 FORMATS = ("pictures", "sounds", "clips")
+REACHING = (
+    "instruments: [{Metrics: {path: outside/mine.jsonl, every: 1}}]",
+    "instruments: [{Recorder: {folder: outside}}]",
+    "instruments: [{Metrics: {path: ~/mine.jsonl, every: 1}}]",
+    "instruments: [os.system]",
+)
+"""Settings of a run folder by which a stranger would reach out of it."""
+
 FOLDER = (["resume", "r"], ["resume", "r", "--ticks", "9"], ["probe", "r"], ["report", "r"])
 """What is done with a run folder."""
 
@@ -119,6 +129,10 @@ def line(chance: random.Random, templates: Path) -> Case:
 def folder(chance: random.Random, templates: Path) -> Case:
     """Return a run folder that is damaged, or a stranger's."""
     edits = [_change(chance, chance.choice(_files(templates / "run", "r"))) for _ in range(chance.choice((1, 1, 2, 4)))]
+    if chance.random() < 0.2:
+        settings = yaml.safe_load((templates / "run" / "r" / "config.yaml").read_text())
+        told = yaml.safe_dump(settings | yaml.safe_load(chance.choice(REACHING)))
+        edits = [Edit("write", "r/config.yaml", data=encoded(told))]
     files = chance.choice((0, 0, 0, 20_000, 60_000))
     return Case("run", tuple(edits), tuple(chance.choice(FOLDER)), files)
 
@@ -147,12 +161,14 @@ def data(chance: random.Random, templates: Path) -> Case:
 
 def _files(template: Path, below: str) -> Sequence[str]:
     """Return the files and folders of a template that lie below a folder of it."""
-    return sorted(str(path.relative_to(template)) for path in (template / below).rglob("*"))
+    found = sorted(str(path.relative_to(template)) for path in (template / below).rglob("*"))
+    return [name for name in found if name not in FOREIGN]
 
 
 def _change(chance: random.Random, file: str) -> Edit:
     """Return something that may befall a file or a folder."""
-    what = chance.choice(("damage", "damage", "damage", "delete", "folder", "link", "fifo", "forbid", "write"))
+    forbidden = ("forbid",) if os.geteuid() else ()  # nothing is to root
+    what = chance.choice(("damage", "damage", "damage", "delete", "folder", "link", "fifo", "write", *forbidden))
     if what == "damage":
         return _damage(chance, file)
     if what == "link":

@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 
 from .cases import Case
+from .templates import FOREIGN
 
 SECONDS = 20
 """Of computing, after which an answer is a hang; three times as much on the clock of a busy machine."""
@@ -20,6 +21,11 @@ MEMORY = 2 * 2**30
 
 RUNS = ("r", "o", "runs")
 """Folders that a command may write to."""
+
+NO_SENTENCES = tuple(f"streamsim: {word}" for word in ("warning:", "running ", "continuing "))
+
+OWN = ("case", "out", "err", "memory", "state")
+"""What lies beside the folder of a case by right; all else would be a write into the home of the user."""
 
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -91,7 +97,8 @@ def _misspoken(status: int, said: str, printed: str) -> str:
         return f"a traceback: {end}"
     if status not in (0, 2):
         return f"exit status {status}: {end}"
-    if status == 2 and not any(row.startswith("streamsim: ") for row in said.splitlines()):
+    last = said.strip().rpartition("\n")[2]
+    if status == 2 and (not last.startswith("streamsim: ") or last.startswith(NO_SENTENCES)):
         return f"exit status 2 without a sentence: {end}"
     return ""
 
@@ -120,4 +127,6 @@ def _outside(folder: Path) -> dict[str, str]:
             ordinary = path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)
             content = path.read_bytes() if ordinary else b""
             found[str(path.relative_to(folder))] = hashlib.sha256(content).hexdigest()
-    return found
+    beside = {f"~/{path.name}": "" for path in folder.parent.iterdir() if path.name not in OWN}
+    alien = {name: (folder / name).read_text() for name in FOREIGN if (folder / name).is_file()}
+    return found | beside | alien

@@ -68,6 +68,9 @@ def write_clips(folder: Path) -> None:
     small_recordings.write_ucf101(folder / "clips")
 
 
+FOREIGN = ("r/notes.jsonl", "r/checkpoints/5/mine", "r/media/mine.txt")
+"""Files in the folder of the run that are none of the run's, and of nobody else's business."""
+
 WRITERS: dict[str, Callable[[Path], None]] = {
     "tiny": write_tiny,
     "run": write_tiny,
@@ -88,3 +91,6 @@ def write(folder: Path, call: Callable[[Path, list[str]], int]) -> None:
     for line in (["run", "tiny.yaml", "--out", "r"], ["report", "r"]):
         if status := call(folder / "run", line):
             raise RuntimeError(f"streamsim {' '.join(line)} ended with {status} in a folder that is sound")
+    for name in FOREIGN:
+        (folder / "run" / name).parent.mkdir(exist_ok=True)
+        (folder / "run" / name).write_text('{"my": 1}\n')
