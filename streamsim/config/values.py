@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, Literal, get_args, get_origin
 
-from streamsim.contracts import ConfigurationError, require, require_importable
+from streamsim.contracts import ConfigurationError, require, require_importable, require_place
 
 from .reading import RefusedText, refuse_hostile
 
@@ -48,6 +48,7 @@ def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  sett
     if made is None and not (value in (None, "null") and accepts_none(annotation)):
         raise ConfigurationError(f"{path} must be {readable(annotation)} (got {shown(value)})")
     require_usable(made, path)
+    require_places(made)
     return made
 
 
@@ -64,6 +65,15 @@ def require_usable(value: Any, path: str) -> None:  # noqa: ANN401
     if isinstance(value, int):
         fits = -(2**63) <= value < 2**63
         require(fits, f"{path} must be a whole number of at most 64 bits (got {shown(value)}): give a smaller one")
+
+
+def require_places(value: Any) -> None:  # noqa: ANN401
+    """Raise `UntrustedError` if *value*, or anything in it, is a path that must not be written to now."""
+    if isinstance(value, (list, tuple, dict)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            require_places(inner)
+    if isinstance(value, PurePath):
+        require_place(value)
 
 
 def parts_of(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
