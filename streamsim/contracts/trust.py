@@ -71,17 +71,25 @@ def require_importable(name: str) -> None:
 
 
 def require_place(place: str | PurePath) -> None:
-    """Raise `UntrustedError` if nothing must be written to, or fetched into, *place* now.
+    """Raise `UntrustedError` if nothing must be written to *place* now.
 
-    Whatever writes where a setting says, or fetches what one wants, asks this first.
+    Whatever writes where a setting says asks this first.
     """
     limits = _limits.get()
-    if limits is None or str(place) in limits.places:
-        return
-    if not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(limits.folder)):
+    if limits is not None and not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(limits.folder)):
+        require_own(place, "write to")
+
+
+def require_own(place: str | PurePath, act: str = "fetch a data set into") -> None:
+    """Raise `UntrustedError` if nothing must be fetched into *place* now, not even into the run folder.
+
+    Whatever fetches because a setting says so asks this first.
+    """
+    limits = _limits.get()
+    if limits is not None and str(place) not in limits.places:
         raise UntrustedError(
-            f"{limits.folder / 'config.yaml'} wants to write to {str(place)[:80]!r}, which is outside the run folder, "
-            "and this run was not made here: look at that place, then repeat the command with --trust to allow it"
+            f"{limits.folder / 'config.yaml'} wants to {act} {str(place)[:80]!r}, and this run was not made here to do "
+            "so: look at that place, then repeat the command with --trust to allow it"
         )
 
 

@@ -198,8 +198,8 @@ def test_ones_own_run_writes_where_it_was_made_to_and_nowhere_else(writing, caps
     capsys.readouterr()
     assert cli.main(line) == 2
     assert capsys.readouterr().err == (
-        "streamsim: a/config.yaml wants to write to 'bashrc', which is outside the run folder, and this run was not "
-        "made here: look at that place, then repeat the command with --trust to allow it\n"
+        "streamsim: a/config.yaml wants to write to 'bashrc', and this run was not made here to do so: "
+        "look at that place, then repeat the command with --trust to allow it\n"
     )
     assert not Path("bashrc").exists()
 
@@ -210,3 +210,9 @@ def test_the_places_of_a_run_are_signed(writing):
     assert found["places"] == ["own.jsonl"]
     file.write_text(json.dumps({**found, "places": ["own.jsonl", "bashrc"]}))
     assert own_imports(Path("a")) == frozenset()
+
+
+def test_into_what_a_run_fetches_is_signed(place):
+    still = {"environment": {"STL10": {"root": "data", "download": True}}, "instruments": ["evil.World"]}
+    assert signed(still)["places"] == ["data", "evil.World"]
+    assert "places" not in signed({"environment": {"STL10": {"root": "data", "download": False}}})
