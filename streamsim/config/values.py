@@ -1,16 +1,20 @@
 """Single values of a configuration: numbers, text, choices, and lists of them."""
 
 import collections.abc
+import re
 import reprlib
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, Literal, get_args, get_origin
 
+import yaml
+
 from streamsim.contracts import ConfigurationError, require, require_importable, require_place
 
-from .reading import RefusedText, refuse_hostile
+from .reading import RefusedText, read_yaml, refuse_hostile
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict = 4, 12, 12, 6
@@ -97,8 +101,20 @@ def require_importables(value: Any) -> None:  # noqa: ANN401
     if isinstance(value, (list, tuple, dict)):
         for inner in value.values() if isinstance(value, dict) else value:
             require_importables(inner)
-    if isinstance(value, str) and ("." in value or ":" in value):
-        require_importable(value)
+    if isinstance(value, str) and may_name_code(value):
+        require_importable(value, own=True)
+    elif isinstance(value, str):
+        with suppress(yaml.YAMLError):  # which `refuse_hostile` and jsonargparse leave alone, or refuse
+            read = read_yaml(value)
+            require_importables(None if read == value else read)
+
+
+def may_name_code(text: str) -> bool:
+    """Return whether *text* is `package.module.Class` or `module:Class`, for whoever imports these; no path is."""
+    module, colon, _ = text.partition(":")
+    if colon:  # whatever stands before it would be imported, as a file of that name
+        return re.search(r"[/\\]", module) is None
+    return "." in text and all(part.isidentifier() for part in text.strip().split("."))
 
 
 def member(value: Any, annotation: Any) -> Any:  # noqa: ANN401

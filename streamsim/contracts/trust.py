@@ -56,13 +56,17 @@ def imports_limited(packages: Collection[str], folder: Path, places: Collection[
         _limits.reset(token)
 
 
-def require_importable(name: str) -> None:
+def require_importable(name: str, own: bool = False) -> None:
     """Raise `UntrustedError` if *name*, of a module or of something in one, must not be imported now.
 
     Whatever imports what a setting names asks this first.
+
+    Args:
+        name: what is to be imported.
+        own: whether it is as well a text that may name no code, and may stay where the user himself wrote it.
     """
     limits = _limits.get()
-    if limits is not None and package_of(name) not in limits.packages:
+    if limits is not None and package_of(name) not in limits.packages and not (own and name in limits.places):
         raise UntrustedError(
             f"{limits.folder / 'config.yaml'} names {name[:80]!r}, which is in no installed package that registers "
             f"parts, and this run was not made here: look at that code, then repeat the command with --trust to import "
