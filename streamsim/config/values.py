@@ -42,7 +42,13 @@ def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  sett
     if not all(is_plain_type(part) for part in parts_of(annotation)):
         require_importables(value)  # which jsonargparse would import
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--value", type=annotation)
+    try:
+        parser.add_argument("--value", type=annotation)
+    except ValueError:  # a kind that has no text
+        kind = readable(annotation)
+        free = value in (None, "null") and accepts_none(annotation)
+        require(free, f"{path} must be {kind}, which no configuration can spell (got {shown(value)}): leave it out")
+        return None
     try:
         refuse_hostile(value)  # jsonargparse reads text as YAML, whatever it comes to
         made = parser.parse_object({"value": value}).value

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from streamsim.config import coerce
-from streamsim.contracts import UntrustedError, imports_limited
+from streamsim.contracts import ConfigurationError, UntrustedError, imports_limited
+from streamsim.instruments.rows import Write
 
 CODE = (
     "evil.World",
@@ -36,3 +37,11 @@ def test_text_that_names_no_code_passes(text):
 def test_text_that_was_signed_passes():
     with imports_limited({"streamsim"}, Path("a"), ["ant.xml"]):
         assert coerce({"xml_file": "ant.xml"}, dict[str, Any], "settings") == {"xml_file": "ant.xml"}
+
+
+@pytest.mark.parametrize("value", ["x.y", "print", 3, ["a"]])
+def test_a_setting_that_has_no_text_is_told_in_a_sentence(value):
+    sentence = r"^write must be a function or null, which no configuration can spell \(got .*\): leave it out$"
+    with pytest.raises(ConfigurationError, match=sentence):
+        coerce(value, Write | None, "write")
+    assert coerce(None, Write | None, "write") is None
