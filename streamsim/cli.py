@@ -122,7 +122,7 @@ def show_help(source: str, settings: dict[str, str]) -> int:
     from .runs import show_settings  # noqa: PLC0415
 
     name, parts = outline(source, settings)
-    missing = [f"--{setting.name}" for part in parts for setting in part.settings if setting.value is None]
+    missing = [f"--{visible(setting.name)}" for part in parts for setting in part.settings if setting.value is None]
     missing_ones = f"\nMust be given: {', '.join(missing)}" if missing else ""
     sys.stdout.write(f"{SETTINGS.format(name=visible(name))}{missing_ones}\n\n")
     show_settings(parts)

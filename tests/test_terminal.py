@@ -98,6 +98,14 @@ def test_names_are_shown_and_not_read_as_markup(place, capsys):
     assert harmless(out + err)
 
 
+def test_names_of_settings_that_must_be_given_send_no_escapes(place, capsys):
+    Path("open.yaml").write_text(yaml.safe_dump({"pathways": {"a\x1b[31mb": {"environment": "toys.CountingWorld"}}}))
+    assert cli.main(["run", "open.yaml", "--help"]) == 0
+    out, err = capsys.readouterr()
+    assert r"Must be given: --pathways.a\x1b[31mb.agent" in out
+    assert harmless(out + err)
+
+
 def test_a_run_with_closed_streams(place):
     code, _, _ = real(place, "$streamsim run toy.yaml --out a --ticks 20 <&- >&- 2>&-")
     assert code == 0

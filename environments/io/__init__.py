@@ -4,6 +4,7 @@ from .cache import lru_cached
 from .files import OR_SKIP, ordinary, text_in, unreadable
 from .paths import (
     existing_folder,
+    fetched_into,
     files_below,
     files_in,
     located,
@@ -19,6 +20,7 @@ __all__ = [
     "OR_SKIP",
     "Prefetch",
     "existing_folder",
+    "fetched_into",
     "files_below",
     "files_in",
     "located",

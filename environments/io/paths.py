@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from streamsim.contracts import DataError, require
+from streamsim.contracts import DataError, require, require_own
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -87,6 +87,17 @@ def located(root: str | Path, argument: str, holds: str = "recordings") -> Path:
     except RuntimeError:
         home = str(Path(root).parts[0])
         raise DataError(f"{argument}: there is no user whose home is {home!r}: write the path in full") from None
+
+
+def fetched_into(root: str | Path, argument: str, holds: str = "recordings") -> Path:
+    """Return *root* as a path into which a data set may be fetched; see `located`.
+
+    Raises:
+        UntrustedError: the run that wants it is somebody else's.
+    """
+    folder = located(root, argument, holds)
+    require_own(root)
+    return folder
 
 
 def existing_folder(root: str | Path, argument: str, holds: str = "recordings") -> Path:

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import existing_folder, located, ordinary
+from streamsim.environments.io import existing_folder, fetched_into, ordinary
 
 from .sources import Pictures, Source, resident
 
@@ -23,7 +23,7 @@ class _Held(Source):
 
     def __init__(self, root: str, within: str, download: bool, make: Callable[[str, bool], Any]) -> None:
         name = type(self).__name__
-        folder = (located if download else existing_folder)(root, f"{name}.root", "pictures")
+        folder = (fetched_into if download else existing_folder)(root, f"{name}.root", "pictures")
         remedy = "check the network or put its files there" if download else "give its folder, or set download"
         try:
             _refuse_strange_files(folder / within)

@@ -9,7 +9,7 @@ from jaxtyping import Int, UInt8
 from torch import Tensor
 
 from streamsim.contracts import DataError, Split
-from streamsim.environments.io import existing_folder, located, nearby, ordinary, present, readable, text_in
+from streamsim.environments.io import existing_folder, fetched_into, nearby, ordinary, present, readable, text_in
 
 from .sources import Pictures, Source
 
@@ -123,7 +123,7 @@ def _no_file(file: Path) -> str:
 def _download(root: str) -> None:
     from torchvision.datasets import STL10 as Downloader  # noqa: PLC0415 - slow to import, needed here only
 
-    folder = located(root, "STL10.root", "pictures")
+    folder = fetched_into(root, "STL10.root", "pictures")
     try:
         Downloader(folder, split="unlabeled", download=True)
     except (OSError, RuntimeError) as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from streamsim.contracts import DataError, OnDamaged
-from streamsim.environments.io import existing_folder, files_in, located, nearby, present, subfolders, text_in
+from streamsim.environments.io import existing_folder, fetched_into, files_in, nearby, present, subfolders, text_in
 
 from .corpus import Corpus, Utterance, in_order
 from .labels import SpeechLabels
@@ -119,7 +119,7 @@ def _transcripts(file: Path) -> dict[str, str]:
 def _download(root: str, subset: Subset) -> None:
     from torchaudio.datasets import LIBRISPEECH  # noqa: PLC0415 - slow to import, needed here only
 
-    folder = located(root, "LibriSpeech.root")
+    folder = fetched_into(root, "LibriSpeech.root")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         LIBRISPEECH(folder, url=subset, download=True)

@@ -8,9 +8,11 @@ import yaml
 from streamsim.contracts import ConfigurationError
 
 DEPTH = 40  # levels of lists and settings in each other
-LENGTH = 2**20  # characters of a text
+LENGTH = 2**17  # characters of a file, some seconds
+VALUE = 2**14  # characters of a single value
 DIGITS = 80  # of a number
 ALIASED = 10_000  # values that the aliases of a text stand for
+SHORT = 16  # characters of a value that counts as one
 TOO_LONG = f"is longer than {LENGTH} characters, which no configuration is"
 
 _TEXT = "tag:yaml.org,2002:str"
@@ -42,7 +44,8 @@ class _Reader(yaml.SafeLoader):
         if alias:
             self._count(node, mark)
         else:
-            self.sizes[id(node)] = 1 + sum(self.sizes[id(inner)] for inner in inside(node))
+            own = 1 + len(node.value) // SHORT if isinstance(node, yaml.ScalarNode) else 1
+            self.sizes[id(node)] = own + sum(self.sizes[id(inner)] for inner in inside(node))
         return node
 
     def _count(self, node: yaml.Node | None, mark: yaml.Mark) -> None:
@@ -105,12 +108,14 @@ def refuse(problem: str, mark: yaml.Mark) -> NoReturn:
     raise RefusedText(problem=problem, problem_mark=mark)
 
 
-def read_yaml(text: str) -> Any:  # noqa: ANN401
-    """Return the value of a YAML text.
+def read_yaml(text: str, longest: int = VALUE) -> Any:  # noqa: ANN401
+    """Return the value of a YAML text of at most *longest* characters.
 
     Raises:
         yaml.YAMLError: it is not well-formed, or `RefusedText`.
     """
+    if len(text) > longest:
+        raise RefusedText(problem=f"longer than {longest} characters")
     return yaml.load(text, Loader=_Reader)
 
 
@@ -139,7 +144,7 @@ def parsed(text: str, origin: str) -> dict[str, Any]:
     if len(text) > LENGTH:
         raise ConfigurationError(f"{origin} {TOO_LONG}: shorten it")
     try:
-        tree = read_yaml(text)
+        tree = read_yaml(text, LENGTH)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ConfigurationError(f"{origin} is not valid YAML at line {line}: {error.problem}") from None

@@ -1,16 +1,20 @@
 """Single values of a configuration: numbers, text, choices, and lists of them."""
 
 import collections.abc
+import re
 import reprlib
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import Enum
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any, Literal, get_args, get_origin
 
-from streamsim.contracts import ConfigurationError, require, require_importable
+import yaml
 
-from .reading import RefusedText, refuse_hostile
+from streamsim.contracts import ConfigurationError, require, require_importable, require_place
+
+from .reading import RefusedText, read_yaml, refuse_hostile
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict = 4, 12, 12, 6
@@ -38,7 +42,13 @@ def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  sett
     if not all(is_plain_type(part) for part in parts_of(annotation)):
         require_importables(value)  # which jsonargparse would import
     parser = ArgumentParser(exit_on_error=False)
-    parser.add_argument("--value", type=annotation)
+    try:
+        parser.add_argument("--value", type=annotation)
+    except ValueError:  # a kind that has no text
+        kind = readable(annotation)
+        free = value in (None, "null") and accepts_none(annotation)
+        require(free, f"{path} must be {kind}, which no configuration can spell (got {shown(value)}): leave it out")
+        return None
     try:
         refuse_hostile(value)  # jsonargparse reads text as YAML, whatever it comes to
         made = parser.parse_object({"value": value}).value
@@ -48,6 +58,7 @@ def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  sett
     if made is None and not (value in (None, "null") and accepts_none(annotation)):
         raise ConfigurationError(f"{path} must be {readable(annotation)} (got {shown(value)})")
     require_usable(made, path)
+    require_places(made)
     return made
 
 
@@ -64,6 +75,15 @@ def require_usable(value: Any, path: str) -> None:  # noqa: ANN401
     if isinstance(value, int):
         fits = -(2**63) <= value < 2**63
         require(fits, f"{path} must be a whole number of at most 64 bits (got {shown(value)}): give a smaller one")
+
+
+def require_places(value: Any) -> None:  # noqa: ANN401
+    """Raise `UntrustedError` if *value*, or anything in it, is a path that must not be written to now."""
+    if isinstance(value, (list, tuple, dict)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            require_places(inner)
+    if isinstance(value, PurePath):
+        require_place(value)
 
 
 def parts_of(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -87,8 +107,20 @@ def require_importables(value: Any) -> None:  # noqa: ANN401
     if isinstance(value, (list, tuple, dict)):
         for inner in value.values() if isinstance(value, dict) else value:
             require_importables(inner)
-    if isinstance(value, str) and ("." in value or ":" in value):
-        require_importable(value)
+    if isinstance(value, str) and may_name_code(value):
+        require_importable(value, own=True)
+    elif isinstance(value, str):
+        with suppress(yaml.YAMLError):  # which `refuse_hostile` and jsonargparse leave alone, or refuse
+            read = read_yaml(value)
+            require_importables(None if read == value else read)
+
+
+def may_name_code(text: str) -> bool:
+    """Return whether *text* is `package.module.Class` or `module:Class`, for whoever imports these; no path is."""
+    module, colon, _ = text.partition(":")
+    if colon:  # whatever stands before it would be imported, as a file of that name
+        return re.search(r"[/\\]", module) is None
+    return "." in text and all(part.isidentifier() for part in text.strip().split("."))
 
 
 def member(value: Any, annotation: Any) -> Any:  # noqa: ANN401

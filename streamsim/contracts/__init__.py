@@ -22,7 +22,7 @@ from .labelled import Labelled, Sequences, Split, Stretch
 from .records import Glimpse, GroundTruth, Scene, Sensor, seconds
 from .rng import derive, generator_from, generator_state
 from .tree import State, digest, flatten, leaves, size_in_bytes, snapshot, transform, unflatten
-from .trust import imports_limited, package_of, require_importable, trusting
+from .trust import imports_limited, package_of, require_importable, require_own, require_place, trusting
 
 __all__ = [
     "Agent",
@@ -62,6 +62,8 @@ __all__ = [
     "package_of",
     "require",
     "require_importable",
+    "require_own",
+    "require_place",
     "seconds",
     "size_in_bytes",
     "snapshot",

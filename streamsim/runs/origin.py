@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import platform
+import re
 import secrets
 import stat
 import subprocess
@@ -63,13 +64,28 @@ def other_threads(folder: Path) -> list[str]:
 
 
 def signed(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the provenance says of the user's own modules that the settings in *tree* name, with his signature.
+    """Return the user's own modules and the places that the settings in *tree* name, with his signature.
 
-    It lets these be imported again when the run is opened, wherever it has been moved to.
+    It lets these be imported, and written to, again when the run is opened, wherever it has been moved to.
     """
     own = sorted({package_of(text) for text in texts(tree)} & set(sys.modules) - packages())
-    key = own_key(make=True) if own else None
-    return {"imports": own} | ({"signature": signature(own, key)} if key else {})
+    outside = sorted(set(places(tree)))
+    key = own_key(make=True) if own or outside else None
+    said = {"imports": own} | ({"places": outside} if outside else {})
+    return said | ({"signature": signature(own, outside, key)} if key else {})
+
+
+def places(node: Any) -> Iterator[str]:  # noqa: ANN401
+    """Yield every text in *node*, but for names of classes, that may be a path; where something is fetched, every one.
+
+    What looks like a path and is none does no harm: it is the user's own word all the same.
+    """
+    fetches = isinstance(node, dict) and node.get("download") is True
+    inner = list(node) if isinstance(node, list) else []
+    for value in [v for k, v in node.items() if k != "class_path"] if isinstance(node, dict) else inner:
+        if isinstance(value, str) and (fetches or (re.search("[./:]", value) and not re.fullmatch("[0-9./]+", value))):
+            yield value
+        yield from places(value)
 
 
 def texts(node: Any) -> Iterator[str]:  # noqa: ANN401  settings may be anything
@@ -83,25 +99,39 @@ def texts(node: Any) -> Iterator[str]:  # noqa: ANN401  settings may be anything
 
 def own_imports(folder: Path) -> frozenset[str]:
     """Return the modules that the run in *folder* may import because this user made it; none of a stranger's run."""
+    return own_words(folder)[0]
+
+
+def own_words(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the modules and the places that the run in *folder* may use because this user made it."""
+    nothing: frozenset[str] = frozenset()
     try:
         found = json_value(Directory(folder).read("provenance.json") or b"")
-        names, given, key = list(map(str, found["imports"])), str(found["signature"]), own_key()
+        names, outside = list(map(str, found["imports"])), list(map(str, found.get("places", [])))
+        given, key = str(found["signature"]), own_key()
     except (RunFolderError, ValueError, LookupError, TypeError):
-        return frozenset()
-    true = key is not None and hmac.compare_digest(signature(names, key).encode(), given.encode("utf-8", "replace"))
-    return frozenset(names) if true else frozenset()
+        return nothing, nothing
+    true = key is not None and hmac.compare_digest(
+        signature(names, outside, key).encode(), given.encode("utf-8", "replace")
+    )
+    return (frozenset(names), frozenset(outside)) if true else (nothing, nothing)
 
 
 @contextmanager
 def careful(folder: Path) -> Iterator[None]:
-    """Import nothing that the run in *folder* names but what is registered, what it was made with here, or trusted."""
-    with imports_limited(packages() | own_imports(folder), folder):
+    """Import nothing that the run in *folder* names but what is registered, what it was made with here, or trusted.
+
+    Nor write outside of it, but where it was made to do so here.
+    """
+    own, outside = own_words(folder)
+    with imports_limited(packages() | own, folder, outside):
         yield
 
 
-def signature(names: Sequence[str], key: bytes) -> str:
-    """Return what shows that the holder of *key* made a run with modules of these *names*."""
-    return hmac.digest(key, json.dumps(["imports", *names]).encode(), "sha256").hex()
+def signature(names: Sequence[str], outside: Sequence[str], key: bytes) -> str:
+    """Return what shows that the holder of *key* made a run with modules of these *names*, and places *outside*."""
+    said = {"imports": names, "places": outside} if outside else ["imports", *names]
+    return hmac.digest(key, json.dumps(said).encode(), "sha256").hex()
 
 
 def own_key(make: bool = False) -> bytes | None:

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from streamsim.contracts import ConfigurationError, DataError
+from streamsim.contracts import ConfigurationError, DataError, UntrustedError, imports_limited
 from streamsim.environments.io import nearby
 from streamsim.environments.pictures import CIFAR10, CIFAR100, EMNIST, MNIST, FolderSource, STL10Source
 from streamsim.environments.speech import LibriSpeechCorpus, SpeechFolder
@@ -126,3 +126,10 @@ def test_home_is_found(tmp_path, monkeypatch):
     (tmp_path / "a.wav").touch()
     monkeypatch.setenv("HOME", str(tmp_path))
     assert SpeechFolder("~").annotations == tmp_path
+
+
+@pytest.mark.parametrize("download", [STL10Source, LibriSpeechCorpus, MNIST])
+def test_nothing_is_fetched_for_a_run_of_somebody_else(tmp_path, download):
+    with imports_limited((), tmp_path), pytest.raises(UntrustedError, match=r"wants to fetch .*--trust to allow it$"):
+        download(str(tmp_path / "new"), download=True)
+    assert not (tmp_path / "new").exists()

@@ -35,7 +35,12 @@ FILES = {
     "no truth value": ("health: !!bool perhaps", "line 1: 'perhaps' is no bool"),
     "no number": ("ticks: !!int many", "line 1: 'many' is no int"),
     "an object": ("ticks: !!python/object/apply:os.getcwd []", "line 1: could not determine a constructor"),
-    "too long": ("ticks: 1\n" + "# nothing\n" * 150_000, "longer than"),
+    "too long": ("ticks: 1\n" + "# nothing\n" * 15_000, "longer than 131072 characters"),
+    "too long to be read soon": (f"streams: [{'{a: 1},' * 150_000}]", "longer than 131072 characters"),
+    "aliases of a long text": (
+        f"device: &a {'a' * 8000}\nstreams: [{'*a, ' * 5000}]",
+        "line 2: its aliases stand for more than",
+    ),
 }
 
 
@@ -56,6 +61,8 @@ VALUES = {
     "a setting twice": ({"gaze": "{saccade_probability: 0.1, saccade_probability: 0.2}"}, "is given twice"),
     "a long number": ({"ticks": "9" * 5000}, "ticks must be a whole number"),
     "a long number from Python": ({"ticks": 10**5000}, "ticks must be a whole number"),
+    "long lists": ({"gaze": f"[{'a,' * 10_000}]"}, "longer than 16384 characters"),
+    "a long list for a number": ({"streams": "- a\n" * 10_000}, "streams must be a whole number"),
     "no truth value": ({"health": "!!bool perhaps"}, "health must be true or false"),
     "no number in a list": ({"gaze": "ScriptedSaccades", "gaze.ticks": "- !!int many"}, "gaze.ticks must be a list"),
     "a number that is none": ({"probes.probes.²": "LinearProbe"}, "probes.probes"),

@@ -175,3 +175,44 @@ def test_no_way_to_name_code_gets_by(place, settings, sentence):
     with imports_limited({"streamsim", "tests", "toys"}, Path("a")), pytest.raises(UntrustedError, match=sentence):
         configure("other.yaml")
     assert not Path("imported").exists()
+
+
+@pytest.fixture
+def writing(tmp_path, monkeypatch):
+    """A run that writes outside its folder, which lies in the current one."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setitem(sys.modules, "toys", toys)
+    own = [{"Metrics": {"path": "own.jsonl", "every": 1}}]
+    toy = {**TOY, "environment": "toys.CountingWorld", "agent": "toys.LinearLearner", "ticks": 20, "instruments": own}
+    Path("toy.yaml").write_text(yaml.safe_dump(toy))
+    assert cli.main(["run", "toy.yaml", "--out", "a", "--no-report"]) == 0
+    assert Path("own.jsonl").read_text().count("\n") == 20
+    return Path("a/config.yaml")
+
+
+@pytest.mark.parametrize("line", COMMANDS, ids=lambda line: line[0])
+def test_ones_own_run_writes_where_it_was_made_to_and_nowhere_else(writing, capsys, line):
+    assert cli.main(line) == 0
+    writing.write_text(writing.read_text().replace("own.jsonl", "bashrc"))
+    capsys.readouterr()
+    assert cli.main(line) == 2
+    assert capsys.readouterr().err == (
+        "streamsim: a/config.yaml wants to write to 'bashrc', and this run was not made here to do so: "
+        "look at that place, then repeat the command with --trust to allow it\n"
+    )
+    assert not Path("bashrc").exists()
+
+
+def test_the_places_of_a_run_are_signed(writing):
+    file = Path("a/provenance.json")
+    found = json.loads(file.read_text())
+    assert found["places"] == ["own.jsonl"]
+    file.write_text(json.dumps({**found, "places": ["own.jsonl", "bashrc"]}))
+    assert own_imports(Path("a")) == frozenset()
+
+
+def test_into_what_a_run_fetches_is_signed(place):
+    still = {"environment": {"STL10": {"root": "data", "download": True}}, "instruments": ["evil.World"]}
+    assert signed(still)["places"] == ["data", "evil.World"]
+    assert "places" not in signed({"environment": {"STL10": {"root": "data", "download": False}}})
