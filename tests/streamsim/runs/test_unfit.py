@@ -10,6 +10,7 @@ from safetensors import torch as safetensors
 
 from streamsim.contracts import RunFolderError, StreamsimError
 from streamsim.runs import checkpoint, probe_run, revive
+from streamsim.runs.revival import refuse_other
 
 from ..toy_runs import completed, session, toy
 from ..toys import LinearLearner
@@ -88,6 +89,27 @@ def test_what_says_nonsense_of_itself_is_damaged(run, change, words):
     assert (simulation.ticks(), found.tick) == (50, 50)
     assert f"{run}/checkpoints/000000060 is damaged: " in warning
     assert re.search(words, warning)
+
+
+def orthogonal(depth):
+    """Return settings of a learner with an optimiser in an optimiser, *depth* times."""
+    found = {"class_path": "SGD"}
+    for _ in range(depth):
+        found = {"class_path": "Orthogonal", "init_args": {"optimiser": found}}
+    return {"class_path": "Learner", "init_args": {"optimiser": found}}
+
+
+def test_settings_nested_without_end_are_damage(run):
+    sealed(run, lambda head: head["facts"]["configuration"].update(agent=orthogonal(300)))
+    _, simulation, found, (warning,) = revive(run)
+    assert (simulation.ticks(), found.tick) == (50, 50)
+    assert f"{run}/checkpoints/000000060 is damaged: it is incomplete or cannot be read" in warning
+
+
+def test_settings_nested_as_deep_as_may_be_are_other_settings(tmp_path):
+    present = toy(tmp_path).tree
+    with pytest.raises(RunFolderError, match="belong to another configuration: agent"):
+        refuse_other(tmp_path, {**present, "agent": orthogonal(46)}, present)
 
 
 def another(name, tensor):
