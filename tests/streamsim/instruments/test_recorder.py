@@ -1,5 +1,7 @@
 """The film holds the first and the last ticks as they were, and recording influences nothing."""
 
+import io
+import zipfile
 from fractions import Fraction
 
 import numpy as np
@@ -69,6 +71,45 @@ def test_a_damaged_film_is_left_out_with_a_note(tmp_path, file, damage):
     simulation(Recorder(tmp_path)).run(3)
     path = tmp_path / "media" / file
     path.unlink() if damage is None else path.write_bytes(damage)
+    with pytest.warns(UserWarning, match=r"film-eye\.npz or the \.json beside it is damaged .* left out"):
+        assert read_films(tmp_path) == []
+
+
+def packed(compression=zipfile.ZIP_DEFLATED, header=None):
+    """Return the bytes of a film with one array, or what else begins like one with *header*."""
+    array, file = io.BytesIO(), io.BytesIO()
+    np.save(array, np.zeros(500))
+    data = array.getvalue() if header is None else b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(file, "w", compression) as parts:
+        parts.writestr("first_tick.npy", data)
+    return file.getvalue()
+
+
+def changed(data, **places):
+    """Return a zip file of one member with two bytes set in what it says of it, at both ends of the file."""
+    data, index = bytearray(data), data.index(b"PK\x01\x02")
+    for start in (places["local"], index + places["central"]):
+        data[start : start + 2] = places["value"].to_bytes(2, "little")
+    return bytes(data)
+
+
+def spoilt(data):
+    """Return a zip file of one member with other bytes where its data are."""
+    return data[:60] + bytes(40) + data[100:]
+
+
+STRANGE = {
+    "encrypted": lambda: changed(packed(), local=6, central=8, value=1),
+    "compressed in an unknown way": lambda: changed(packed(), local=8, central=10, value=99),
+    "bad LZMA": lambda: spoilt(packed(zipfile.ZIP_LZMA)),
+    "half a header": lambda: packed(header=b"{'descr': (\n"),
+}
+
+
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
+def test_whatever_a_strangers_film_holds_it_is_left_out_with_a_note(tmp_path, make):
+    simulation(Recorder(tmp_path)).run(3)
+    (tmp_path / "media" / "film-eye.npz").write_bytes(make())
     with pytest.warns(UserWarning, match=r"film-eye\.npz or the \.json beside it is damaged .* left out"):
         assert read_films(tmp_path) == []
 
