@@ -13,7 +13,7 @@ from streamsim.runs import checkpoint, probe_run, revive
 from streamsim.runs.revival import refuse_other
 
 from ..toy_runs import completed, session, toy
-from ..toys import LinearLearner
+from ..toys import CountingWorld, LinearLearner
 
 
 class Growing(LinearLearner):
@@ -27,6 +27,14 @@ class Growing(LinearLearner):
         after["past"] = torch.cat((state["past"], glimpse.frame.mean()[None]))[-40:]
         after.pop("first", None)
         return after, report
+
+
+class Listing(CountingWorld):
+    """Looks into a list that is longer than any run of these tests."""
+
+    def look(self, state, saccade):
+        assert torch.arange(1000)[state["count"]].shape == saccade.shape
+        return super().look(state, saccade)
 
 
 STATE = "simulation/eye"
@@ -163,6 +171,21 @@ def test_what_is_of_another_simulation_is_refused_and_nothing_lost(run, change, 
         rest.recover()
     rest.folder.close()
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("command", [revive, probe_run])
+def test_numbers_that_no_run_comes_to_are_refused_before_it_goes_on(tmp_path, command):
+    """Kind and shape are right; whether the parts can go on shows only when they do."""
+    configuration = toy(tmp_path, environment=f"{__name__}.Listing", ticks=25)
+    completed(tmp_path / "run", configuration)
+    count = f"{STATE}/environment/count"
+    sealed(tmp_path / "run", lambda head: None, another(count, torch.tensor([10**9, 0])), tick=25)
+    with pytest.raises(RunFolderError, match=r"000000025 is whole but does not fit the run \(IndexError: "):
+        command(tmp_path / "run")
+    rest = session(tmp_path / "run", configuration, fresh=False)
+    with pytest.raises(RunFolderError, match="does not fit the run"):
+        rest.recover()
+    rest.folder.close()
 
 
 @pytest.mark.parametrize("kind", ["Metrics", "ProbeSchedule", "Health"])
