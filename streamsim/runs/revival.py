@@ -104,6 +104,11 @@ def refuse_unlike(found: checkpoint.Checkpoint, simulation: Simulation) -> None:
         raise ValueError(f"it is of tick {sum(ticks)}, not {found.tick}")
     for name in kept.keys() & drawn.keys():
         refuse_other_kind(name, kept[name], drawn[name])
+    for pathway in simulation.pathways:
+        state = found.state["simulation"][pathway.name]
+        looks = int(state["tick"]) + pathway.order.ahead
+        if wrong := pathway.environment.impossible(state["environment"], looks):
+            raise ValueError(wrong)
 
 
 def refuse_other_kind(name: str, kept: Tensor, drawn: Tensor) -> None:
