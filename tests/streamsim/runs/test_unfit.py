@@ -188,7 +188,13 @@ def test_numbers_that_no_run_comes_to_are_refused_before_it_goes_on(tmp_path, co
     rest.folder.close()
 
 
-@pytest.mark.parametrize("kind", ["Metrics", "ProbeSchedule", "Health"])
+def test_what_is_no_memory_of_probes_is_told_in_a_sentence_when_probing(run):
+    sealed(run, renamed(["instruments", "ProbeSchedule", "saccades"], "none"))
+    with pytest.raises(RunFolderError, match=r"whole but does not fit the run \(KeyError: 'saccades'"):
+        probe_run(run)
+
+
+@pytest.mark.parametrize("kind", ["Metrics", "ProbeSchedule", "Health", "Recorder"])
 def test_an_instrument_that_cannot_go_on_is_named(run, kind):
     def emptied(head):
         branch = head["structure"]["instruments"][kind]
