@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, TypedDict
 from zipfile import ZipFile
@@ -15,7 +16,7 @@ import torch
 from jaxtyping import Float, Int16, UInt8
 from torch import Tensor
 
-from streamsim.contracts import RunFolderError, Sensor, State, flatten, require, snapshot
+from streamsim.contracts import RunFolderError, Sensor, State, require, snapshot
 from streamsim.simulation import Instrument, Simulation, TickRecord
 from streamsim.storage import Directory, fault, json_value
 
@@ -25,6 +26,8 @@ AUDIO = "audio"
 
 FIELDS = {"tick": "iu", "frame": "iu", "saccade": "b", "received": "b", "object_id": "iu", "label": "iu"}
 """What a film holds of each tick, and of which kind of numbers: whole ones, or flags."""
+
+SHOWN = tuple(FIELDS)[1:]
 
 LARGEST = 2**30
 """Bytes that a film may take in memory: a small file may unpack to more than there is."""
@@ -40,9 +43,6 @@ class FilmFacts(TypedDict):
     period: float
     modality: str
     shape: list[int]
-
-
-SHOWN = tuple(FIELDS)[1:]
 
 
 @dataclass(frozen=True)
@@ -104,22 +104,6 @@ class Recorder(Instrument):
         self.sound = sound
         self._rings: State = {}
 
-    def start(self, simulation: Simulation) -> None:
-        """Refuse to go on with frames that this pathway does not show.
-
-        Raises:
-            RunFolderError: those that were restored are of another shape.
-        """
-        pathway = find(simulation, self.pathway)
-        shape = (min(self.streams, simulation.streams), *pathway.environment.sensor.shape)
-        kept = self._rings["last"]["frame"].shape[1:] if self._rings else shape
-        if tuple(kept) != shape:
-            self._rings = {}  # which would be written at the end, however it comes
-            raise RunFolderError(
-                f"the film of {pathway.name} in the checkpoint has frames of shape {tuple(kept)}, not {shape}: move "
-                "the checkpoint out of the folder to go on from an older one"
-            )
-
     def watch(self, record: TickRecord) -> None:
         """Keep the frame in the place of the oldest one."""
         if record.pathway is not find(record.simulation, self.pathway):
@@ -158,13 +142,11 @@ class Recorder(Instrument):
         return snapshot(self._rings)
 
     def restore(self, state: State) -> None:
-        """Continue from what `state` returned.
-
-        Raises:
-            ValueError: no recorder has such a state.
-        """
-        if state:
-            refuse_misshapen(flatten(state))
+        """Continue from what `state` returned; raise an error if no recorder has such a state."""
+        for end, field in product(("first", "last") if state else (), FIELDS):
+            frames, found = state["last"]["frame"].shape, state[end][field].shape
+            if 0 in (*frames, 0, 0)[:2] or found != {"tick": frames[:1], "frame": frames}.get(field, frames[:2]):
+                raise ValueError(f"{end}.{field} of its film has shape {tuple(found)}, frames {tuple(frames)}")
         self._rings = snapshot(state)
 
     def _empty(self, record: Sequence[Tensor], sensor: Sensor) -> State:
@@ -175,21 +157,6 @@ class Recorder(Instrument):
             for name, value in zip(SHOWN, record, strict=True)
         }
         return {"tick": torch.full((ticks,), -1), **rings}
-
-
-def refuse_misshapen(rings: dict[str, Tensor]) -> None:
-    """Raise `ValueError` unless *rings* hold every field at both ends, and of each as many ticks and streams."""
-    names = [(end, field) for end in ("first", "last") for field in FIELDS]
-    missing = [f"{end}.{field}" for end, field in names if f"{end}.{field}" not in rings]
-    if missing:
-        raise ValueError(f"its film lacks {', '.join(missing)}")
-    frames = rings["last.frame"].shape
-    if 0 in frames[:2] or len(frames) < 2:
-        raise ValueError(f"its film has frames of shape {tuple(frames)}")
-    for end, field in names:
-        shape, wanted = rings[f"{end}.{field}"].shape, {"tick": frames[:1], "frame": frames}.get(field, frames[:2])
-        if shape != wanted:
-            raise ValueError(f"{end}.{field} of its film has shape {tuple(shape)}, not {tuple(wanted)}")
 
 
 def place(ring: Float[Tensor, "ticks some *shape"], slot: int, value: Float[Tensor, " streams *shape"]) -> None:
