@@ -115,6 +115,12 @@ class Gymnasium(Environment):
         """
         raise DataError(f"environment {self.id} has no labels: look at metrics and health instead")
 
+    def impossible(self, state: State, looks: int) -> str:
+        """See `Environment.impossible`; episodes are played again from their beginnings, step by step."""
+        steps = state["steps"].tolist()
+        wrong = [count for count in steps if not 0 <= count <= looks]
+        return f"an episode has {wrong[0]} steps after {looks} looks" if wrong else ""
+
     def _advance(self, before: Place, after: Place, room: int) -> tuple[Tensor, bool]:
         """Bring the episode of one stream from one place to the next; return what it shows and whether it is over."""
         if after[1] == 0:

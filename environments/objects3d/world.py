@@ -131,15 +131,17 @@ class Objects3D(Environment):
         age: Int[Tensor, " streams"],
         since: Int[Tensor, " streams"],
     ) -> tuple[Float[Tensor, "frames streams 3 size size"], Int[Tensor, " streams"]]:
-        """Return frames that begin at age *since* and hold the present one, new where the old have run out."""
-        due = (age - since >= len(ahead)).nonzero().squeeze(1)
+        """Return frames that begin at age *since* and hold the present one, new where the old do not."""
+        place = age - since
+        absent = (place < 0) | (place >= len(ahead))
+        due = absent.nonzero().squeeze(1)
         if not len(due):
             return ahead, since
         ages = (age[due] + torch.arange(len(ahead))[:, None]).flatten()
         frames = self._draw(traits[due].repeat(len(ahead), 1), ages).view(len(ahead), -1, *ahead.shape[2:])
         if len(due) < len(age):
             frames = ahead.index_copy(1, due, frames)
-        return frames, torch.where(age - since >= len(ahead), age, since)
+        return frames, torch.where(absent, age, since)
 
     def _examples(self, split: Split) -> Tensor:
         """Return the traits of the views of *split*, their classes in turn."""

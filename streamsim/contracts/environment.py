@@ -66,6 +66,14 @@ class Environment(ABC):
         """Return how many recordings could not be read and were passed over up to *state*."""
         return 0
 
+    def impossible(self, state: State, looks: int) -> str:
+        """Return what shows that no so many *looks* lead to *state*, as half a sentence, or nothing.
+
+        A checkpoint may be a stranger's: what in it decides how long a look takes, or how much it reads, is for the
+        world to bound here.
+        """
+        return ""
+
 
 def _themselves(frames: Float[Tensor, "n ticks *shape"]) -> Float[Tensor, "n ticks *shape"]:
     return frames

@@ -4,12 +4,12 @@ import io
 import json
 import math
 import warnings
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, TypedDict
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 import torch
@@ -27,8 +27,7 @@ AUDIO = "audio"
 FIELDS = {"tick": "iu", "frame": "iu", "saccade": "b", "received": "b", "object_id": "iu", "label": "iu"}
 """What a film holds of each tick, and of which kind of numbers: whole ones, or flags."""
 
-DAMAGE = (RunFolderError, MemoryError, OSError, EOFError, ValueError, TypeError, KeyError, BadZipFile, zlib.error)
-"""What reading a damaged film may raise."""
+SHOWN = tuple(FIELDS)[1:]
 
 LARGEST = 2**30
 """Bytes that a film may take in memory: a small file may unpack to more than there is."""
@@ -44,9 +43,6 @@ class FilmFacts(TypedDict):
     period: float
     modality: str
     shape: list[int]
-
-
-SHOWN = tuple(FIELDS)[1:]
 
 
 @dataclass(frozen=True)
@@ -146,7 +142,11 @@ class Recorder(Instrument):
         return snapshot(self._rings)
 
     def restore(self, state: State) -> None:
-        """Continue from what `state` returned."""
+        """Continue from what `state` returned; raise an error if no recorder has such a state."""
+        for end, field in product(("first", "last") if state else (), FIELDS):
+            frames, found = state["last"]["frame"].shape, state[end][field].shape
+            if 0 in (*frames, 0, 0)[:2] or found != {"tick": frames[:1], "frame": frames}.get(field, frames[:2]):
+                raise ValueError(f"{end}.{field} of its film has shape {tuple(found)}, frames {tuple(frames)}")
         self._rings = snapshot(state)
 
     def _empty(self, record: Sequence[Tensor], sensor: Sensor) -> State:
@@ -209,7 +209,7 @@ def read_films(folder: Path) -> list[Film]:
     for name in names:
         try:
             films += both_ends(media, name)
-        except DAMAGE as error:
+        except Exception as error:  # whatever numpy, zipfile and what unpacks for them make of a stranger's bytes
             path = media.path / f"{name}.npz"
             sentence = f"{path} or the .json beside it is damaged ({error}), so the film is left out: restore them"
             warnings.warn(sentence, stacklevel=2)

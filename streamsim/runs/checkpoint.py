@@ -14,11 +14,11 @@ from safetensors import torch as safetensors
 from torch import Tensor
 
 from streamsim.contracts import RunFolderError, State
-from streamsim.storage import Directory, fault, json_value
+from streamsim.storage import Directory, draft_of, fault, json_value
 
 TENSORS, FACTS = "state.safetensors", "state.json"
 
-DRAFT = re.compile(r"\.[0-9]{9,}\.draft")
+DRAFT = re.compile(re.escape(draft_of("N")).replace("N", "[0-9]{9,}"))
 
 
 class Head(TypedDict):
@@ -81,7 +81,7 @@ def name_of(tick: int) -> str:
 
 def publish(folder: Directory, name: str, files: dict[str, bytes]) -> Directory:
     """Write *files* into the directory *name* of *folder* so that it appears at once, whole and durable."""
-    draft = f".{name}.draft"
+    draft = draft_of(name)
     folder.make().discard(draft)
     try:
         inside = folder.inside(draft).make()
@@ -209,7 +209,7 @@ def prune(folder: Directory, keep: int, newest: int) -> None:
     own = [p for p in places(folder) if int(p.path.name) <= newest and p.holds(FACTS)]
     for place in own[:-keep]:
         # renamed first, so that a crash cannot leave half a checkpoint under a valid name
-        doomed = f".{place.path.name}.draft"
+        doomed = draft_of(place.path.name)
         folder.rename(place.path.name, doomed)
         folder.discard(doomed)
     for name in filter(DRAFT.fullmatch, folder.names()):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from streamsim.contracts import RunFolderError
-from streamsim.storage import Directory, replace_file
+from streamsim.storage import Directory, draft_of, replace_file
 
 FULL = {
     errno.ENOSPC: "the disk is full",
@@ -23,7 +23,7 @@ FULL = {
 UNLOCKABLE = {errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.EOPNOTSUPP}
 """What file systems say, such as NFS of a folder, that cannot lock what they are asked to."""
 
-BEFORE = {"lock", "provenance.json", ".provenance.json.draft", ".config.yaml.draft"}
+BEFORE = {"lock", "provenance.json", draft_of("provenance.json"), draft_of("config.yaml")}
 """What a start that died before the configuration was written down leaves behind."""
 
 

@@ -8,7 +8,7 @@ from streamsim.evaluation import ProbeProtocol, Row
 from streamsim.instruments import ProbeSchedule
 from streamsim.simulation import Pathway, Simulation
 
-from .revival import revive
+from .revival import fitting, revive
 
 
 def probe_run(folder: Path) -> list[Row]:
@@ -22,11 +22,12 @@ def probe_run(folder: Path) -> list[Row]:
     for sentence in damaged:
         warnings.warn(sentence, stacklevel=2)
     protocol = configuration.experiment.probes or ProbeProtocol()
-    remembered = found.state["instruments"] if found else {}
+    with fitting(folder, found.tick):
+        schedules = [schedule(simulation, p, protocol, found.state["instruments"]) for p in simulation.pathways]
     rows: list[Row] = []
-    for pathway in simulation.pathways:
+    for pathway, probes in zip(simulation.pathways, schedules, strict=True):
         try:
-            rows += probe_pathway(simulation, pathway, protocol, remembered)
+            rows += probes.probe(simulation)
         except DataError as error:
             if len(simulation.pathways) == 1:
                 raise
@@ -34,9 +35,9 @@ def probe_run(folder: Path) -> list[Row]:
     return rows
 
 
-def probe_pathway(simulation: Simulation, pathway: Pathway, protocol: ProbeProtocol, remembered: State) -> list[Row]:
-    """Return the probes of one pathway; *remembered* is what instruments remember of it, by name."""
+def schedule(simulation: Simulation, pathway: Pathway, protocol: ProbeProtocol, remembered: State) -> ProbeSchedule:
+    """Return what probes one pathway; *remembered* is what instruments remember of it, by name."""
     kind = "ProbeSchedule" if len(simulation.pathways) == 1 else f"ProbeSchedule.{pathway.name}"
-    schedule = ProbeSchedule(protocol=protocol, pathway=pathway.name)
-    schedule.restore(remembered.get(kind, {}))
-    return schedule.probe(simulation)
+    probes = ProbeSchedule(protocol=protocol, pathway=pathway.name)
+    probes.restore(remembered.get(kind, {}))
+    return probes

@@ -71,8 +71,8 @@ def newest_of(
         return None, warnings
     refuse_other(folder, found.facts["configuration"], configuration.tree)
     with fitting(folder, found.tick):
-        if not is_alike(found, simulation):
-            rehearse(configuration, found.state["simulation"])
+        refuse_unlike(found, simulation)
+        rehearse(configuration, found.state["simulation"])
         simulation.restore(found.state["simulation"])
     return found, warnings
 
@@ -92,12 +92,8 @@ def fitting(folder: Path, tick: int) -> Iterator[None]:
         ) from error
 
 
-def is_alike(found: checkpoint.Checkpoint, simulation: Simulation) -> bool:
-    """Return whether *found* holds every tensor that *simulation* began with, as large as it was.
-
-    Raises:
-        ValueError: it cannot be of this simulation.
-    """
+def refuse_unlike(found: checkpoint.Checkpoint, simulation: Simulation) -> None:
+    """Raise an error if *found*, by what is in it, cannot be of *simulation*."""
     if any(not isinstance(found.state.get(part), dict) for part in ("simulation", "instruments")):
         raise ValueError("it holds no state of a simulation and its instruments")
     kept, drawn = flatten(found.state["simulation"]), flatten(simulation.state)
@@ -108,7 +104,11 @@ def is_alike(found: checkpoint.Checkpoint, simulation: Simulation) -> bool:
         raise ValueError(f"it is of tick {sum(ticks)}, not {found.tick}")
     for name in kept.keys() & drawn.keys():
         refuse_other_kind(name, kept[name], drawn[name])
-    return all(name in kept and kept[name].shape == tensor.shape for name, tensor in drawn.items())
+    for pathway in simulation.pathways:
+        state = found.state["simulation"][pathway.name]
+        looks = int(state["tick"]) + pathway.order.ahead
+        if wrong := pathway.environment.impossible(state["environment"], looks):
+            raise ValueError(wrong)
 
 
 def refuse_other_kind(name: str, kept: Tensor, drawn: Tensor) -> None:
@@ -125,9 +125,10 @@ def words_of(tensor: Tensor) -> str:
 
 
 def rehearse(configuration: Configuration, state: State) -> None:
-    """Let a simulation of its own go on by a tick from *state*, whose tensors are not those that a life begins with.
+    """Let a simulation of its own go on by a tick from *state*.
 
-    They may have grown, or may have been dropped; whether what is left is enough only the agent knows.
+    Tensors may have grown, or may have been dropped, and numbers may be such as no run comes to; whether one can go
+    on from them only the parts know.
     """
     trial = configuration.experiment.build()
     trial.instruments = []

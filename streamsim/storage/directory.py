@@ -70,14 +70,6 @@ class Directory:
                 self.within.refuse(self.path.name, stat.S_IFDIR)
                 raise placed(error, self.path) from None
 
-    def exists(self) -> bool:
-        """Tell whether it is there."""
-        try:
-            with self.opened():
-                return True
-        except FileNotFoundError:
-            return False
-
     def names(self) -> list[str]:
         """Return the names of all that lies in it, in order; none if it is not there.
 

@@ -8,6 +8,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 LARGEST = 2**63
 """Whole numbers are smaller; larger ones are none that could be counted, and no tensor holds them."""
 
+DEEPEST = 100
+"""Objects and lists lie in each other at most so deep: whoever walks through a value comes to an end."""
+
 HUGE = 1e200
 """Numbers are smaller, so that what is made of them, such as a percentage or a mean, is a number too."""
 
@@ -30,9 +33,21 @@ def json_value(text: bytes) -> Any:  # noqa: ANN401  any JSON value
         ValueError: it is none, or nested too deep to be read.
     """
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
+    if is_deeper(value, DEEPEST):
+        raise ValueError("it is nested too deep")
+    return value
+
+
+def is_deeper(value: object, levels: int) -> bool:
+    """Return whether objects and lists lie in each other in more than so many *levels*."""
+    layer: list[Any] = [value]
+    for _ in range(levels + 1):
+        within = (one.values() if isinstance(one, dict) else one for one in layer if isinstance(one, dict | list))
+        layer = [inner for one in within for inner in one]
+    return bool(layer)
 
 
 def fault(value: object, kind: Any, name: str = "it") -> str:  # noqa: ANN401  any annotation

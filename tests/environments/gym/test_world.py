@@ -13,8 +13,13 @@ import torch
 
 from streamsim import BernoulliSaccades, ConfigurationError, DataError, Pathway, ScriptedSaccades, Simulation, Split
 from streamsim.checks.environment import check_environment
+from streamsim.config import configure
+from streamsim.contracts import RunFolderError
 from streamsim.environments import Gymnasium, Pixels, Policy, RandomPolicy, Rendering, Vector
+from streamsim.runs import checkpoint, revive
+from streamsim.storage import Directory
 
+from ...streamsim.toy_runs import completed
 from ...streamsim.toys import LinearLearner
 
 CPU = torch.device("cpu")
@@ -244,6 +249,25 @@ def test_an_episode_is_not_played_again_while_it_is_at_hand():
     assert Counted.steps_made == 2 * 19
 
 
+@pytest.mark.parametrize("steps", [2**62, -1, 31])
+def test_a_checkpoint_with_more_steps_than_looks_is_refused(tmp_path, steps):
+    """Nobody waits for steps that a stranger has only written down to be made again."""
+    (tmp_path / "cart.yaml").write_text(
+        "environment: {class_path: streamsim.environments.Gymnasium, init_args: {id: CartPole-v1, "
+        "view: {class_path: Vector, init_args: {bound: 4}}}}\n"
+        f"agent: {LinearLearner.__module__}.LinearLearner\nprobes: null\nticks: 30\n"
+    )
+    configuration = configure(tmp_path / "cart.yaml")
+    completed(tmp_path / "run", configuration)
+    assert revive(tmp_path / "run")[1].ticks() == 30
+    place = Directory(tmp_path / "run").inside("checkpoints")
+    (found, _), lengths = checkpoint.newest(place, CPU), {"lengths": {}}
+    found.state["simulation"]["eye"]["environment"]["steps"][0] = steps
+    checkpoint.save(place, 30, found.state, {"configuration": configuration.tree, **lengths})
+    with pytest.raises(RunFolderError, match=f"does not fit the run .*an episode has {steps} steps after 30 looks"):
+        revive(tmp_path / "run")
+
+
 def test_there_are_no_labels():
     with pytest.raises(DataError, match="environment CartPole-v1 has no labels"):
         Gymnasium("CartPole-v1", view=Vector(5.0)).labelled(Split.TRAIN)
@@ -338,8 +362,6 @@ def test_the_missing_package_is_named(monkeypatch):
 
 
 def test_it_is_configured_by_name(tmp_path):
-    from streamsim.config.load import configure
-
     settings = (
         "environment: {class_path: streamsim.environments.Gymnasium, init_args: {id: CartPole-v1, "
         "settings: {max_episode_steps: 9}, view: {class_path: Vector, init_args: {bound: 4}}, policy: RandomPolicy}}\n"

@@ -217,6 +217,14 @@ def test_few_streams_have_frames_rendered_ahead(streams, frames, monkeypatch):
     assert drawn[1:] == [frames if frames > 1 else streams]
 
 
+@pytest.mark.parametrize("since", [10**9, 2**63 - 1, -(2**63)])
+def test_frames_said_to_be_of_another_age_are_rendered_anew(since):
+    world, go_on = Objects3D(size=16), torch.zeros(3, dtype=torch.bool)
+    state, _ = stream(world, masks(3, 3, 9))
+    (_, right), (_, scene) = (world.look({**state, **x}, go_on) for x in ({}, {"since": torch.full((3,), since)}))
+    torch.testing.assert_close(scene.frame, right.frame, rtol=0, atol=1e-6)
+
+
 def test_continues_from_a_state_that_was_taken_apart():
     world, go_on = Objects3D(), torch.tensor([False, True, False])
     state, _ = stream(world, masks(7, 3, 4))

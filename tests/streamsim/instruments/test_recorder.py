@@ -1,5 +1,7 @@
 """The film holds the first and the last ticks as they were, and recording influences nothing."""
 
+import io
+import zipfile
 from fractions import Fraction
 
 import numpy as np
@@ -73,6 +75,45 @@ def test_a_damaged_film_is_left_out_with_a_note(tmp_path, file, damage):
         assert read_films(tmp_path) == []
 
 
+def packed(compression=zipfile.ZIP_DEFLATED, header=None):
+    """Return the bytes of a film with one array, or what else begins like one with *header*."""
+    array, file = io.BytesIO(), io.BytesIO()
+    np.save(array, np.zeros(500))
+    data = array.getvalue() if header is None else b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header
+    with zipfile.ZipFile(file, "w", compression) as parts:
+        parts.writestr("first_tick.npy", data)
+    return file.getvalue()
+
+
+def changed(data, **places):
+    """Return a zip file of one member with two bytes set in what it says of it, at both ends of the file."""
+    data, index = bytearray(data), data.index(b"PK\x01\x02")
+    for start in (places["local"], index + places["central"]):
+        data[start : start + 2] = places["value"].to_bytes(2, "little")
+    return bytes(data)
+
+
+def spoilt(data):
+    """Return a zip file of one member with other bytes where its data are."""
+    return data[:60] + bytes(40) + data[100:]
+
+
+STRANGE = {
+    "encrypted": lambda: changed(packed(), local=6, central=8, value=1),
+    "compressed in an unknown way": lambda: changed(packed(), local=8, central=10, value=99),
+    "bad LZMA": lambda: spoilt(packed(zipfile.ZIP_LZMA)),
+    "half a header": lambda: packed(header=b"{'descr': (\n"),
+}
+
+
+@pytest.mark.parametrize("make", STRANGE.values(), ids=STRANGE)
+def test_whatever_a_strangers_film_holds_it_is_left_out_with_a_note(tmp_path, make):
+    simulation(Recorder(tmp_path)).run(3)
+    (tmp_path / "media" / "film-eye.npz").write_bytes(make())
+    with pytest.warns(UserWarning, match=r"film-eye\.npz or the \.json beside it is damaged .* left out"):
+        assert read_films(tmp_path) == []
+
+
 def test_no_drafts_are_left(tmp_path):
     simulation(Recorder(tmp_path)).run(3)
     assert sorted(path.name for path in (tmp_path / "media").iterdir()) == ["film-eye.json", "film-eye.npz"]
@@ -102,6 +143,29 @@ def test_a_resumed_run_has_the_same_film(tmp_path, cut):
     again.run(11 - cut)
     assert digest(second.state()) == digest(whole.state())
     assert read_films(tmp_path)[1].tick.tolist() == [7, 8, 9, 10]
+
+
+def recorded():
+    """Return what a recorder keeps of a few ticks."""
+    recorder = Recorder(frames=4, streams=2)
+    simulation(recorder).run(3)
+    return recorder.state()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda film: {"x": torch.zeros(1)}, "last"),
+        (lambda film: {"last": film["last"]}, "first"),
+        (lambda film: {**film, "first": {**film["first"], "label": torch.zeros(4)}}, r"first.label .* shape \(4,\)"),
+        (lambda film: {**film, "last": {**film["last"], "tick": torch.zeros(3)}}, r"last.tick .* shape \(3,\)"),
+        (lambda film: {**film, "last": {**film["last"], "frame": torch.zeros(0, 2)}}, r"frames \(0, 2\)"),
+        (lambda film: {**film, "last": {**film["last"], "frame": torch.zeros(())}}, r"frames \(\)"),
+    ],
+)
+def test_a_state_of_no_recorder_is_refused(change, words):
+    with pytest.raises((KeyError, ValueError), match=words):
+        Recorder().restore(change(recorded()))
 
 
 @pytest.mark.parametrize(

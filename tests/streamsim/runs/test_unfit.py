@@ -10,9 +10,10 @@ from safetensors import torch as safetensors
 
 from streamsim.contracts import RunFolderError, StreamsimError
 from streamsim.runs import checkpoint, probe_run, revive
+from streamsim.runs.revival import refuse_other
 
 from ..toy_runs import completed, session, toy
-from ..toys import LinearLearner
+from ..toys import CountingWorld, LinearLearner
 
 
 class Growing(LinearLearner):
@@ -26,6 +27,14 @@ class Growing(LinearLearner):
         after["past"] = torch.cat((state["past"], glimpse.frame.mean()[None]))[-40:]
         after.pop("first", None)
         return after, report
+
+
+class Listing(CountingWorld):
+    """Looks into a list that is longer than any run of these tests."""
+
+    def look(self, state, saccade):
+        assert torch.arange(1000)[state["count"]].shape == saccade.shape
+        return super().look(state, saccade)
 
 
 STATE = "simulation/eye"
@@ -90,6 +99,27 @@ def test_what_says_nonsense_of_itself_is_damaged(run, change, words):
     assert re.search(words, warning)
 
 
+def orthogonal(depth):
+    """Return settings of a learner with an optimiser in an optimiser, *depth* times."""
+    found = {"class_path": "SGD"}
+    for _ in range(depth):
+        found = {"class_path": "Orthogonal", "init_args": {"optimiser": found}}
+    return {"class_path": "Learner", "init_args": {"optimiser": found}}
+
+
+def test_settings_nested_without_end_are_damage(run):
+    sealed(run, lambda head: head["facts"]["configuration"].update(agent=orthogonal(300)))
+    _, simulation, found, (warning,) = revive(run)
+    assert (simulation.ticks(), found.tick) == (50, 50)
+    assert f"{run}/checkpoints/000000060 is damaged: it is incomplete or cannot be read" in warning
+
+
+def test_settings_nested_as_deep_as_may_be_are_other_settings(tmp_path):
+    present = toy(tmp_path).tree
+    with pytest.raises(RunFolderError, match="belong to another configuration: agent"):
+        refuse_other(tmp_path, {**present, "agent": orthogonal(46)}, present)
+
+
 def another(name, tensor):
     return lambda stored: {**stored, name: tensor}
 
@@ -143,7 +173,28 @@ def test_what_is_of_another_simulation_is_refused_and_nothing_lost(run, change, 
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("kind", ["Metrics", "ProbeSchedule", "Health"])
+@pytest.mark.parametrize("command", [revive, probe_run])
+def test_numbers_that_no_run_comes_to_are_refused_before_it_goes_on(tmp_path, command):
+    """Kind and shape are right; whether the parts can go on shows only when they do."""
+    configuration = toy(tmp_path, environment=f"{__name__}.Listing", ticks=25)
+    completed(tmp_path / "run", configuration)
+    count = f"{STATE}/environment/count"
+    sealed(tmp_path / "run", lambda head: None, another(count, torch.tensor([10**9, 0])), tick=25)
+    with pytest.raises(RunFolderError, match=r"000000025 is whole but does not fit the run \(IndexError: "):
+        command(tmp_path / "run")
+    rest = session(tmp_path / "run", configuration, fresh=False)
+    with pytest.raises(RunFolderError, match="does not fit the run"):
+        rest.recover()
+    rest.folder.close()
+
+
+def test_what_is_no_memory_of_probes_is_told_in_a_sentence_when_probing(run):
+    sealed(run, renamed(["instruments", "ProbeSchedule", "saccades"], "none"))
+    with pytest.raises(RunFolderError, match=r"whole but does not fit the run \(KeyError: 'saccades'"):
+        probe_run(run)
+
+
+@pytest.mark.parametrize("kind", ["Metrics", "ProbeSchedule", "Health", "Recorder"])
 def test_an_instrument_that_cannot_go_on_is_named(run, kind):
     def emptied(head):
         branch = head["structure"]["instruments"][kind]

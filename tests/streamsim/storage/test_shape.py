@@ -69,3 +69,11 @@ def test_of_several_kinds_the_deepest_fault_is_told():
 def test_what_is_no_json_is_no_value(text):
     with pytest.raises(ValueError, match=r"."):
         json_value(text)
+
+
+def test_what_is_nested_too_deep_is_no_value():
+    """A hundred levels are a value, one more is none, though the parser of JSON could read it."""
+    within = b'{"a": [' * 50 + b"1" + b"]}" * 50
+    assert json_value(within)
+    with pytest.raises(ValueError, match="nested too deep"):
+        json_value(b"[" + within + b"]")
