@@ -104,11 +104,10 @@ class DeferredCredit(Credit):
     ) -> Parameters:
         """See `Credit.assign`."""
         tape["credit"] = delta.clone()
-        # a frame that was seen while this layer did not learn gathers nothing
-        gathering = [(then["credit"], arriving) for then, arriving in arrivals.values() if "credit" in then]
-        if gathering:
-            credits, deltas = zip(*gathering, strict=True)
-            torch._foreach_add_(list(credits), list(deltas))
+        for then, arriving in arrivals.values():
+            # a frame that was seen while this layer did not learn gathers nothing
+            if "credit" in then:
+                then["credit"] += arriving
         leaving = arrivals[longest][0] if longest in arrivals else {}
         return layer.gradient(parameters, leaving, leaving["credit"]) if "credit" in leaving else {}
 

@@ -120,14 +120,14 @@ def parsed_row(line: bytes, place: str, wrong: Callable[[Row], str] = lambda row
         RunFolderError: it holds none, or one with which something is *wrong*.
     """
     try:
-        row = json_value(line)
+        found = json_value(line)
     except ValueError:
-        row = None
-    said = wrong(row) if isinstance(row, dict) else "it is not a JSON object"
+        found = None
+    row: Row = found if isinstance(found, dict) else {}
+    said = "it is not a JSON object" if row is not found else wrong(row)
     if said:
         raise RunFolderError(f"{place} is damaged, {said}: restore the file from a copy, or move it out of the folder")
-    found: Row = row
-    return found
+    return row
 
 
 def file_lengths(folder: Path, names: Collection[str]) -> dict[str, int]:

@@ -30,8 +30,8 @@ MUTANTS = [
     Mutant(
         "credit: gathered without retrodiction",
         "agents/learning/credit.py",
-        "list(credits), list(deltas)",
-        "list(credits), [0 * delta for delta in deltas]",
+        '["credit"] += arriving',
+        '["credit"] += 0',
         CREDIT,
     ),
     Mutant(
