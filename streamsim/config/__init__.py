@@ -6,7 +6,7 @@ from .load import Configuration, complete, configure, outline, text_of
 from .names import choose
 from .overrides import changed
 from .parts import parameters
-from .reading import parsed
+from .reading import parsed, values_in
 from .registry import catalogue, entries, first_sentence, import_class, kinds, loaded_entry, packages
 from .schema import resolve_call
 from .values import coerce
@@ -36,4 +36,5 @@ __all__ = [
     "part_outline",
     "resolve_call",
     "text_of",
+    "values_in",
 ]

@@ -1,6 +1,7 @@
 """From YAML text to plain values; whoever wrote the text can waste neither time nor memory with it."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import yaml
@@ -121,18 +122,26 @@ def read_yaml(text: str, longest: int = VALUE) -> Any:  # noqa: ANN401
 
 def refuse_hostile(value: Any) -> None:  # noqa: ANN401
     """Raise `RefusedText` if *value*, or anything in it, is text that `read_yaml` refuses."""
-    if isinstance(value, (list, tuple, dict)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            refuse_hostile(inner)
-    if isinstance(value, str):
+    for text in values_in(value):
+        if not isinstance(text, str):
+            continue
         try:
-            read = read_yaml(value)
+            read = read_yaml(text)
         except RefusedText:
             raise
         except yaml.YAMLError:
-            return
+            continue
         if not isinstance(read, str):
             refuse_hostile(read)
+
+
+def values_in(tree: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield every single value in lists and settings of any depth, without the names of settings; one by itself too."""
+    if isinstance(tree, (list, tuple, dict)):
+        for inner in tree.values() if isinstance(tree, dict) else tree:
+            yield from values_in(inner)
+    else:
+        yield tree
 
 
 def parsed(text: str, origin: str) -> dict[str, Any]:

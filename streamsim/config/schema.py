@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from streamsim.contracts import ConfigurationError, MissingSetting, StreamsimError, UnknownSetting
+from streamsim.contracts import ConfigurationError, MissingSetting, StreamsimError, UnknownSetting, shown
 
 from .names import choose, name_of
 from .parts import bases_in, collection_in, described, element, is_mapping, members, parameters
 from .spelling import ABSENT, dotted, loaded, taken_apart
-from .values import coerce, plain, readable, shown
+from .values import coerce, plain, readable
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ from typing import Any, Final
 
 import yaml
 
-from streamsim.contracts import ConfigurationError
+from streamsim.contracts import ConfigurationError, shown
 
 from .parts import parameters
 from .reading import RefusedText, read_yaml
-from .values import shown
 
 LINE = 100  # characters that may stand in one line, as Python would write them
 

@@ -2,7 +2,6 @@
 
 import collections.abc
 import re
-import reprlib
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import Enum
@@ -12,13 +11,9 @@ from typing import Any, Literal, get_args, get_origin
 
 import yaml
 
-from streamsim.contracts import ConfigurationError, require, require_importable, require_place
+from streamsim.contracts import ConfigurationError, require, require_importable, require_place, shown
 
-from .reading import RefusedText, read_yaml, refuse_hostile
-
-_SHORT = reprlib.Repr()
-_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict = 4, 12, 12, 6
-_SHORT.maxstring = _SHORT.maxother = 80
+from .reading import RefusedText, read_yaml, refuse_hostile, values_in
 
 WORDS = {
     int: "a whole number",
@@ -67,23 +62,19 @@ def require_usable(value: Any, path: str) -> None:  # noqa: ANN401
 
     Here, where every setting passes, so that no constructor need think of numbers that are none.
     """
-    if isinstance(value, (list, tuple, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            require_usable(item, path)
-    if isinstance(value, float):
-        require(abs(value) < 1e38, f"{path} must be a finite number below 1e38 (got {value}): give a smaller one")
-    if isinstance(value, int):
-        fits = -(2**63) <= value < 2**63
-        require(fits, f"{path} must be a whole number of at most 64 bits (got {shown(value)}): give a smaller one")
+    for one in values_in(value):
+        if isinstance(one, float):
+            require(abs(one) < 1e38, f"{path} must be a finite number below 1e38 (got {one}): give a smaller one")
+        if isinstance(one, int):
+            fits = -(2**63) <= one < 2**63
+            require(fits, f"{path} must be a whole number of at most 64 bits (got {shown(one)}): give a smaller one")
 
 
 def require_places(value: Any) -> None:  # noqa: ANN401
     """Raise `UntrustedError` if *value*, or anything in it, is a path that must not be written to now."""
-    if isinstance(value, (list, tuple, dict)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            require_places(inner)
-    if isinstance(value, PurePath):
-        require_place(value)
+    for one in values_in(value):
+        if isinstance(one, PurePath):
+            require_place(one)
 
 
 def parts_of(annotation: Any) -> Iterator[Any]:  # noqa: ANN401
@@ -104,15 +95,13 @@ def is_plain_type(annotation: Any) -> bool:  # noqa: ANN401
 
 def require_importables(value: Any) -> None:  # noqa: ANN401
     """Raise `UntrustedError` if *value*, or anything in it, is text that may name what must not be imported now."""
-    if isinstance(value, (list, tuple, dict)):
-        for inner in value.values() if isinstance(value, dict) else value:
-            require_importables(inner)
-    if isinstance(value, str) and may_name_code(value):
-        require_importable(value, own=True)
-    elif isinstance(value, str):
-        with suppress(yaml.YAMLError):  # which `refuse_hostile` and jsonargparse leave alone, or refuse
-            read = read_yaml(value)
-            require_importables(None if read == value else read)
+    for one in values_in(value):
+        if isinstance(one, str) and may_name_code(one):
+            require_importable(one, own=True)
+        elif isinstance(one, str):
+            with suppress(yaml.YAMLError):  # which `refuse_hostile` and jsonargparse leave alone, or refuse
+                read = read_yaml(one)
+                require_importables(None if read == one else read)
 
 
 def may_name_code(text: str) -> bool:
@@ -166,14 +155,6 @@ def called(annotation: Any) -> str:  # noqa: ANN401
 def is_kind(annotation: Any, kind: type) -> bool:  # noqa: ANN401
     """Return whether *annotation* is a class derived from *kind*."""
     return isinstance(annotation, type) and issubclass(annotation, kind)
-
-
-def shown(value: Any) -> str:  # noqa: ANN401
-    """Return *value* for a sentence, shortened before it is spelt: a value may be longer than memory."""
-    if isinstance(value, int) and value.bit_length() > 256:
-        return f"a number of {value.bit_length()} bits"
-    text = repr(value[:80]) if isinstance(value, str) else _SHORT.repr(value)
-    return text if len(text) <= 80 and not (isinstance(value, str) and len(value) > 80) else text[:77] + "..."
 
 
 def accepts_none(annotation: Any) -> bool:  # noqa: ANN401

@@ -15,6 +15,7 @@ from .errors import (
     normal,
     one_line,
     require,
+    shown,
     suggestion,
     visible,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "require_own",
     "require_place",
     "seconds",
+    "shown",
     "size_in_bytes",
     "snapshot",
     "suggestion",

@@ -1,8 +1,13 @@
 """Errors a user can mend: one sentence that names the value, the rule and the remedy."""
 
 import re
+import reprlib
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict = 4, 12, 12, 6
+_SHORT.maxstring = _SHORT.maxother = 80
 
 
 class StreamsimError(Exception):
@@ -83,6 +88,14 @@ def escaped(character: str) -> str:
 def one_line(text: str) -> str:
     """Return *text*, a sentence, on one line for a terminal."""
     return visible(" ".join(text.split()))
+
+
+def shown(value: object) -> str:
+    """Return *value* for a sentence, shortened before it is spelt: a value may be longer than memory."""
+    if isinstance(value, int) and value.bit_length() > 256:
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value[:80]) if isinstance(value, str) else _SHORT.repr(value)
+    return text if len(text) <= 80 and not (isinstance(value, str) and len(value) > 80) else text[:77] + "..."
 
 
 def normal(name: str) -> str:

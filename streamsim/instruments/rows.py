@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -133,16 +133,9 @@ def parsed_row(line: bytes, place: str, wrong: Callable[[Row], str] = lambda row
 def file_lengths(folder: Path, names: Collection[str]) -> dict[str, int]:
     """Return the bytes of the files called *names* in *folder*, as far as they are there, after making them durable."""
     found = {}
-    for name in sorted(names):
-        try:
-            descriptor = Directory(folder).descriptor(name, os.O_RDONLY)
-        except FileNotFoundError:
-            continue
-        try:
-            os.fsync(descriptor)
-            found[name] = os.fstat(descriptor).st_size
-        finally:
-            os.close(descriptor)
+    for name, descriptor in opened(folder, names, os.O_RDONLY):
+        os.fsync(descriptor)
+        found[name] = os.fstat(descriptor).st_size
     return found
 
 
@@ -151,13 +144,19 @@ def rewind_files(folder: Path, names: Collection[str], lengths: Mapping[str, int
 
     Nothing else that lies there is touched: it may be the user's.
     """
+    for name, descriptor in opened(folder, names, os.O_WRONLY):
+        os.ftruncate(descriptor, min(lengths.get(name, 0), os.fstat(descriptor).st_size))
+
+
+def opened(folder: Path, names: Collection[str], flags: int) -> Iterator[tuple[str, int]]:
+    """Yield each of *names* that is a file in *folder*, and its descriptor, which is closed before the next."""
     for name in sorted(names):
         try:
-            descriptor = Directory(folder).descriptor(name, os.O_WRONLY)
+            descriptor = Directory(folder).descriptor(name, flags)
         except FileNotFoundError:
             continue
         try:
-            os.ftruncate(descriptor, min(lengths.get(name, 0), os.fstat(descriptor).st_size))
+            yield name, descriptor
         finally:
             os.close(descriptor)
 

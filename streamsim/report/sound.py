@@ -116,9 +116,8 @@ def decibels(samples: Float[torch.Tensor, " samples"], rate: int, window: int) -
     from torchaudio.transforms import MelSpectrogram  # noqa: PLC0415  slow to load, and only sound needs it
 
     length = 2 ** (4 * window - 1).bit_length()  # zeros around the window, lest low bands hold no frequency at all
-    mel = MelSpectrogram(
-        rate, length, window, round(HOP * rate), n_mels=BANDS, pad_mode="constant"
-    )  # silence around it
+    hop, around = round(HOP * rate), "constant"  # silence around it
+    mel = MelSpectrogram(rate, length, window, hop, n_mels=BANDS, pad_mode=around)
     power = mel(samples)
     loudest = power.amax().clamp(min=1e-10)
     found: torch.Tensor = 10 * (power / loudest).clamp(min=1e-10).log10()

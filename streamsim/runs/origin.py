@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from streamsim.config import packages
+from streamsim.config import packages, values_in
 from streamsim.contracts import RunFolderError, imports_limited, package_of
 from streamsim.storage import Directory, json_value
 
@@ -90,11 +90,9 @@ def places(node: Any) -> Iterator[str]:  # noqa: ANN401
 
 def texts(node: Any) -> Iterator[str]:  # noqa: ANN401  settings may be anything
     """Yield every text in *node* that may be the name of something in a module."""
-    if isinstance(node, (list, dict)):
-        for inner in node.values() if isinstance(node, dict) else node:
-            yield from texts(inner)
-    if isinstance(node, str) and ("." in node or ":" in node):
-        yield node
+    for one in values_in(node):
+        if isinstance(one, str) and ("." in one or ":" in one):
+            yield one
 
 
 def own_imports(folder: Path) -> frozenset[str]:

@@ -9,7 +9,15 @@ import torch
 from torch import Tensor
 
 from streamsim.config import Configuration, complete, configure
-from streamsim.contracts import ConfigurationError, RunFolderError, State, StreamsimError, flatten, generator_from
+from streamsim.contracts import (
+    ConfigurationError,
+    RunFolderError,
+    State,
+    StreamsimError,
+    flatten,
+    generator_from,
+    shown,
+)
 from streamsim.simulation import Simulation
 from streamsim.storage import Directory, fault
 
@@ -141,9 +149,10 @@ def refuse_other(folder: Path, saved: dict[str, Any], present: dict[str, Any]) -
     before, now = settings(today(saved)), settings(present)
     for name in sorted({*before, *now}):
         if name not in FREE and before.get(name) != now.get(name):
+            old, new = shown(before.get(name)), shown(now.get(name))
             raise RunFolderError(
-                f"the checkpoints in {folder} belong to another configuration: {name} was {before.get(name)!r}, "
-                f"config.yaml says {now.get(name)!r}; undo the change or start a new run"
+                f"the checkpoints in {folder} belong to another configuration: {name} was {old}, config.yaml says "
+                f"{new}; undo the change or start a new run"
             )
 
 

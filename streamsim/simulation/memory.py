@@ -21,12 +21,8 @@ SHORTAGE = ("can't allocate memory", "not enough memory", "out of memory", "over
 """What PyTorch says when it cannot get memory, or cannot even count how much it would be."""
 
 
-class WithinMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is entered, a tensor that is larger than this machine's memory is refused with a sentence.
-
-    Raises:
-        ConfigurationError: inside, when such a tensor is asked for.
-    """
+class _Watched:
+    """What `WithinMemory` does; in a mode's own body PyTorch would import its compiler (two seconds) to wrap it."""
 
     def __torch_dispatch__(
         self,
@@ -43,6 +39,14 @@ class WithinMemory(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 dtype = options.get("dtype") or torch.get_default_dtype()
                 require_memory(size, dtype.itemsize)
         return func(*args, **options)
+
+
+class WithinMemory(_Watched, TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is entered, a tensor that is larger than this machine's memory is refused with a sentence.
+
+    Raises:
+        ConfigurationError: inside, when such a tensor is asked for.
+    """
 
 
 def require_memory(size: Collection[int], itemsize: int = 4) -> None:

@@ -5,6 +5,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+from streamsim.contracts import shown
+
 LARGEST = 2**63
 """Whole numbers are smaller; larger ones are none that could be counted, and no tensor holds them."""
 
@@ -69,7 +71,8 @@ def fault(value: object, kind: Any, name: str = "it") -> str:  # noqa: ANN401  a
         return fault(value, dict, name) or fault_of_keys(value, kind, name)
     outer = get_origin(kind) or kind
     if not is_plain(value, outer):
-        return f"{name} must be {NAMES[outer]} (got {shortened(value)})"
+        got = f"{NAMES[type(value)]} of {len(value)}" if isinstance(value, dict | list) else shown(value)
+        return f"{name} must be {NAMES[outer]} (got {got})"
     inner = get_args(kind)[-1:] or (Any,)
     if isinstance(value, dict) and not all(is_plain(key, str) for key in value):
         return f"{name} has a name in it that is no text"
@@ -106,13 +109,3 @@ def is_plain(value: object, kind: Any) -> bool:  # noqa: ANN401
 def joined(name: str, key: object) -> str:
     """Return the dotted place of what is under *key*."""
     return str(key) if name == "it" else f"{name}.{key}"
-
-
-def shortened(value: object, most: int = 40) -> str:
-    """Return a value in a few letters, without writing out a large one."""
-    if isinstance(value, dict | list):
-        return f"{NAMES[type(value)]} of {len(value)}"
-    if isinstance(value, int) and abs(value) >= LARGEST:
-        return "a number of more than 64 bits"
-    words = repr(value[:most] if isinstance(value, str) else value)
-    return words if not isinstance(value, str) or len(value) <= most else f"{words}..."

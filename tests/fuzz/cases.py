@@ -5,9 +5,11 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,10 @@ class Edit:
     """One change to the files of a case.
 
     Attributes:
-        what: "write", "cut", "flip", "insert", "delete", "folder", "link", "fifo", "forbid" or "seal".
+        what: "write", "cut", "flip", "insert", "delete", "folder", "link", "fifo", "forbid", "seal" or "spoil".
         file: where, below the folder of the case.
-        at: where in the file, as a share of its length.
-        data: what is written or inserted, in base 64; the target of a link.
+        at: where in the file, as a share of its length, or of its values.
+        data: what is written or inserted, in base 64; the target of a link; the JSON that takes a value's place.
     """
 
     what: str
@@ -29,7 +31,7 @@ class Edit:
     def make(self, folder: Path) -> None:
         """Change the files below *folder*; a change that cannot be made, because of an earlier one, is left out."""
         path = folder / self.file
-        if self.what in ("cut", "flip", "insert", "seal", "write") and path.exists() and not path.is_file():
+        if self.what in ("cut", "flip", "insert", "seal", "spoil", "write") and path.exists() and not path.is_file():
             return  # a pipe would keep us waiting
         with suppress(FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError):
             getattr(self, f"_{self.what}")(path)
@@ -84,14 +86,34 @@ class Edit:
     def _seal(self, path: Path) -> None:
         """Let a state file be what the checksum beside it says, so that only its content is wrong."""
         sums = path.parent / "state.json"
-        told = json.loads(sums.read_text())
-        told["head"]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
-        told["sha256"] = hashlib.sha256(json.dumps(told["head"]).encode()).hexdigest()
-        sums.write_text(json.dumps(told))
+        head = json.loads(sums.read_text())["head"]
+        head["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        _tell(sums, head)
+
+    def _spoil(self, path: Path) -> None:
+        """Put another value into what a checkpoint tells of itself, under a right checksum."""
+        head = json.loads(path.read_text())["head"]
+        places = list(places_of(head))
+        node, key = places[int(self.at * len(places))]
+        node[key] = json.loads(self._bytes)
+        _tell(path, head)
 
     def _gone(self, path: Path) -> None:
         if path.is_symlink() or path.exists():
             self._delete(path)
+
+
+def _tell(file: Path, head: dict[str, Any]) -> None:
+    """Write what a checkpoint tells of itself, with its checksum."""
+    file.write_text(json.dumps({"head": head, "sha256": hashlib.sha256(json.dumps(head).encode()).hexdigest()}))
+
+
+def places_of(tree: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every (container, key) in *tree*."""
+    if isinstance(tree, dict | list):
+        for key, value in list(tree.items() if isinstance(tree, dict) else enumerate(tree)):
+            yield tree, key
+            yield from places_of(value)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from .cases import Case, Edit
+from .cases import Case, Edit, places_of
 from .templates import FOREIGN
 
 ODD = (
@@ -44,6 +44,12 @@ REACHING = (
 )
 """Settings of a run folder by which a stranger would reach out of it."""
 
+VALUES = (
+    *("null", "true", "-1", "0", "1", "7", "1e999", "NaN", "1e300", "0.5", '""', '"x"', "[]", "{}", "[[1]]", "9" * 400),
+    *('"simulation/eye/agent/random"', '"../../x"', '"os.system"', '{"class_path": "os.system"}', '{"a": {"a": 1}}'),
+)
+"""What may stand, in JSON, where another value belongs."""
+
 FOLDER = (["resume", "r"], ["resume", "r", "--ticks", "9"], ["probe", "r"], ["report", "r"])
 """What is done with a run folder."""
 
@@ -77,7 +83,7 @@ def configuration(chance: random.Random, templates: Path) -> Case:
 
 def _spoil(chance: random.Random, tree: Any, marks: dict[str, str], number: int) -> None:
     """Change one place in *tree*; odd values are written where their marks stand, as they are."""
-    places = list(_places(tree))
+    places = list(places_of(tree))
     node, key = chance.choice(places)
     mark = f"MARK{number}X"
     action = chance.randrange(6)
@@ -92,14 +98,6 @@ def _spoil(chance: random.Random, tree: Any, marks: dict[str, str], number: int)
         node[name] = node.pop(key)
     else:
         node[key] = chance.choice(([node[key]], {"a": node[key]}, str(node[key])))
-
-
-def _places(tree: Any) -> Any:
-    """Yield every (container, key) in *tree*."""
-    if isinstance(tree, dict | list):
-        for key, value in list(tree.items() if isinstance(tree, dict) else enumerate(tree)):
-            yield tree, key
-            yield from _places(value)
 
 
 def text(chance: random.Random, templates: Path) -> Case:
@@ -138,15 +136,23 @@ def folder(chance: random.Random, templates: Path) -> Case:
 
 
 def checkpoint(chance: random.Random, templates: Path) -> Case:
-    """Return a run folder whose newest checkpoint has a right checksum and a wrong content, or a wrong description."""
+    """Return a run folder whose checkpoints have right checksums and a wrong content, or are damaged themselves."""
     files = [f for f in _files(templates / "run", "r") if "/checkpoints/" in f]
     states = [f for f in files if f.endswith(".safetensors")]
+    told = [f for f in files if f.endswith("state.json")]
     edits = []
-    for state in states if chance.random() < 0.7 else ():
-        at = chance.random() * chance.choice((0.01, 0.2, 1.0))
-        edits += [Edit("flip", state, at, encoded(bytes([chance.randrange(1, 256)]))), Edit("seal", state)]
-    if not edits:
-        edits = [_damage(chance, chance.choice([f for f in files if f.endswith(".json")])) for _ in range(2)]
+    kind = chance.choice(("content", "content", "content", "description", "description", "damage"))
+    if kind == "content":
+        for state in states:
+            at = chance.random() * chance.choice((0.01, 0.2, 1.0, 1.0))
+            edits += [Edit("flip", state, at, encoded(bytes([chance.randrange(1, 256)]))), Edit("seal", state)]
+    elif kind == "description":
+        edits = [
+            Edit("spoil", chance.choice(told), chance.random(), encoded(chance.choice(VALUES)))
+            for _ in range(chance.choice((1, 1, 3)))
+        ]
+    else:
+        edits = [_damage(chance, chance.choice(told)) for _ in range(2)]
     return Case("run", tuple(edits), tuple(chance.choice(FOLDER)))
 
 

@@ -8,6 +8,7 @@ case as JSON there too. Exits with status 1 if there was a fault.
 """
 
 import argparse
+import gc
 import multiprocessing
 import os
 import shutil
@@ -16,14 +17,20 @@ import tempfile
 import time
 from pathlib import Path
 
+# a fork has what its parent has imported
+import jsonargparse  # noqa: F401
+import plotly.graph_objects  # noqa: F401
+import scipy.stats  # noqa: F401
+import sklearn.manifold  # noqa: F401
 import torch
+import torch._dynamo
 
 import streamsim.agents
 import streamsim.cli
 import streamsim.config
 import streamsim.environments
 import streamsim.report
-import streamsim.runs  # noqa: F401  a fork has what its parent has imported
+import streamsim.runs  # noqa: F401
 
 from .cases import Case
 from .draw import draw
@@ -42,6 +49,7 @@ def main() -> int:
             faults = sum(_tell(str(file), Case.of(file.read_text()), templates, None) for file in given.replay)
             sys.stdout.write(f"{len(given.replay)} inputs, {faults} faults\n")
             return int(faults > 0)
+        gc.freeze()  # what is there stays shared with every fork
         ends = time.monotonic() + given.seconds
         stretches = [
             (range(given.first + i, given.first + given.count, given.jobs), ends, templates, given.keep)

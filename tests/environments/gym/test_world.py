@@ -300,14 +300,6 @@ MISTAKES = {
         lambda: Gymnasium("CartPole-v1", {"max_episode_steps": -5}),
         r"Gymnasium.id 'CartPole-v1' cannot be used: ValueError: Expect the `max_episode_steps` to be positive",
     ),
-    "setting of another type": (
-        lambda: Gymnasium("CartPole-v1", {"render_mode": 7}),
-        r"Gymnasium.id 'CartPole-v1' cannot be used: AttributeError: .*; check its name and settings",
-    ),
-    "setting that is no choice": (
-        lambda: Gymnasium("FrozenLake-v1", {"map_name": "9x9"}),
-        r"Gymnasium.id 'FrozenLake-v1' cannot be used: KeyError: '9x9'",
-    ),
     "module": (lambda: Gymnasium("nomodule:X-v0"), r"Gymnasium.id 'nomodule:X-v0' cannot be used: No module named"),
     "setting": (
         lambda: Gymnasium("CartPole-v1", {"foo": 1}),

@@ -29,25 +29,15 @@ def test_full_scale_is_kept(tmp_path):
     assert decode(tmp_path / "a.wav")[0][0, :2].tolist() == [32767, -32768]
 
 
-@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000])
+@pytest.mark.parametrize("rate", [8000, 22050, 44100, 48000, 11_127, 22_254, 44_101, 383_999])
 def test_other_rates_are_converted(tmp_path, rate):
-    seconds = np.arange(rate) / rate
-    soundfile.write(tmp_path / "a.flac", 0.5 * np.sin(2 * np.pi * 440 * seconds), rate)
-    samples, found = decode(tmp_path / "a.flac")
-    expected = 0.5 * torch.sin(2 * torch.pi * 440 * torch.arange(16000) / 16000)
-    assert found == rate and samples.shape == (100, 160)
-    middle = slice(1600, -1600)  # at the ends the filter sees silence
-    assert (samples.flatten() / 32768 - expected)[middle].abs().max() < 2e-3
-
-
-@pytest.mark.parametrize("rate", [11_127, 22_254, 44_101, 383_999])
-def test_rates_that_have_little_in_common_with_ours(tmp_path, rate):
     seconds = np.arange(rate) / rate
     soundfile.write(tmp_path / "a.wav", 0.5 * np.sin(2 * np.pi * 440 * seconds), rate)
     samples, found = decode(tmp_path / "a.wav")
     expected = 0.5 * torch.sin(2 * torch.pi * 440 * torch.arange(16000) / 16000)
     assert found == rate and samples.shape == (100, 160)
-    assert (samples.flatten() / 32768 - expected)[1600:-1600].abs().max() < 2e-3
+    middle = slice(1600, -1600)  # at the ends the filter sees silence
+    assert (samples.flatten() / 32768 - expected)[middle].abs().max() < 2e-3
 
 
 MEMORY = """

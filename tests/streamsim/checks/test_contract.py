@@ -47,23 +47,20 @@ def wrong(parts):
     return [(name, how, a) for name, how in parts.items() for a in ANSWERS if (name, a) not in RIGHT]
 
 
+WHERE = r"raises raised KeyError: 'nothing there' \(.*test_contract.py, line \d+\)"
+
+
 @pytest.mark.parametrize(("name", "how", "answer"), wrong(WORLD))
 def test_a_world_that_answers_anything(name, how, answer):
     world = broken(CountingWorld, name, how, ANSWERS[answer])
-    named = (
-        r"raises raised KeyError: 'nothing there' \(.*test_contract.py, line \d+\)" if answer == "an error" else name
-    )
-    with pytest.raises(ContractError, match=named):
+    with pytest.raises(ContractError, match=WHERE if answer == "an error" else name):
         check_environment(world)
 
 
 @pytest.mark.parametrize(("name", "how", "answer"), wrong(AGENT))
 def test_an_agent_that_answers_anything(name, how, answer):
     agent = broken(LinearLearner, name, how, ANSWERS[answer])
-    named = (
-        r"raises raised KeyError: 'nothing there' \(.*test_contract.py, line \d+\)" if answer == "an error" else name
-    )
-    with pytest.raises(ContractError, match=named):
+    with pytest.raises(ContractError, match=WHERE if answer == "an error" else name):
         check_agent(agent, ticks=10, streams=2)
 
 

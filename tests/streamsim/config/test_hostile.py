@@ -6,8 +6,7 @@ import tracemalloc
 import pytest
 
 from streamsim.config import coerce, configure, parsed
-from streamsim.config.values import shown
-from streamsim.contracts import ConfigurationError
+from streamsim.contracts import ConfigurationError, shown
 
 from .. import toys
 from ..toy_runs import toy
