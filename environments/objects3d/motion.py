@@ -18,6 +18,20 @@ TRAITS = (
 """What is drawn for an object when the gaze first falls on it: numbers in [0, 1), one each."""
 
 
+_SWINGING = ("x", "y", "scale", "height", "contrast", "value", "chroma", "ground", "dye")  # back and forth
+_TURNING = ("light", "hue", "tilt")  # round and round
+_START = [TRAITS.index(name) for name in (*_SWINGING, *_TURNING)]
+_RATE = [TRAITS.index(f"{name}_rate") for name in (*_SWINGING, *_TURNING)]
+
+
+# Entries of a rotation matrix, row by row: twice the sum or the difference of two products of a quaternion's parts
+# w, x, y, z; on the diagonal, what that leaves of 1.
+_LEFT = ["wxyz".index(p[0]) * 4 + "wxyz".index(p[1]) for p in ["yy", "xy", "xz", "xy", "xx", "yz", "xz", "yz", "xx"]]
+_RIGHT = ["wxyz".index(p[0]) * 4 + "wxyz".index(p[1]) for p in ["zz", "wz", "wy", "wz", "zz", "wx", "wy", "wx", "yy"]]
+_SIGN = torch.tensor([1.0, -1, 1, 1, 1, -1, -1, 1, 1])
+_SIDE = torch.tensor([-1.0, 1, 1, 1, -1, 1, 1, 1, -1])
+
+
 @dataclass(frozen=True)
 class Rates:
     """Mean speeds, in radians (spin) or cycles (the others) per second; an object has 0.5 to 1.5 times these."""
@@ -27,6 +41,11 @@ class Rates:
     zoom: float
     relight: float
     recolour: float
+
+    def means(self) -> Float[Tensor, " quantities"]:
+        """Return the mean speed of everything that swings or turns, in the order of the draws that it starts from."""
+        roam, zoom, light, colour = self.roam, self.zoom, self.relight, self.recolour
+        return torch.tensor([roam, roam, zoom, light, *[colour] * 5, light, colour, light])
 
 
 @dataclass(frozen=True)
@@ -59,81 +78,74 @@ class Pose:
 def pose(traits: Float[Tensor, "streams traits"], seconds: Float[Tensor, " streams"], rates: Rates) -> Pose:
     """Return how objects with *traits* look after having been seen for *seconds*."""
     draw = dict(zip(TRAITS, traits.unbind(1), strict=True))
-    scale = _swing(draw, "scale", rates.zoom, seconds).mul(0.15).add(0.7)
-    sway = [_swing(draw, axis, rates.roam, seconds) for axis in ("x", "y")]
-    colour, ground = _colours(draw, seconds, rates.recolour)
+    cycles = _cycles(traits, seconds, rates.means())
+    swing = dict(zip(_SWINGING, torch.sin(2 * pi * cycles[:, : len(_SWINGING)]).unbind(1), strict=True))
+    light, hue, tilt = cycles[:, len(_SWINGING) :].unbind(1)
+    scale = swing["scale"].mul(0.15).add(0.7)
+    colour, ground = _colours(hue, swing)
     return Pose(
         proportions=traits[:, 1:3],
         rotation=_rotation(draw, seconds, rates.spin),
-        centre=torch.stack(sway, 1) * (1 - scale)[:, None],
+        centre=torch.stack([swing["x"], swing["y"]], 1) * (1 - scale)[:, None],
         scale=scale,
-        light=_light(draw, seconds, rates.relight),
+        light=_light(light, swing["height"]),
         colour=colour,
         ground=ground,
-        tilt=0.12 * _direction(draw["tilt"] + _drift(draw, "tilt", rates.relight, seconds)),
+        tilt=0.12 * _direction(tilt),
     )
 
 
-def _rate(draw: dict[str, Tensor], name: str, mean: float) -> Tensor:
-    """Return an object's own rate, forwards or backwards, 0.5 to 1.5 times the mean."""
-    signed = 2 * draw[f"{name}_rate"] - 1
-    return mean * (signed + 0.5 * torch.where(signed < 0, -1.0, 1.0))
+def _cycles(
+    traits: Float[Tensor, "streams traits"], seconds: Float[Tensor, " streams"], means: Float[Tensor, " quantities"]
+) -> Float[Tensor, "streams quantities"]:
+    """Return where in its cycle everything is that swings or turns.
 
-
-def _drift(draw: dict[str, Tensor], name: str, mean: float, seconds: Tensor) -> Tensor:
-    """Return how many cycles a quantity went since the object came into view."""
-    return _rate(draw, name, mean) * seconds
-
-
-def _swing(draw: dict[str, Tensor], name: str, mean: float, seconds: Tensor) -> Tensor:
-    """Return a quantity that swings between -1 and 1."""
-    return torch.sin(2 * pi * (draw[name] + _drift(draw, name, mean, seconds)))
+    An object has its own rates, forwards or backwards, 0.5 to 1.5 times the means.
+    """
+    signed = 2 * traits[:, _RATE] - 1
+    rates = means * (signed + 0.5 * torch.where(signed < 0, -1.0, 1.0))
+    return traits[:, _START] + rates * seconds[:, None]
 
 
 def _direction(cycles: Tensor) -> Tensor:
-    return torch.stack([torch.cos(2 * pi * cycles), torch.sin(2 * pi * cycles)], 1)
+    return torch.stack([torch.cos(2 * pi * cycles), torch.sin(2 * pi * cycles)], -1)
 
 
-def _light(draw: dict[str, Tensor], seconds: Tensor, mean: float) -> Tensor:
+def _light(cycles: Tensor, swing: Tensor) -> Tensor:
     """Return the direction to a light that circles around the viewer, 25 to 65 degrees away."""
-    height = pi / 180 * (45 + 20 * _swing(draw, "height", mean, seconds))[:, None]
-    around = _direction(draw["light"] + _drift(draw, "light", mean, seconds))
-    return torch.cat([around * torch.sin(height), torch.cos(height)], 1)
+    height = pi / 180 * (45 + 20 * swing)[:, None]
+    return torch.cat([_direction(cycles) * torch.sin(height), torch.cos(height)], 1)
 
 
-def _colours(draw: dict[str, Tensor], seconds: Tensor, mean: float) -> tuple[Tensor, Tensor]:
+def _colours(hue: Tensor, swing: dict[str, Tensor]) -> tuple[Tensor, ...]:
     """Return the colours of object and background, whose hues drift and stay at least a quarter circle apart."""
-    hue = draw["hue"] + _drift(draw, "hue", mean, seconds)
-    apart = 0.5 + 0.25 * _swing(draw, "contrast", mean, seconds)
-    value = 0.8 + 0.2 * _swing(draw, "value", mean, seconds)
-    chroma = 0.6 + 0.4 * _swing(draw, "chroma", mean, seconds)
-    ground = 0.5 + 0.25 * _swing(draw, "ground", mean, seconds)
-    dye = 0.6 + 0.4 * _swing(draw, "dye", mean, seconds)
-    return _paint(hue, value, chroma), _paint(hue + apart, ground, dye)
+    hues = torch.stack([hue, hue + (0.5 + 0.25 * swing["contrast"])])
+    values = torch.stack([0.8 + 0.2 * swing["value"], 0.5 + 0.25 * swing["ground"]])
+    chromas = 0.6 + 0.4 * torch.stack([swing["chroma"], swing["dye"]])
+    return _paint(hues, values, chromas).unbind()
 
 
 def _paint(hue: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
     """Return red, green and blue of a hue (in cycles), its brightness and its saturation."""
-    angles = 2 * pi * (hue[:, None] - torch.arange(3) / 3)
-    return value[:, None] * (1 - chroma[:, None] * (0.5 - 0.5 * torch.cos(angles)))
+    angles = 2 * pi * (hue[..., None] - torch.arange(3) / 3)
+    return value[..., None] * (1 - chroma[..., None] * (0.5 - 0.5 * torch.cos(angles)))
 
 
 def _rotation(draw: dict[str, Tensor], seconds: Tensor, spin: float) -> Tensor:
     """Return the turn from a random first pose about a random fixed axis."""
-    a, b = torch.sqrt(1 - draw["turn_a"]), torch.sqrt(draw["turn_a"])
-    first = torch.cat([a[:, None] * _direction(draw["turn_b"]), b[:, None] * _direction(draw["turn_c"])], 1)
+    turn_b, turn_c, axis_b = _direction(torch.stack([draw["turn_b"], draw["turn_c"], draw["axis_b"]]))
+    a, b = torch.sqrt(1 - draw["turn_a"])[:, None], torch.sqrt(draw["turn_a"])[:, None]
     height = 2 * draw["axis_a"] - 1
-    axis = torch.cat([torch.sqrt(1 - height**2)[:, None] * _direction(draw["axis_b"]), height[:, None]], 1)
+    axis = torch.cat([torch.sqrt(1 - height**2)[:, None] * axis_b, height[:, None]], 1)
     half = (0.5 * spin * (0.5 + draw["spin"]) * seconds)[:, None]
-    return _matrix(first) @ _matrix(torch.cat([torch.cos(half), torch.sin(half) * axis], 1)).mT
+    first = torch.cat([a * turn_b, b * turn_c], 1)
+    turned = torch.cat([torch.cos(half), torch.sin(half) * axis], 1)
+    first, turned = _matrix(torch.stack([first, turned]))
+    return first @ turned.mT
 
 
-def _matrix(quaternion: Float[Tensor, "streams 4"]) -> Float[Tensor, "streams 3 3"]:
+def _matrix(quaternion: Float[Tensor, "*streams 4"]) -> Float[Tensor, "*streams 3 3"]:
     """Return the rotation matrices of unit quaternions, real part first."""
-    w, x, y, z = quaternion.unbind(1)
-    rows = (
-        *(1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        *(2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        *(2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-    )
-    return torch.stack(rows, 1).reshape(-1, 3, 3)
+    products = (quaternion[..., None] * quaternion[..., None, :]).flatten(-2)
+    entries = 2 * (products[..., _LEFT] + _SIGN * products[..., _RIGHT])
+    return torch.addcmul(torch.eye(3).flatten(), _SIDE, entries).unflatten(-1, (3, 3))

@@ -107,24 +107,26 @@ def _march(distance: Distance, rays: Float[Tensor, "10 rays"], stages: tuple[int
 
 def _advance(distance: Distance, rays: Tensor, walk: Float[Tensor, "3 rays"], steps: int) -> Float[Tensor, "3 rays"]:
     """Return least distance, its place and the length of rays after some steps, each as long as the free distance."""
-    least, nearest, far = walk
+    least, nearest, far = walk.unbind()
+    p, q, width = rays[6:9].unbind()
     for _ in range(steps):
-        x, y, z = _at(rays, far)
-        gap = distance(x, y, z, rays[6], rays[7]).add_(rays[8], alpha=0.5)
+        gap = distance(*_at(rays, far).unbind(), p, q).add_(width, alpha=0.5)
         nearest = torch.where(gap < least, far, nearest)
         least, far = torch.minimum(gap, least), gap.add_(far)
     return torch.stack([least, nearest, far])
 
 
-def _at(rays: Tensor, far: Tensor) -> tuple[Tensor, ...]:
-    return tuple(torch.addcmul(rays[axis], far, rays[axis + 3]) for axis in range(3))
+def _at(rays: Float[Tensor, "10 rays"], far: Float[Tensor, " rays"]) -> Float[Tensor, "3 rays"]:
+    """Return the points so *far* along the rays."""
+    return torch.addcmul(rays[0:3], far, rays[3:6])
 
 
 def _normal(distance: Distance, rays: Tensor, far: Tensor) -> Float[Tensor, "3 rays"]:
     """Return the gradient of the distance, from its values at the corners of a tetrahedron of half a pixel."""
     count, reach = rays.shape[1], 0.25 * rays[8]
-    x, y, z = ((at + corner[:, None] * reach).flatten() for at, corner in zip(_at(rays, far), _CORNERS, strict=True))
-    gaps = distance(x, y, z, rays[6].repeat(4), rays[7].repeat(4)).view(4, count)
+    x, y, z = (_at(rays, far)[:, None] + _CORNERS[:, :, None] * reach).flatten(1)
+    p, q = rays[6:8].repeat(1, 4)
+    gaps = distance(x, y, z, p, q).view(4, count)
     slope = _CORNERS @ gaps
     return slope.div_(slope.square().sum(0).sqrt_().clamp_(min=1e-12))
 
@@ -147,7 +149,6 @@ def _background(view: Pose, size: int) -> Float[Tensor, "streams 3 pixels"]:
 def _blend(picture: Tensor, stream: Tensor, pixel: Tensor, share: Tensor, colour: Tensor) -> None:
     """Lay each ray's colour over its pixel."""
     channels, count = picture.shape[1:]
-    place = stream * (channels * count) + pixel
-    for channel in range(channels):
-        flat = picture.view(-1)[channel * count :]
-        flat.scatter_(0, place, torch.lerp(flat.gather(0, place), colour[channel], share))
+    place = (stream * (channels * count) + pixel + count * torch.arange(channels)[:, None]).flatten()
+    flat = picture.view(-1)
+    flat.scatter_(0, place, torch.lerp(flat.gather(0, place), colour.flatten(), share.repeat(channels)))
