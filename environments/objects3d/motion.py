@@ -23,7 +23,6 @@ _TURNING = ("light", "hue", "tilt")  # round and round
 _START = [TRAITS.index(name) for name in (*_SWINGING, *_TURNING)]
 _RATE = [TRAITS.index(f"{name}_rate") for name in (*_SWINGING, *_TURNING)]
 
-
 # Entries of a rotation matrix, row by row: twice the sum or the difference of two products of a quaternion's parts
 # w, x, y, z; on the diagonal, what that leaves of 1.
 _LEFT = ["wxyz".index(p[0]) * 4 + "wxyz".index(p[1]) for p in ["yy", "xy", "xz", "xy", "xx", "yz", "xz", "yz", "xx"]]

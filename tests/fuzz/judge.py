@@ -14,7 +14,13 @@ from .cases import Case
 from .templates import FOREIGN
 
 SECONDS = 20
-"""Of computing, after which an answer is a hang; three times as much on the clock of a busy machine."""
+"""Of computing, after which an answer is a hang; six times as much on the clock of a busy machine."""
+
+PATIENCE = 10
+"""Seconds of computing after which a command is asked to stop: a run may be as long as its settings say."""
+
+STOPPED = 128 + signal.SIGTERM
+"""Exit status of a run that did so, and saved."""
 
 MEMORY = 2 * 2**30
 """Most bytes that an answer may take."""
@@ -35,7 +41,7 @@ def call(folder: Path, line: list[str], files: int = 0) -> int:
     child = os.fork()
     if not child:
         _become(folder, line, files)
-    ends = time.monotonic() + 3 * SECONDS
+    ends = time.monotonic() + 6 * SECONDS
     while time.monotonic() < ends:
         done, status, used = os.wait4(child, os.WNOHANG)
         if done:
@@ -58,7 +64,8 @@ def _become(folder: Path, line: list[str], files: int) -> None:
         if files:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (files, files))
-        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+        signal.signal(signal.SIGXCPU, lambda *_: signal.raise_signal(signal.SIGTERM))
+        resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE, SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (4 * MEMORY, 4 * MEMORY))
         from streamsim.cli import main
 
@@ -91,11 +98,11 @@ def fault(case: Case, templates: Path, room: Path) -> str:
 def _misspoken(status: int, said: str, printed: str) -> str:
     """Return what is wrong with an exit status and what was said."""
     end = said.strip()[-300:]
-    if status in (-1, -signal.SIGXCPU):
+    if status in (-1, -signal.SIGXCPU, -signal.SIGTERM, -signal.SIGKILL):
         return f"hangs: no answer after {SECONDS} s"
     if TRACEBACK in said or TRACEBACK in printed:
         return f"a traceback: {end}"
-    if status not in (0, 2):
+    if status not in (0, 2) and not (status == STOPPED and "stopped by SIGTERM and saved" in said):
         return f"exit status {status}: {end}"
     last = said.strip().rpartition("\n")[2]
     if status == 2 and (not last.startswith("streamsim: ") or last.startswith(NO_SENTENCES)):
