@@ -57,17 +57,17 @@ def predict(target: Targets, source: Vectors, weight: Matrices, sign: Scores, sc
     return Dendrite(prediction, score, (1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
 
 
-def credit(dendrite: Dendrite, gate: Scores) -> Targets:
-    """Return dLoss/d(target) = -gamma scale W source: the postsynaptic factor of equations 8 and 9 without rho'."""
-    return -gate[..., None] * dendrite.prediction
+def credit(dendrite: Dendrite, slope: Scores) -> Targets:
+    """Return dLoss/d(target) = dLoss/du scale W source: the postsynaptic factor of equations 8 and 9 without rho'."""
+    return slope[..., None] * dendrite.prediction
 
 
-def outer(target: Targets, source: Vectors, gate: Scores) -> Outer:
-    """Return the factors of dLoss/dW = -gamma target source^T, pair by pair (equation 10)."""
+def outer(target: Targets, source: Vectors, slope: Scores) -> Outer:
+    """Return the factors of dLoss/dW = dLoss/du target source^T, pair by pair (equation 10)."""
     if target.shape[1] == 1:
-        source = (-gate[..., None] * source).sum(1, keepdim=True)
+        source = (slope[..., None] * source).sum(1, keepdim=True)
     else:
-        target = -gate[..., None] * target
+        target = slope[..., None] * target
         target, source = (target.sum(1, keepdim=True), source) if source.shape[1] == 1 else (target, source)
     return Outer(target.flatten(1, 2), source.flatten(1, 2))
 
@@ -88,7 +88,7 @@ class Retrodiction(ABC):
     def judge(
         self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
     ) -> Dendrite:
-        """Return the retrodiction of c from z, its gate chosen."""
+        """Return the retrodiction of c from z, its gate chosen; score and loss may be those of the prediction."""
 
 
 class SharedGate(Retrodiction):
@@ -98,7 +98,7 @@ class SharedGate(Retrodiction):
         self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
     ) -> Dendrite:
         """See `Retrodiction.judge`."""
-        return predict(c, z, parameters["retro"], sign, scoring)._replace(gate=forward.gate)
+        return forward._replace(prediction=mapped(z, parameters["retro"].transpose(1, 2), scoring.scale))
 
 
 class SplitGates(Retrodiction):
@@ -150,13 +150,18 @@ def predictive_credit(
 ) -> PredictiveCredit:
     """Return the credit of the present *z* and of the remembered *c*, each pair counted by its *weight*."""
     forward = predict(z, c, parameters["pred"], sign, scoring)
-    gate = forward.gate * weight
-    products = {"pred": outer(z, c, gate * scoring.scale)}
+    slope = -forward.gate * weight  # dLoss/du
+    products = {"pred": outer(z, c, scaled(slope, scoring))}
     past_delta = None
     if retrodiction is not None:
         backward = retrodiction.judge(z, c, parameters, sign, forward, scoring)
-        weighted = backward.gate * weight
-        past_delta = credit(backward, weighted)
+        own = slope if backward.gate is forward.gate else -backward.gate * weight
+        past_delta = credit(backward, own)
         if retrodiction.own_weights:
-            products["retro"] = outer(c, z, weighted * scoring.scale)
-    return PredictiveCredit(forward, credit(forward, gate).sum((0, 1)), past_delta, products)
+            products["retro"] = outer(c, z, scaled(own, scoring))
+    return PredictiveCredit(forward, credit(forward, slope).sum((0, 1)), past_delta, products)
+
+
+def scaled(slope: Scores, scoring: Scoring) -> Scores:
+    """Return dLoss/d(target . W source) from dLoss/du."""
+    return slope if scoring.scale == 1 else slope * scoring.scale

@@ -52,8 +52,9 @@ class Homeostasis:
         """Return *traces* after this tick's read-outs."""
         kept = 1 - 1 / self.ticks
         mass = traces["mass"] * kept + 1
-        mean = traces["mean"] + (now.mean(0) - traces["mean"]) / mass
-        variance = traces["variance"] + ((now - mean).square().mean(0) - traces["variance"]) / mass
+        mean = torch.addcdiv(traces["mean"], now.mean(0) - traces["mean"], mass)
+        variance = traces["variance"]
+        variance = torch.addcdiv(variance, (now - mean).square().mean(0) - variance, mass)
         return {"mass": mass, "mean": mean, "variance": variance}
 
     def usual(self, traces: Parameters) -> Usual:

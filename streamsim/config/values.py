@@ -47,7 +47,7 @@ def coerce(value: Any, annotation: Any, path: str) -> Any:  # noqa: ANN401  sett
     try:
         refuse_hostile(value)  # jsonargparse reads text as YAML, whatever it comes to
         made = parser.parse_object({"value": value}).value
-    except (ArgumentError, RefusedText):
+    except (ArgumentError, RefusedText, OverflowError):  # of a whole number that is too large for a float
         made = None
     # jsonargparse takes None for "not given" and accepts it for every type
     if made is None and not (value in (None, "null") and accepts_none(annotation)):

@@ -102,8 +102,8 @@ MUTANTS = [
             ("threshold dropped", "dendrite", ".sum(-1) - scoring.threshold", ".sum(-1)"),
             ("threshold added", "dendrite", ".sum(-1) - scoring.threshold", ".sum(-1) + scoring.threshold"),
             ("scale dropped from dendrites", "dendrite", "beta=0, alpha=scale", "beta=0, alpha=1.0"),
-            ("scale dropped from dW_pred", "dendrite", "outer(z, c, gate * scoring.scale)", "outer(z, c, gate)"),
-            ("scale dropped from dW_retro", "dendrite", "weighted * scoring.scale", "weighted"),
+            ("scale dropped from dW_pred", "dendrite", "outer(z, c, scaled(slope, scoring))", "outer(z, c, slope)"),
+            ("scale dropped from dW_retro", "dendrite", "outer(c, z, scaled(own, scoring))", "outer(c, z, own)"),
             ("kappa / D of the target alone", "cosine", "math.sqrt(target * source)", "target"),
             ("W_pred from nothing", "cosine", "torch.eye(rows) if alike", "torch.zeros(rows, columns) if alike"),
             (

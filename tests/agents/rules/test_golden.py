@@ -89,11 +89,11 @@ def learn(golden, prefix, pooled, selections, trains):
         forward, backward = predict(z, c, weight.transpose(1, 2), y), predict(c, z, weight, y)
         loss += (forward.loss * each).sum()
         if "z" in trains:
-            dz = unvectors(credit(forward, forward.gate * each), later)
+            dz = unvectors(credit(forward, -forward.gate * each), later)
             delta[:, :, k + 1 :].index_add_(0, source, dz)
         if "c" in trains:
-            delta[:, :, : 7 - k - 1] += unvectors(credit(backward, backward.gate * each), context)
-        left, right = outer(c, z, backward.gate * each)
+            delta[:, :, : 7 - k - 1] += unvectors(credit(backward, -backward.gate * each), context)
+        left, right = outer(c, z, -backward.gate * each)
         gradients[k] = gradients.get(k, 0) + (left.mT @ right)[0]
     return loss, delta, gradients
 

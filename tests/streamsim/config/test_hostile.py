@@ -132,6 +132,11 @@ def test_what_is_shown_is_shortened_before_it_is_spelt():
     assert len(shown("a" * 500)) <= 80
 
 
+def test_whole_numbers_that_no_float_holds():
+    with pytest.raises(ConfigurationError, match=r"^rate must be a number \(got a number of 1329 bits\)$"):
+        coerce(10**400, float, "rate")
+
+
 NOT_FINITE = [".inf", "-.inf", "1e400", "-1e400", ".nan", float("inf"), float("nan")]
 
 
