@@ -21,6 +21,8 @@ class Optimiser(ABC):
         every: ticks whose gradients are averaged into one update; 1 updates at every tick.
     """
 
+    knobs = frozenset({"learning_rate"})
+
     def __init__(self, learning_rate: float, every: int = 1) -> None:
         name = type(self).__name__
         usable = 0 <= learning_rate < math.inf

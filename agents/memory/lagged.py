@@ -127,6 +127,8 @@ class OwnMemory(LagContrast):
             No pair counts more than 50-fold.
     """
 
+    knobs = frozenset({"positive", "negative"})
+
     def __init__(
         self,
         lags: Sequence[int] = (1,),

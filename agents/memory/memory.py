@@ -30,6 +30,8 @@ class ShortTermMemory:
         ring: how many of the slots, the first ones, hold the latest frames, each until it is as many ticks old.
     """
 
+    knobs = frozenset({"life_time", "decay_time", "noise"})
+
     def __init__(
         self,
         capacity: int = 8,

@@ -51,6 +51,8 @@ class CosineCLAPP(CLAPP):
         grid: as in `CLAPP`.
     """
 
+    knobs = frozenset({"sharpness", "threshold"})
+
     def __init__(
         self,
         retrodiction: Retrodiction = Transposed(),

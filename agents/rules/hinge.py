@@ -76,6 +76,8 @@ class ContrastiveHinge(Rule):
         rate: factor on the learning rate of the heads; 0 keeps them as they were drawn.
     """
 
+    knobs = frozenset({"near", "far"})
+
     def __init__(
         self,
         near: float = 1.0,

@@ -35,6 +35,8 @@ class Homeostasis:
         floor: smallest variance, in squared units of the read-out, so that silent units stay silent.
     """
 
+    knobs = frozenset({"ticks"})
+
     def __init__(self, ticks: float = 100.0, floor: float = 1e-4) -> None:
         require(ticks >= 1, f"Homeostasis.ticks must be at least 1 (got {ticks})")
         require(floor > 0, f"Homeostasis.floor must be positive (got {floor})")

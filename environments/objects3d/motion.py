@@ -116,12 +116,13 @@ def _light(cycles: Tensor, swing: Tensor) -> Tensor:
     return torch.cat([_direction(cycles) * torch.sin(height), torch.cos(height)], 1)
 
 
-def _colours(hue: Tensor, swing: dict[str, Tensor]) -> tuple[Tensor, ...]:
+def _colours(hue: Tensor, swing: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Return the colours of object and background, whose hues drift and stay at least a quarter circle apart."""
     hues = torch.stack([hue, hue + (0.5 + 0.25 * swing["contrast"])])
     values = torch.stack([0.8 + 0.2 * swing["value"], 0.5 + 0.25 * swing["ground"]])
     chromas = 0.6 + 0.4 * torch.stack([swing["chroma"], swing["dye"]])
-    return _paint(hues, values, chromas).unbind()
+    colour, ground = _paint(hues, values, chromas)
+    return colour, ground
 
 
 def _paint(hue: Tensor, value: Tensor, chroma: Tensor) -> Tensor:
@@ -147,4 +148,5 @@ def _matrix(quaternion: Float[Tensor, "*streams 4"]) -> Float[Tensor, "*streams 
     """Return the rotation matrices of unit quaternions, real part first."""
     products = (quaternion[..., None] * quaternion[..., None, :]).flatten(-2)
     entries = 2 * (products[..., _LEFT] + _SIGN * products[..., _RIGHT])
-    return torch.addcmul(torch.eye(3).flatten(), _SIDE, entries).unflatten(-1, (3, 3))
+    rows: Tensor = torch.addcmul(torch.eye(3).flatten(), _SIDE, entries)
+    return rows.view(*quaternion.shape[:-1], 3, 3)

@@ -110,7 +110,8 @@ def _advance(distance: Distance, rays: Tensor, walk: Float[Tensor, "3 rays"], st
     least, nearest, far = walk.unbind()
     p, q, width = rays[6:9].unbind()
     for _ in range(steps):
-        gap = distance(*_at(rays, far).unbind(), p, q).add_(width, alpha=0.5)
+        x, y, z = _at(rays, far).unbind()
+        gap = distance(x, y, z, p, q).add_(width, alpha=0.5)
         nearest = torch.where(gap < least, far, nearest)
         least, far = torch.minimum(gap, least), gap.add_(far)
     return torch.stack([least, nearest, far])

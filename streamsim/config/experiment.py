@@ -12,6 +12,7 @@ from streamsim.simulation import (
     Gaze,
     InOrder,
     Instrument,
+    Intervention,
     Pathway,
     Simulation,
 )
@@ -92,6 +93,7 @@ class Experiment:
         film: whether the first and the last frames are kept.
         checkpoint_every: ticks from one checkpoint to the next; there is always one at the end.
         checkpoints_kept: how many of the latest checkpoints stay on disk.
+        interventions: knobs that are turned, or weights that are lesioned, at simulated times.
         instruments: more to watch the run, beside those that the settings above ask for; checkpoints keep their state.
     """
 
@@ -115,6 +117,7 @@ class Experiment:
     film: bool = True
     checkpoint_every: int = 500
     checkpoints_kept: int = 2
+    interventions: Sequence[Intervention] = ()
     instruments: Sequence[Instrument] = ()
 
     def __post_init__(self) -> None:
@@ -143,7 +146,7 @@ class Experiment:
 
     def build(self, instruments: Sequence[Instrument] = ()) -> Simulation:
         """Return the simulation, before its first tick; *instruments* watch it beside the experiment's own."""
-        return Simulation(
+        simulation = Simulation(
             *(sense.pathway(name) for name, sense in self.senses.items()),
             instruments=[*self.instruments, *instruments],
             streams=self.streams,
@@ -151,3 +154,6 @@ class Experiment:
             device=self.device,
             shared_saccades=self.shared_saccades,
         )
+        for intervention in self.interventions:
+            intervention.plan(simulation)
+        return simulation

@@ -52,6 +52,7 @@ class PartHelp:
         text: the first sentence of its class's docstring.
         others: names of the classes that may stand in its place, its own among them.
         settings: its settings in the order of the signature.
+        knobs: dotted names of those that may change while a run goes on.
     """
 
     name: str
@@ -60,6 +61,7 @@ class PartHelp:
     text: str
     others: tuple[str, ...]
     settings: tuple[Setting, ...]
+    knobs: tuple[str, ...] = ()
 
 
 def sections(
@@ -84,7 +86,10 @@ def sections(
             inner += [(*part, text) for part in found]
         else:
             settings.append(Setting(full, shown(value), kind(parameter.annotation), text))
-    yield PartHelp(name, chosen.__name__, role, first_sentence(inspect.getdoc(chosen) or ""), others, tuple(settings))
+    text = first_sentence(inspect.getdoc(chosen) or "")
+    declared = getattr(chosen, "knobs", ())
+    knobs = tuple(dotted(name, argument) for argument in parameters(chosen) if argument in declared)
+    yield PartHelp(name, chosen.__name__, role, text, others, tuple(settings), knobs)
     for part, node, annotation, text in inner:
         owner = class_of(node, annotation, part)
         yield from sections(owner, node["init_args"], part, text, choices(annotation))

@@ -11,6 +11,7 @@ from streamsim.contracts import ConfigurationError, OnDamaged, nearest, require,
 from . import registry
 from .experiment import PARTS, Experiment, Sense, require_one_form
 from .help import PartHelp, all_in_view, part_outline
+from .interventions import prepare
 from .overrides import changed
 from .parts import parameters
 from .reading import LENGTH, TOO_LONG, parsed
@@ -59,7 +60,9 @@ def configure(
     resolved = checked(tree)
     if on_damaged is not None:
         resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
-    return Configuration(name, used(resolved.plain), resolved.make())
+    experiment: Experiment = resolved.make()
+    prepare(resolved.plain, list(experiment.interventions))
+    return Configuration(name, used(resolved.plain), experiment)
 
 
 def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[str, list[PartHelp]]:

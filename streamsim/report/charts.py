@@ -1,8 +1,9 @@
 """Charts of a report: curves with their place in the run on three axes, and their legends."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from markupsafe import Markup
 
 from streamsim.evaluation import Row
@@ -16,6 +17,18 @@ MOST_POINTS = 300
 
 Measurement = tuple[Row, float | None]
 """A row, which says where in the run, and the value there."""
+
+
+class Mark(NamedTuple):
+    """A moment of a run that every curve shows.
+
+    Attributes:
+        seconds: simulated time.
+        words: what happened.
+    """
+
+    seconds: float
+    words: str
 
 
 def layer_colours(layers: Sequence[str]) -> dict[str, str]:
@@ -68,14 +81,25 @@ def chart(
     curves: Sequence[dict[str, Any]],
     unit: str,
     own_legend: Markup | None = None,
+    marks: Sequence[Mark] = (),
     **yaxis: Any,  # noqa: ANN401
 ) -> Markup:
     """Return a figure of curves, with a legend of its own if it has one, or nothing if no value is defined."""
-    if not any(y is not None for c in curves for y in c["trace"]["y"]):
+    values = [y for c in curves for y in c["trace"]["y"] if y is not None]
+    if not values:
         return Markup()
+    curves = [*curves, *(vertical_line(mark, curves[0]["x"], (min(values), max(values))) for mark in marks)]
     axes = {axis: [c["x"][axis] for c in curves] for axis in ("frames", "saccades", "seconds")}
     layout = {"yaxis": {"title": unit, "rangemode": "tozero", **yaxis}}
     return plot(caption, {"data": [c["trace"] for c in curves], "layout": layout, "axes": axes}, own_legend)
+
+
+def vertical_line(mark: Mark, x: dict[str, list[float]], height: tuple[float, float]) -> dict[str, Any]:
+    """Return a dashed vertical line at a moment of the run, as high as the curves, whose places on all axes are *x*."""
+    places = {axis: [float(np.interp(mark.seconds, x["seconds"], own))] * 2 for axis, own in x.items()}
+    line = {"color": GREY, "width": 1.4, "dash": "dash"}
+    trace = {"type": "scatter", "mode": "lines", "name": mark.words, "y": list(height), "line": line}
+    return {"trace": trace, "x": places}
 
 
 def horizontal_line(name: str, value: float, like: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -36,7 +36,15 @@ def probes(data: RunData) -> Markup:
         return Markup()
     legend = line_legend(colours, dash="calibrated, before learning", dot="chance, the commonest class")
     words = " ".join(f"{name}: {said}." for name, said in {r["probe"]: r["protocol"] for r in data.probes}.items())
-    return section("What can be read from each layer, over time", axes(), legend, shown, note(capitalised(words)))
+    return section(
+        "What can be read from each layer, over time", axes(), legend, shown, note(capitalised(words) + marked(data))
+    )
+
+
+def marked(data: RunData) -> str:
+    """Return a sentence about the vertical lines, if there are any."""
+    told = [f"at {mark.seconds:g} s {mark.words}" for mark in data.marks]
+    return f" Dashed vertical lines: {'; '.join(told)}." if told else ""
 
 
 def probe_chart(probe: str, rows: Sequence[Row], colours: dict[str, str], data: RunData) -> Markup:
@@ -55,7 +63,7 @@ def probe_chart(probe: str, rows: Sequence[Row], colours: dict[str, str], data: 
     if not curves:
         return Markup()
     curves.append(horizontal_line("chance", 100 * rows[0]["chance"], curves))
-    return chart(f"{probe} probe", curves, "test accuracy, %")
+    return chart(f"{probe} probe", curves, "test accuracy, %", marks=data.marks)
 
 
 def online_chart(rows: Sequence[Row], colours: dict[str, str], data: RunData) -> Markup:
@@ -70,7 +78,9 @@ def online_chart(rows: Sequence[Row], colours: dict[str, str], data: RunData) ->
         for layer, colour in colours.items()
         if any(r["layer"] == layer for r in rows)
     ]
-    return chart("online probe, first looks after a saccade", curves, "prequential accuracy, %") if curves else Markup()
+    if not curves:
+        return Markup()
+    return chart("online probe, first looks after a saccade", curves, "prequential accuracy, %", marks=data.marks)
 
 
 def metrics(data: RunData) -> Markup:
@@ -88,6 +98,7 @@ def metrics(data: RunData) -> Markup:
                 for n, c in colours.items()
             ],
             "",
+            marks=data.marks,
             rangemode="normal",
         )
         for quantity in quantities
@@ -97,7 +108,7 @@ def metrics(data: RunData) -> Markup:
         f"{MOST_POINTS} points are averaged further."
     )
     figures = grid([*charts, gaze(data)])
-    return section("Learning signals and the gaze", axes(), line_legend(colours), figures, note(words))
+    return section("Learning signals and the gaze", axes(), line_legend(colours), figures, note(words + marked(data)))
 
 
 def gaze(data: RunData) -> Markup:
@@ -110,7 +121,8 @@ def gaze(data: RunData) -> Markup:
     ]
     if not measured:
         return Markup()
-    return chart("saccades per frame", [curve("saccades per frame", measured, GREY, data.streams)], "")
+    curves = [curve("saccades per frame", measured, GREY, data.streams)]
+    return chart("saccades per frame", curves, "", marks=data.marks)
 
 
 def health(data: RunData) -> Markup:
@@ -125,10 +137,14 @@ def health(data: RunData) -> Markup:
         return [curve(n, told[n], c, data.streams) for n, c in colours.items()]
 
     charts = [
-        chart("effective rank", per_layer(lambda h: h["effective_rank"]), "dimensions"),
-        chart("participation ratio", per_layer(lambda h: h["participation_ratio"]), "dimensions"),
+        chart("effective rank", per_layer(lambda h: h["effective_rank"]), "dimensions", marks=data.marks),
+        chart("participation ratio", per_layer(lambda h: h["participation_ratio"]), "dimensions", marks=data.marks),
         chart(
-            "dead units", per_layer(lambda h: 100 * h["dead_units"] / max(1, h["units"])), "% of units", range=[-2, 102]
+            "dead units",
+            per_layer(lambda h: 100 * h["dead_units"] / max(1, h["units"])),
+            "% of units",
+            marks=data.marks,
+            range=[-2, 102],
         ),
     ]
     words = (
@@ -136,7 +152,9 @@ def health(data: RunData) -> Markup:
         "Vetterli 2007); participation ratio: of the covariance's eigenvalues; both count dimensions after centring. "
         "Dead: gives one and the same value everywhere, for every frame."
     )
-    return section("Richness of the features", axes(), line_legend(colours), grid(charts), note(capitalised(words)))
+    return section(
+        "Richness of the features", axes(), line_legend(colours), grid(charts), note(capitalised(words) + marked(data))
+    )
 
 
 def pairs(data: RunData) -> Markup:
@@ -164,7 +182,7 @@ def pairs(data: RunData) -> Markup:
             curve(label, [(r, scaled(r["comparisons"][name], factor)) for r in rows], colours[label], data.streams)
             for label, name in names.items()
         ]
-        shown.append(chart(caption, curves, unit, line_legend(colours)))
+        shown.append(chart(caption, curves, unit, line_legend(colours), data.marks))
     shown += likeness(rows, data)
     words = (
         f"{rows[-1]['protocol'].split('; ')[-1]}. Negatives of the same object are true false negatives; those of the "
@@ -172,7 +190,7 @@ def pairs(data: RunData) -> Markup:
         "equally frequent. If negatives are older than positives, a learner can tell them apart by drift alone. "
         "Likeness: mean cosine between what a layer reads out now and the memories that it is compared with."
     )
-    return section("What was compared with what", axes(), grid(shown, "wide"), note(capitalised(words)))
+    return section("What was compared with what", axes(), grid(shown, "wide"), note(capitalised(words) + marked(data)))
 
 
 def likeness(rows: Sequence[Row], data: RunData) -> list[Markup]:
@@ -187,7 +205,7 @@ def likeness(rows: Sequence[Row], data: RunData) -> list[Markup]:
             curve(n, [(r, r["likeness"].get(n, {}).get(kind)) for r in rows], c, data.streams)
             for n, c in colours.items()
         ]
-        charts.append(chart(caption, curves, "cosine", line_legend(colours)))
+        charts.append(chart(caption, curves, "cosine", line_legend(colours), data.marks))
     return charts
 
 
@@ -207,7 +225,7 @@ def alignment(data: RunData) -> Markup:
             curve(n, [(r, r["alignments"].get(n)) for r in rows], colours[n.rpartition(": ")[0]], data.streams)
             for n in chosen
         ]
-        charts.append(chart(kind, [*curves, horizontal_line("right angle", 90, curves)], "degrees"))
+        charts.append(chart(kind, [*curves, horizontal_line("right angle", 90, curves)], "degrees", marks=data.marks))
     words = "Angle between two weight tensors read as vectors: 0 degrees is perfect alignment, 90 none at all."
     title = "Alignment of forward and feedback weights"
     return section(title, axes(), line_legend(colours), grid(charts), note(words))

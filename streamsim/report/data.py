@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import torch
 from jaxtyping import Float
@@ -27,8 +27,10 @@ from streamsim.runs import (
     require_run,
     revive,
 )
-from streamsim.simulation import Pathway, Simulation
+from streamsim.simulation import Intervention, Pathway, Simulation
 from streamsim.storage import fault
+
+from .charts import Mark
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class Examples:
     activity: dict[str, Tensor]
     pattern: Tensor
     recorded: bool = False
+
+
+class Told(TypedDict):
+    """An intervention as a configuration tells of it."""
+
+    at: float
+    set: NotRequired[dict[str, Any] | None]
+    lesion: NotRequired[str | None]
 
 
 class RunData:
@@ -102,6 +112,15 @@ class RunData:
         part.films = [film for film in self.films if film.pathway == name]
         part.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
         return part
+
+    @property
+    def marks(self) -> list[Mark]:
+        """The interventions that have been, in the order of time."""
+        told = self.configuration.get("interventions") or []
+        self._refuse(fault(told, list[Told], "interventions"))
+        ended = max((row["seconds"] for row in (*self.metrics, *self.probes, *self.health)), default=0.0)
+        done = [Intervention(one["at"], one.get("set"), one.get("lesion")) for one in told]
+        return [Mark(one.at, one.words) for one in sorted(done, key=lambda one: one.at) if one.at < ended]
 
     def _refuse(self, wrong: str) -> None:
         """Raise `ConfigurationError` if anything is *wrong* with the configuration."""

@@ -3,6 +3,7 @@
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, FixedFixation, Gaze, RandomFixation, ScriptedSaccades
 from .instrument import Instrument, TickRecord
+from .intervention import Intervention
 from .memory import shortage
 from .order import FrameOrder, InOrder, Seen, Shuffled
 from .pathway import Pathway
@@ -16,6 +17,7 @@ __all__ = [
     "Gaze",
     "InOrder",
     "Instrument",
+    "Intervention",
     "Pathway",
     "RandomFixation",
     "ScriptedSaccades",

@@ -16,6 +16,8 @@ class EfferenceCopy:
         false_alarm_rate: chance per tick without a saccade that one is reported, 0 to 1.
     """
 
+    knobs = frozenset({"miss_rate", "false_alarm_rate"})
+
     def __init__(self, latency: int = 0, miss_rate: float = 0.0, false_alarm_rate: float = 0.0) -> None:
         require(latency >= 0, f"EfferenceCopy.latency must be 0 or more ticks (got {latency})")
         for name, rate in (("miss_rate", miss_rate), ("false_alarm_rate", false_alarm_rate)):

@@ -34,6 +34,8 @@ class BernoulliSaccades(Gaze):
         saccade_probability: chance of a saccade per stream and tick, 0 to 1.
     """
 
+    knobs = frozenset({"saccade_probability"})
+
     def __init__(self, saccade_probability: float = 0.2) -> None:
         require(
             0 <= saccade_probability <= 1,
@@ -61,6 +63,8 @@ class FixedFixation(Gaze):
         length: ticks from one saccade to the next, at least 1.
         staggered: whether streams start at random phases, so that they do not all saccade at once.
     """
+
+    knobs = frozenset({"length"})
 
     def __init__(self, length: int = 5, staggered: bool = True) -> None:
         require(length >= 1, f"FixedFixation.length must be at least 1 tick (got {length})")
@@ -90,6 +94,8 @@ class RandomFixation(Gaze):
     Args:
         weights: relative frequency of fixations of 1, 2, 3, ... ticks; at least one positive.
     """
+
+    knobs = frozenset({"weights"})
 
     def __init__(self, weights: Sequence[float] = (0, 1, 2, 3, 2, 1)) -> None:
         require(

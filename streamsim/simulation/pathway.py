@@ -10,6 +10,7 @@ from streamsim.contracts import Agent, Environment, Glimpse, GroundTruth, State,
 
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, Gaze
+from .intervention import silence
 from .order import FrameOrder, InOrder, Seen
 
 
@@ -41,6 +42,7 @@ class Pathway:
         self.efference = efference or EfferenceCopy()
         self.name = name
         self.order = order or InOrder()
+        self.lesions: frozenset[str] = frozenset()  # weights of the agent that are kept at 0
 
     @property
     def period(self) -> Fraction:
@@ -60,6 +62,13 @@ class Pathway:
             "forced": torch.ones(streams, dtype=torch.bool),
             "tick": torch.zeros((), dtype=torch.int64),
         }
+
+    def begun(self, part: str, streams: int, seed: int, device: torch.device) -> State:
+        """Return the state of the gaze, the efference copy or the agent alone before the first tick."""
+        if part == "agent":
+            return self.newborn(streams, seed, device)
+        own = derive(seed, self.name, part)
+        return self.gaze.reset(streams, own) if part == "gaze" else self.efference.reset(streams, own)
 
     def newborn(self, streams: int, seed: int, device: torch.device) -> State:
         """Return the state of the agent before the first tick."""
@@ -99,4 +108,6 @@ class Pathway:
         Nobody comes by it who only looks at the variables of his caller. Whoever goes further up finds it: Python
         cannot hide it.
         """
-        return self.agent.step(state, glimpse)
+        after, report = self.agent.step(state, glimpse)
+        silence(after, self.lesions)
+        return after, report

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
+from typing import Any
 
 import simpy
 import torch
@@ -15,8 +16,6 @@ from streamsim.contracts import ConfigurationError, State, digest, require, size
 from .instrument import Instrument, TickRecord, watching
 from .memory import WithinMemory, require_memory
 from .pathway import Pathway
-
-Intervention = Callable[["Simulation"], None]
 
 
 class Simulation:
@@ -73,7 +72,7 @@ class Simulation:
         untold: State = {"told": torch.zeros(streams, dtype=torch.bool)} if shared_saccades else {}
         with WithinMemory():  # type: ignore[no-untyped-call]
             self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
-        self._interventions: list[tuple[Fraction, Intervention]] = []
+        self._interventions: list[tuple[Fraction, Callable[[Simulation], None]]] = []
         self._clock: simpy.Environment | None = None
         self._stopping = False
 
@@ -86,11 +85,12 @@ class Simulation:
         """Simulated seconds that have passed."""
         return float(max(self.ticks(p) * p.period for p in self.pathways))
 
-    def at(self, seconds: float, intervention: Intervention) -> None:
+    def at(self, seconds: float, intervention: Callable[["Simulation"], None]) -> None:
         """Call *intervention* with the simulation at a simulated time, before the ticks of that time.
 
-        It may be asked for before a run and, by an instrument or another intervention, while one goes on. Interventions
-        are not part of a checkpoint: give them again before resuming.
+        It may be asked for before a run and, by an instrument or another intervention, while one goes on. Functions
+        are not part of a checkpoint: give them again before resuming; those whose time has passed by then are called
+        at once. What a configuration tells of comes back with it (see `Intervention`).
 
         Raises:
             ConfigurationError: ticks of that time, or of a later one, have been.
@@ -104,6 +104,16 @@ class Simulation:
         self._interventions.append((due, intervention))
         if self._clock is not None:
             self._clock.process(self._intervene(self._clock, due, intervention))
+
+    def replace(self, name: str, part: str, made: Any) -> None:  # noqa: ANN401  a gaze, an efference copy or an agent
+        """Put *made* in the place of a part of the pathway called *name*; it goes on with the state of the one before.
+
+        What it keeps that the other did not keep begins as at the first tick.
+        """
+        pathway = next(pathway for pathway in self.pathways if pathway.name == name)
+        setattr(pathway, part, made)
+        state = self.state[name]
+        state[part] = filled(state.get(part, {}), pathway.begun(part, self.streams, self.seed, self.device))
 
     def drawn(self, pathway: Pathway) -> State:
         """Return the state of a pathway's agent before its first tick, derived again from the seed."""
@@ -128,7 +138,7 @@ class Simulation:
         first = self.pathways[0]
         until = self._instant((self.ticks(first) + ticks) * first.period)
         clock = simpy.Environment(initial_time=min(self._instant(self.ticks(p) * p.period) for p in self.pathways))
-        for due, intervention in self._interventions:
+        for due, intervention in sorted(self._interventions, key=lambda planned: planned[0]):
             clock.process(self._intervene(clock, due, intervention))
         for lane, pathway in enumerate(self.pathways, start=1):
             clock.process(self._live(clock, pathway, lane))
@@ -187,7 +197,7 @@ class Simulation:
             state["forced"], state["told"] = state["forced"] | own, state["told"] | own
 
     def _intervene(
-        self, clock: simpy.Environment, due: Fraction, intervention: Intervention
+        self, clock: simpy.Environment, due: Fraction, intervention: Callable[["Simulation"], None]
     ) -> Generator[simpy.Event, None, None]:
         yield clock.timeout(max(self._instant(due) - clock.now, 0))
         # before the call, so that an intervention that stops the run does not happen again when it goes on
@@ -201,6 +211,17 @@ class Simulation:
         time does not depend on where a run was interrupted.
         """
         return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
+
+
+def filled(state: State, fresh: State) -> State:
+    """Return *state* with what it lacks of *fresh*."""
+    both = {name: filled(state[name], value) for name, value in fresh.items() if name in state and is_branch(value)}
+    return {**fresh, **state, **both}
+
+
+def is_branch(value: State | Tensor) -> bool:
+    """Return whether *value* is a state in a state."""
+    return not isinstance(value, Tensor)
 
 
 def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
