@@ -140,8 +140,8 @@ def _rotation(draw: dict[str, Tensor], seconds: Tensor, spin: float) -> Tensor:
     half = (0.5 * spin * (0.5 + draw["spin"]) * seconds)[:, None]
     first = torch.cat([a * turn_b, b * turn_c], 1)
     turned = torch.cat([torch.cos(half), torch.sin(half) * axis], 1)
-    first, turned = _matrix(torch.stack([first, turned]))
-    return first @ turned.mT
+    both = _matrix(torch.stack([first, turned]))
+    return both[0] @ both[1].mT
 
 
 def _matrix(quaternion: Float[Tensor, "*streams 4"]) -> Float[Tensor, "*streams 3 3"]:

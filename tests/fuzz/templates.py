@@ -23,6 +23,7 @@ metrics_every: 2
 probe_every: 3
 checkpoint_every: 3
 probes: {probes: [LinearProbe], n_train: 20, n_test: 10}
+interventions: [{at: 0.02, set: {gaze.saccade_probability: 0.5}}, {at: 0.03, lesion: layer1.pred}]
 """
 WORLD = (
     "environment: {Objects3D: {size: 8, train: 20, test: 10}}\ngaze: {BernoulliSaccades: {saccade_probability: 0.2}}"

@@ -31,7 +31,7 @@ from streamsim.report.data import Examples, RunData, latest
 from streamsim.report.images import is_picture, mosaic, png
 from streamsim.report.write import write_report
 
-from ..toy_runs import TOY, session, toy
+from ..toy_runs import TOY, completed, session, toy
 
 
 @pytest.fixture(scope="module")
@@ -391,3 +391,27 @@ def test_every_sense_has_sections_of_its_own(tmp_path):
     ear = page[page.index("Echo learns from Melodies") :]
     assert "Linear learner learns from Counting world" in page and "<td>loudness</td>" in ear
     assert "<b>160</b><span>frames</span>" in ear
+
+
+def test_every_curve_shows_when_an_intervention_was(tmp_path):
+    asked = [{"at": 2.0, "set": {"gaze.saccade_probability": 0.9}}, {"at": 99.0, "set": {"efference.miss_rate": 0.1}}]
+    completed(tmp_path / "run", toy(tmp_path, interventions=asked))
+    page = write_report(tmp_path / "run").read_text()
+    assert "Dashed vertical lines: at 2 s gaze.saccade_probability = 0.9." in page  # the other has not been
+    curves = [spec for spec in specs(page) if "axes" in spec]
+    for spec in curves:
+        (place,) = [i for i, trace in enumerate(spec["data"]) if trace["name"] == "gaze.saccade_probability = 0.9"]
+        x = {axis: own[place] for axis, own in spec["axes"].items()}
+        assert x["seconds"] == [2.0, 2.0] and x["frames"] == [40, 40]  # two streams, ten ticks a second
+        values = [y for trace in spec["data"] for y in trace["y"] if y is not None]
+        assert spec["data"][place]["y"] == [min(values), max(values)]
+    assert len(curves) > 3
+
+
+@pytest.mark.parametrize("told", ["3", "[3]", "[{at: x}]", "[{set: {a: 1}}]", "[{at: 1.0}]", "[{at: 1.0, lesion: 3}]"])
+def test_interventions_that_are_none_are_refused_with_a_sentence(tmp_path, told):
+    completed(tmp_path / "run", toy(tmp_path))
+    file = tmp_path / "run" / "config.yaml"
+    file.write_text(file.read_text().replace("interventions: []", f"interventions: {told}"))
+    with pytest.raises(ConfigurationError, match="intervention"):
+        write_report(tmp_path / "run")
