@@ -16,7 +16,7 @@ from .templates import FOREIGN
 SECONDS = 20
 """Of computing, after which an answer is a hang; six times as much on the clock of a busy machine."""
 
-PATIENCE = 10
+PATIENCE = 15
 """Seconds of computing after which a command is asked to stop: a run may be as long as its settings say."""
 
 STOPPED = 128 + signal.SIGTERM
