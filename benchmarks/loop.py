@@ -2,9 +2,10 @@
 
     python benchmarks/loop.py [--images 1 4 16] [--ticks 20] [--threads 2]
 
-As the authors of CLAPP have it: VGG-6, an image is seven columns of grey 16 x 16 patches, a tick a row of them, five lags, W_pred
-and W_retro, an update at every row. The loop keeps the graphs of the last five frames and credits them as the rule does; after the
-ticks its weights are those of the learner, which is printed. Both take turns in one run; what counts is the median of the ratios.
+As the authors of CLAPP have it: VGG-6, an image is seven columns of grey 16 x 16 patches, a tick a row of them, five
+lags, W_pred and W_retro, an update at every row. The loop keeps the graphs of the last five frames and credits them as
+the rule does; after the ticks its weights are those of the learner, which is printed. Both take turns in one run; what
+counts is the median of the ratios.
 """
 
 import argparse
@@ -130,11 +131,11 @@ def compare(images: int, ticks: int, bfloat16: bool) -> None:
     moved = sum(float((w - first[n]).square().sum()) for n, w in zip(first, weights, strict=True)) ** 0.5
     mine, hand = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
     ratio = statistics.median(h / m for m, h in pairs)
-    patches = COLUMNS * images * 1e3
+    kind, patches = "bfloat16" if bfloat16 else "float32", COLUMNS * images * 1e3
     print(
-        f"{images:3} images, {'bfloat16' if bfloat16 else 'float32 '}: learner {mine:7.1f} ms ({patches / mine:5.0f} patches/s), "
-        f"loop {hand:7.1f} ms ({patches / hand:5.0f} patches/s), {ratio:.2f} times as fast; weights moved by {moved:.4f} and "
-        f"lie {apart:.4f} apart",
+        f"{images:3} images, {kind:8}: learner {mine:7.1f} ms ({patches / mine:5.0f} patches/s), loop {hand:7.1f} ms "
+        f"({patches / hand:5.0f} patches/s), {ratio:.2f} times as fast; weights moved by {moved:.4f} and lie "
+        f"{apart:.4f} apart",
         flush=True,
     )
 
