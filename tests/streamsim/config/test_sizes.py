@@ -1,6 +1,8 @@
 """Sizes that no machine has are told as memory before anything is made; numbers that mean nothing are refused."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 
@@ -99,3 +101,17 @@ def test_how_much_was_missing_is_told_where_it_is_known():
 
 def test_other_errors_are_bugs():
     assert shortage(RuntimeError("shapes do not fit")) is None
+
+
+BUILDING = """
+import sys
+from streamsim.config import configure
+configure("default").experiment.build()
+sys.exit("torch._dynamo" in sys.modules)
+"""
+
+
+def test_to_look_at_sizes_imports_no_compiler():
+    """It would take two seconds of every command."""
+    done = subprocess.run([sys.executable, "-c", BUILDING], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr or "torch._dynamo was imported"
