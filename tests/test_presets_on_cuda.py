@@ -101,7 +101,7 @@ CASES = {
 
 # Kernels and copies that a tick of each case asks of the device, calibration included: what a tick costs on a GPU.
 LAUNCHES: dict[str, int] = json.loads((Path(__file__).parents[1] / "benchmarks" / "launches.json").read_text())
-"""Kernels and copies of a tick, as `benchmarks/launches.py` counted them."""
+"""Kernels and copies of a tick, as `tests/launches.py` counted them."""
 
 
 @pytest.fixture(autouse=True)

@@ -24,12 +24,10 @@ class Optimiser(ABC):
     knobs = frozenset({"learning_rate"})
 
     def __init__(self, learning_rate: float, every: int = 1) -> None:
-        name = type(self).__name__
-        usable = 0 <= learning_rate < math.inf
+        name, usable = type(self).__name__, 0 <= learning_rate < math.inf
         require(usable, f"{name}.learning_rate must be 0 or more (got {learning_rate}), and finite")
         require(every >= 1, f"{name}.every must be at least 1 tick (got {every})")
-        self.learning_rate = learning_rate
-        self.every = every
+        self.learning_rate, self.every = learning_rate, every
 
     @abstractmethod
     def reset(self, parameter: Tensor) -> State:

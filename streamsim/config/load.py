@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from streamsim.contracts import ConfigurationError, OnDamaged, nearest, require, suggestion
+from streamsim.simulation import Intervention
 
 from . import registry
 from .experiment import PARTS, Experiment, Sense, require_one_form
 from .help import PartHelp, all_in_view, part_outline
-from .interventions import prepare
 from .overrides import changed
 from .parts import parameters
 from .reading import LENGTH, TOO_LONG, parsed
-from .schema import Resolved, require_known, resolve_call
-from .spelling import in_yaml
+from .schema import Resolved, require_known, resolve, resolve_call
+from .spelling import dotted, in_yaml
 from .values import coerce, plain
 
 
@@ -63,6 +63,42 @@ def configure(
     experiment: Experiment = resolved.make()
     prepare(resolved.plain, list(experiment.interventions))
     return Configuration(name, used(resolved.plain), experiment)
+
+
+def prepare(tree: Mapping[str, Any], interventions: list[Intervention]) -> None:
+    """Give each of the *interventions* in the complete settings *tree* the parts that it puts in the place of others.
+
+    A later one builds on what the earlier ones have changed.
+
+    Raises:
+        ConfigurationError: a setting is not known, cannot change while a run goes on, or is out of its range.
+    """
+    for intervention in sorted(interventions, key=lambda one: one.at):
+        knobs = [knob for part in part_outline(Experiment, tree) for knob in part.knobs]
+        for name, value in (intervention.set or {}).items():
+            if name not in knobs:
+                raise ConfigurationError(
+                    f"the intervention at {intervention.at} s cannot set {name}, which does not change while a run "
+                    f"goes on: {suggestion(nearest(name, knobs) or name, knobs)}"
+                )
+            tree = changed(Experiment, tree, name.split("."), value)
+        touched = {place_of(name) for name in intervention.set or {}}
+        intervention.parts = {(sense, part): made(tree, sense, part) for sense, part in sorted(touched)}
+
+
+def place_of(name: str) -> tuple[str, str]:
+    """Return the sense and the part of it that the setting called *name* belongs to."""
+    first, *rest = name.split(".")
+    return (rest[0], rest[1]) if first == "pathways" else ("eye", first)
+
+
+def made(tree: Mapping[str, Any], sense: str, part: str) -> Any:  # noqa: ANN401
+    """Return a part of a sense, as the settings in *tree* have it."""
+    several = tree.get("pathways") is not None
+    home = tree["pathways"][sense] if several else tree
+    home = home.get("init_args", home)
+    path = dotted(f"pathways.{sense}", part) if several else part
+    return resolve(home[part], parameters(Sense)[part].annotation, path).make()
 
 
 def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> tuple[str, list[PartHelp]]:

@@ -69,6 +69,8 @@ class Edit:
         target = self._bytes.decode()
         if path.exists() and target == "outside/copy":  # what was there lies elsewhere now
             away = path.parents[len(Path(self.file).parts) - 1] / "outside" / "copy"
+            if away.exists():  # an earlier one's
+                return
             path.rename(away)
             path.symlink_to(away)
             return

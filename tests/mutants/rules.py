@@ -10,12 +10,12 @@ MUTANTS = [
     Mutant(
         "CLAPP: sign of the credit",
         "agents/rules/dendrite.py",
-        "return -gate[..., None] * dendrite",
-        "return gate[..., None] * dendrite",
+        "return slope[..., None] * dendrite",
+        "return -slope[..., None] * dendrite",
         CLAPP,
     ),
     Mutant(
-        "CLAPP: sign of the lateral update", "agents/rules/dendrite.py", "source = (-gate[", "source = (gate[", CLAPP
+        "CLAPP: sign of the lateral update", "agents/rules/dendrite.py", "source = (slope[", "source = (-slope[", CLAPP
     ),
     Mutant(
         "CLAPP: gate without the saccade bit",
@@ -46,26 +46,32 @@ MUTANTS = [
         'mapped(z, parameters["pred"].transpose(1, 2), scoring.scale)',
         CLAPP,
     ),
-    Mutant("CLAPP: shared gate not shared", "agents/rules/dendrite.py", "._replace(gate=forward.gate)", "", CLAPP),
+    Mutant(
+        "CLAPP: shared gate not shared",
+        "agents/rules/dendrite.py",
+        'return forward._replace(prediction=mapped(z, parameters["retro"].transpose(1, 2), scoring.scale))',
+        'return predict(c, z, parameters["retro"], sign, scoring)',
+        CLAPP,
+    ),
     Mutant(
         "CLAPP: c and z exchanged in dW_retro",
         "agents/rules/dendrite.py",
-        "outer(c, z, weighted * scoring.scale)",
-        "outer(z, c, weighted * scoring.scale)",
+        "outer(c, z, scaled(own, scoring))",
+        "outer(z, c, scaled(own, scoring))",
         CLAPP,
     ),
     Mutant(
         "CLAPP: weight dropped now",
         "agents/rules/dendrite.py",
-        "gate = forward.gate * weight",
-        "gate = forward.gate",
+        "slope = -forward.gate * weight",
+        "slope = -forward.gate",
         CLAPP,
     ),
     Mutant(
         "CLAPP: weight dropped then",
         "agents/rules/dendrite.py",
-        "weighted = backward.gate * weight",
-        "weighted = backward.gate",
+        "else -backward.gate * weight",
+        "else -backward.gate",
         CLAPP,
     ),
     Mutant(

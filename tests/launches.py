@@ -1,8 +1,9 @@
 """What a tick of every preset would ask a GPU to launch, counted on a device that is only pretended.
 
-Streams are few and lags as in the tests, which refuse a preset that needs a tenth more than `launches.json` says.
+Streams are few and lags as in the tests, which refuse a preset that needs a tenth more than `benchmarks/launches.json`
+says.
 
-    python -m benchmarks.launches [--write]     from the root of the checkout
+    python -m tests.launches [--write]
 """
 
 import argparse
@@ -13,10 +14,10 @@ from pathlib import Path
 import jaxtyping
 import torchvision
 
-from tests.pretended_cuda import pretending
-from tests.test_presets_on_cuda import CASES, experiment
+from .pretended_cuda import pretending
+from .test_presets_on_cuda import CASES, experiment
 
-RESULTS = Path(__file__).with_name("launches.json")
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "launches.json"
 
 
 def launches(name: str) -> int:
