@@ -97,7 +97,7 @@ class Crew:
         while self.waiting and self.places and not stopped:
             folder, cores = self.waiting.popleft(), self.places.popleft()
             arguments = (str(folder), self.kind.threads, cores, self.kind.trust)
-            process = multiprocessing.get_context("forkserver").Process(target=work, args=arguments, daemon=True)
+            process = multiprocessing.get_context("forkserver").Process(target=work, args=arguments)
             process.start()
             self.running[folder] = process, cores
             began.append(folder)

@@ -13,6 +13,7 @@ from streamsim.runs import RunFolder, creating, explained, say, show
 from .axes import axes_of
 from .drafting import Draft, Drafter, put_down
 from .drive import called, go_on
+from .parquet import in_parquet
 from .plan import Plan, is_plan, plan_of
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of
@@ -142,8 +143,13 @@ def write_table(study: Study, plan: Plan) -> Path:
     table = table_of(study, plan.varied)
     for warning in table.warnings:
         say(f"warning: {warning}")
+    files = {"table.csv": table.csv().encode("utf-8", "backslashreplace"), "table.parquet": in_parquet(table)}
     with explained(study.path, "repeat the command"):
-        study.place.replace("table.csv", table.csv().encode("utf-8", "backslashreplace"))
+        for name, data in files.items():
+            if data is None:
+                study.place.discard(name)  # one of an earlier time would be believed
+            else:
+                study.place.replace(name, data)
     return study.path / "table.csv"
 
 

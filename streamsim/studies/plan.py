@@ -73,10 +73,10 @@ def tree_of(axes: Sequence[Axis]) -> dict[str, Any]:
 def is_plan(text: str) -> bool:
     """Tell whether YAML in *text* is that of a study and not that of a run."""
     try:
-        tree = yaml.safe_load(text[:100_000])
-    except (yaml.YAMLError, ValueError, RecursionError):
+        tree = parsed(text, "")
+    except ConfigurationError:
         return False
-    return isinstance(tree, dict) and "environment" not in tree and bool({"preset", "grid", "zip", "sweeps"} & {*tree})
+    return bool({"preset", "grid", "zip", "sweeps"} & {*tree})
 
 
 def plan_of(text: str, origin: str) -> Plan:

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from streamsim.contracts import RunFolderError
@@ -11,7 +13,7 @@ from streamsim.evaluation import Row, gain
 from streamsim.launchers import Cell, hash_of
 from streamsim.runs import read_health, read_probes
 
-from .study import Study
+from .study import Study, opened
 from .varied import Value, order_of, values_of
 
 TableRow: TypeAlias = dict[str, Value]
@@ -46,6 +48,23 @@ class ResultTable:
         writer.writerows(self.rows)
         return text.getvalue()
 
+    def by_column(self) -> dict[str, list[Value]]:
+        """Return the table column by column; what is not known is None."""
+        return {name: [row.get(name) for row in self.rows] for name in self.columns}
+
+
+def frame_columns(path: Path) -> dict[str, list[Value]]:
+    """Return the table of the study at *path* column by column; what is wrong with cells is warned of.
+
+    Raises:
+        RunFolderError: there is no study.
+    """
+    study, plan = opened(path)
+    table = table_of(study, plan.varied)
+    for sentence in table.warnings:
+        warnings.warn(sentence, stacklevel=3)
+    return table.by_column()
+
 
 def table_of(study: Study, varied: Sequence[str]) -> ResultTable:
     """Return the table of all cells of *study* that are finished, by what lies in their folders.
@@ -55,7 +74,7 @@ def table_of(study: Study, varied: Sequence[str]) -> ResultTable:
         varied: names of the settings that get a column.
     """
     found: list[tuple[Any, list[TableRow]]] = []
-    warnings: list[str] = []
+    said: list[str] = []
     for cell in study.cells():
         if (summary := cell.summary()) is None:
             continue
@@ -63,14 +82,14 @@ def table_of(study: Study, varied: Sequence[str]) -> ResultTable:
             values = values_of(cell, varied)
             rows = list(rows_of(cell, values, summary))
         except RunFolderError as error:
-            warnings.append(f"the table is without a cell: {error}")
+            said.append(f"the table is without a cell: {error}")
             continue
         found.append(((order_of(values), cell.name), rows))
-        warnings += changed(cell)
+        said += changed(cell)
     rows = [row for _, own in sorted(found, key=lambda one: one[0]) for row in own]
     roles = sorted({name for row in rows for name in row if name.startswith("bytes_")} - {"bytes_remembered"})
     last = ("bytes_remembered", *roles, "digest")
-    return ResultTable(("cell", *varied, *PLACE, *JUDGED, *COMPARED, *last), tuple(rows), tuple(warnings))
+    return ResultTable(("cell", *varied, *PLACE, *JUDGED, *COMPARED, *last), tuple(rows), tuple(said))
 
 
 def rows_of(cell: Cell, values: Mapping[str, Value], summary: Mapping[str, Any]) -> Iterator[TableRow]:
