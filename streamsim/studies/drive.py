@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from streamsim.contracts import visible
+from streamsim.contracts import RunFolderError, visible
 from streamsim.launchers import Cell, Launcher, News, Standing
 from streamsim.runs import Interruption, Terminal
 
@@ -129,4 +129,7 @@ def count(news: News, progress: StudyProgress, stopped: bool, study: Study, vari
 
 def called(cell: Cell, varied: Sequence[str]) -> str:
     """Return what a cell is called in a sentence: what varies, and its name."""
-    return f"{in_words(values_of(cell, varied))} ({cell.name})"
+    try:
+        return f"{in_words(values_of(cell, varied))} ({cell.name})"
+    except RunFolderError:  # which the cell itself has told, or will
+        return cell.name

@@ -84,6 +84,13 @@ def test_the_table_is_whole_whatever_is_damaged(study, capsys):
     assert len({row["cell"] for row in rows}) == 1
     assert cli.main(["status", "a"]) == 0
     assert "3 finished, 1 begun" in capsys.readouterr().out
+    # what can be mended is; the rest ends nothing
+    (third / "summary.json").unlink()
+    assert cli.main(["resume", "a", "--jobs", "2"]) == 2
+    assert (
+        f"1 of 4 cells failed, such as {third.name}: {third}/config.yaml is not valid YAML" in capsys.readouterr().err
+    )
+    assert (second / "summary.json").read_text().endswith("}\n")
 
 
 def test_what_is_no_study_is_told(study):
