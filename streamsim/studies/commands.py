@@ -72,7 +72,7 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool) -> int:
     whole = before or replace(plan, sweeps=())
     jobs, threads = shared(jobs, whole.threads)
     known = {cell.name for cell in study.cells()} if before else set()
-    drafts = Drafter(plan, threads).drafts(known)
+    drafts = Drafter(plan, threads).drafts(() if dry else known)
     names = tuple(dict.fromkeys((*whole.cells, *sorted(known), *(draft.name for draft in drafts))))
     require(len(names) <= MOST, f"a study has at most {MOST} cells (got {len(names)}): leave some values out")
     whole = replace(whole.joined(plan), threads=threads, cells=names)
@@ -95,7 +95,9 @@ def rehearse(study: Study, drafts: Sequence[Draft], jobs: int, threads: int) -> 
         standing = cell.standing() if study.path.is_dir() and cell.planned() else Standing.WAITING
         point = " ".join(f"{name}={value}" for name, value in draft.point.items())
         show(f"{draft.name}  {standing.value:<8}  {point}")
-    show(f"{len(drafts)} cells, {jobs} at once, threads for each: {threads}; nothing was run")
+    size = sum(draft.size for draft in drafts) / 1e6
+    show(f"{len(drafts)} cells, {jobs} at once, threads for each: {threads}; checkpoints of about {size:.1f} MB in all")
+    show("nothing was run")
     return 0
 
 

@@ -24,12 +24,14 @@ class Draft:
         point: what varies, and how the user wrote it.
         text: its whole configuration, as YAML.
         origin: what its provenance says.
+        size: bytes of the checkpoints that it keeps, about; 0 if it is known from before.
     """
 
     name: str
     point: Point
     text: str
     origin: Mapping[str, Any]
+    size: int = 0
 
 
 class Drafter:
@@ -79,14 +81,15 @@ class Drafter:
         if name in known:
             return Draft(name, point, text, {})
         experiment = configuration.experiment
-        device = experiment.build().device
+        simulation = experiment.build()
+        device, size = simulation.device, simulation.state_bytes() * experiment.checkpoints_kept
         command = ["run", plan.preset]
         command += [word for key, value in {**plan.settings, **point}.items() for word in (f"--{key}", value)]
         common = self._origins.setdefault(str(device), {}) or provenance(configuration.name, 0, [], device)
         self._origins[str(device)] = common
         spelt = ["streamsim", *(word.encode(errors="backslashreplace").decode() for word in command)]
         own = {"command": spelt, "seed": experiment.seed, "threads": self.threads, **signed(configuration.tree)}
-        return Draft(name, point, text, {**common, **own})
+        return Draft(name, point, text, {**common, **own}, size)
 
 
 def put_down(study: Study, draft: Draft) -> None:

@@ -103,7 +103,8 @@ def test_a_study_may_be_described_in_a_file(place, capsys):
     assert main("sweep", "b.yaml", "--out", "a", "--dry-run") == 0
     told = capsys.readouterr().out
     assert "seed=0 agent.rate=0.01 streams=1" in told
-    assert "4 cells" in told
+    assert "4 cells, " in told
+    assert "checkpoints of about 0.1 MB in all" in told
     assert not Path("a").exists()
     assert main("sweep", "b.yaml", "--out", "a", "--jobs", "2", "--threads", "1") == 0
     assert {(s["streams"], s["ticks"]) for s in summaries().values()} == {(1, 10), (3, 10)}
