@@ -43,7 +43,7 @@ $(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/installed-dev: $(VENV)/created pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,tensorboard]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,studies,tensorboard]'
 	touch $(VENV)/installed $@
 
 clean:

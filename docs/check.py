@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from streamsim.arguments import parsers
 from streamsim.checks import settings_of
 from streamsim.cli import COMMANDS, DEFAULT, refuse_misspelt
 from streamsim.config import catalogue, kinds, outline
 from streamsim.contracts import StreamsimError
+from streamsim.parsers import parsers
+from streamsim.studies import asked
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -82,6 +83,12 @@ def read(command: list[str], folder: Path) -> None:
         refuse_misspelt(given.settings, parser)
         file = folder / (given.word or "")
         outline(str(file) if file.is_file() else given.word or DEFAULT, given.settings)
+    elif name == "sweep":
+        refuse_misspelt(given.settings, parser)
+        file = folder / (given.word or "")
+        plan = asked(str(file) if file.is_file() else given.word, given.words, given.settings, DEFAULT)
+        for point in plan.points():
+            outline(plan.preset, {**plan.settings, **point})
     elif name == "check":
         settings_of(given.word, given.settings)
     elif name == "list" and given.word not in (None, *kinds()):

@@ -24,6 +24,7 @@ from .contracts import (
     Stretch,
     seconds,
 )
+from .results import study
 from .simulation import (
     BernoulliSaccades,
     EfferenceCopy,
@@ -82,4 +83,5 @@ __all__ = [
     "Stretch",
     "TickRecord",
     "seconds",
+    "study",
 ]

@@ -5,13 +5,15 @@ import signal
 import sys
 import warnings
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TextIO
 
-from .arguments import Parser, parsers, whole_help
-from .contracts import ConfigurationError, StreamsimError, nearest, require, suggestion, trusting, visible
+from .arguments import Parser
+from .contracts import StreamsimError, nearest, require, suggestion, trusting, visible
+from .named import named_path, opened, study_named
+from .parsers import parsers, whole_help
 from .runs import current_folder, keep_memory, say, show, standard_streams
 from .simulation import shortage
 
@@ -57,24 +59,6 @@ def _say(
     say(f"warning: {message}")
 
 
-@contextmanager
-def opened(given: Namespace) -> Iterator[Path]:
-    """Yield the run folder that a command line names; what it may import is what its user made or trusts.
-
-    The current folder may be a stranger's too, and hold modules that libraries look for: so it is on the import path
-    only for a run whose own modules may be there.
-    """
-    folder = folder_of(given)
-    from .runs import own_imports  # noqa: PLC0415
-
-    with ExitStack() as stack:
-        if given.trust:
-            stack.enter_context(trusting())
-        if given.trust or own_imports(folder):
-            stack.enter_context(current_folder())
-        yield folder
-
-
 def dispatch(line: list[str]) -> int:
     """Find the command that *line* names and call it."""
     name = line[0] if line else "--help"
@@ -116,6 +100,27 @@ def run(given: Namespace, parser: Parser) -> int:
         return finish(outcome, not given.no_report)
 
 
+def sweep(given: Namespace, parser: Parser) -> int:
+    """Run a preset with many settings."""
+    keep_memory()
+    refuse_misspelt(given.settings, parser)
+    from . import studies  # noqa: PLC0415
+
+    require(given.out is not None, "give the folder of the study: --out studies/NAME")
+    plan = studies.asked(given.word, given.words, given.settings, DEFAULT)
+    jobs, threads = (studies.number(getattr(given, name), name) for name in ("jobs", "threads"))
+    plan = plan if threads is None else replace(plan, threads=threads)
+    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run)
+
+
+def status(given: Namespace, parser: Parser) -> int:
+    """Tell how the cells of a study stand."""
+    from . import studies  # noqa: PLC0415
+
+    require(given.word is not None, "give one study (got none)")
+    return studies.status(named_path(given.word))
+
+
 def show_help(source: str, settings: dict[str, str]) -> int:
     """Show every setting of the configuration called *source*, changed by *settings*."""
     from .config import outline  # noqa: PLC0415
@@ -140,8 +145,15 @@ def refuse_misspelt(settings: dict[str, str], parser: Parser) -> None:
 
 
 def resume(given: Namespace, parser: Parser) -> int:
-    """Continue a run."""
+    """Continue a run or a study."""
     keep_memory()
+    if study := study_named(given):
+        from . import studies  # noqa: PLC0415
+
+        for name in ("ticks", "tensorboard"):
+            require(not getattr(given, name), f"--{name} is for runs, and {study} is a study: leave it out")
+        return studies.resume(study, studies.number(given.jobs, "jobs"), given.trust)
+    require(given.jobs is None, f"--jobs is for studies, and {given.word} is none: leave it out")
     from .launch import again, finish  # noqa: PLC0415
 
     with opened(given) as folder:
@@ -162,7 +174,11 @@ def probe(given: Namespace, parser: Parser) -> int:
 
 
 def report(given: Namespace, parser: Parser) -> int:
-    """Write the report of a run."""
+    """Write the report of a run or the table of a study."""
+    if study := study_named(given):
+        from . import studies  # noqa: PLC0415
+
+        return studies.report(study)
     from .report import write_report  # noqa: PLC0415
 
     with opened(given) as folder:
@@ -198,34 +214,11 @@ def check(given: Namespace, parser: Parser) -> int:
     return conforms(given.word, given.settings)
 
 
-def folder_of(given: Namespace) -> Path:
-    """Return the run folder that a command line names."""
-    require(given.word is not None, "give one run folder (got none)")
-    from .runs import require_run  # noqa: PLC0415
-
-    path = named_path(given.word)
-    require_run(path)
-    return path
-
-
-def named_path(name: str) -> Path:
-    """Return the path that a command line names, of something that there may or may not be.
-
-    Raises:
-        ConfigurationError: nothing can be called so.
-    """
-    require(name != "", "'' names no folder: give its path, or . for the current folder")
-    path = Path(name)
-    try:
-        path.exists()
-    except OSError as error:
-        raise ConfigurationError(f"{name[:80]!r} cannot be used: {error.strerror}; give another path") from None
-    return path
-
-
 COMMANDS: dict[str, tuple[Callable[[Namespace, Parser], int], str]] = {
     "run": (run, "one preset or file"),
+    "sweep": (sweep, "one preset or file, and settings with values"),
     "resume": (resume, "one run folder"),
+    "status": (status, "one study"),
     "probe": (probe, "one run folder"),
     "report": (report, "one run folder"),
     "list": (list_, "one kind"),

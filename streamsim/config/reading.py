@@ -73,6 +73,8 @@ class _Reader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401
         if isinstance(node, yaml.ScalarNode):
             refuse_scalar(node)
+            if ":" in node.value and node.tag.endswith((":int", ":float")):
+                return node.value  # 1:30 is no number of base 60, and 1:30:5 may be a range
         try:
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, OverflowError):

@@ -27,6 +27,10 @@ BEFORE = {"lock", "provenance.json", draft_of("provenance.json"), draft_of("conf
 """What a start that died before the configuration was written down leaves behind."""
 
 
+class FolderInUseError(RunFolderError):
+    """Another process is at work in a folder."""
+
+
 class RunFolder:
     """A locked run folder.
 
@@ -107,7 +111,7 @@ class RunFolder:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunFolderError(
+            raise FolderInUseError(
                 f"another process is at work in {self.path}: wait until it ends, or choose another folder"
             ) from None
         except OSError as error:
@@ -115,6 +119,23 @@ class RunFolder:
                 return False
             raise
         return True
+
+
+def in_use(path: Path) -> bool:
+    """Tell whether a process is at work in *path*, which may not be there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # let go at once, as the descriptor is closed
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def refuse_taken(path: Path) -> None:

@@ -120,6 +120,7 @@ class PathwaySummary(TypedDict, total=False):
 
     ticks: int
     ledger: dict[str, int]
+    remembered: int
     damaged: int
 
 

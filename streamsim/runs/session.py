@@ -126,9 +126,11 @@ class Session:
 def facts(simulation: Simulation, pathway: Pathway) -> dict[str, Any]:
     """Return what the summary says of one pathway."""
     state = simulation.state[pathway.name]
+    ledger = pathway.agent.ledger(state["agent"])
     return {
         "ticks": simulation.ticks(pathway),
-        "ledger": pathway.agent.ledger(state["agent"]).roles,
+        "ledger": ledger.roles,
+        "remembered": ledger.short_term,
         "damaged": pathway.environment.damaged(state["environment"]),
     }
 

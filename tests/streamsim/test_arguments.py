@@ -2,8 +2,9 @@
 
 import pytest
 
-from streamsim.arguments import divided, parsers, whole_help
+from streamsim.arguments import divided
 from streamsim.contracts.errors import ConfigurationError
+from streamsim.parsers import parsers, whole_help
 
 OWN = {"flag": False, "out": None}
 

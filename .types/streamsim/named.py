@@ -1,0 +1,1 @@
+../../streamsim/named.py

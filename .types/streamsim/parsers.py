@@ -1,0 +1,1 @@
+../../streamsim/parsers.py

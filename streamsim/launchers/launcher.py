@@ -1,0 +1,37 @@
+"""What starts the cells of a study. It starts those that it is given; the truth lies in their folders."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class News:
+    """What has happened since the news before.
+
+    Attributes:
+        began: folders of cells that were started, or started again.
+        ended: folders of cells that will not be started again; how, if they could not say it themselves.
+    """
+
+    began: Sequence[Path] = ()
+    ended: Mapping[Path, str] = field(default_factory=dict)
+
+
+class Launcher(Protocol):
+    """Runs cells, each apart from the others: what ends one leaves the others alone."""
+
+    @property
+    def threads(self) -> int:
+        """Threads that a cell computes with; the last bits of what it computes depend on it."""
+        ...
+
+    def launch(self, cells: Sequence[Path], stopped: Callable[[], bool]) -> Iterator[News]:
+        """Run *cells* and yield news of them, if only that there are none, at least every second until all ended.
+
+        Args:
+            cells: run folders with a config.yaml, each begun or not.
+            stopped: whether cells shall be saved and ended now, and none be started any more.
+        """
+        ...

@@ -1,0 +1,195 @@
+"""What each command takes, and its help."""
+
+from .arguments import Parser
+
+FIXED = "settings of a run are fixed when it starts"
+"""Why some commands take no settings."""
+
+
+def parsers() -> dict[str, Parser]:
+    """Return the parser of every command by name."""
+    return {
+        "run": run_parser(),
+        "sweep": sweep_parser(),
+        "resume": resume_parser(),
+        "status": study_folder(Parser("status", "STUDY", "tell how the cells of a study stand", refusal=FIXED)),
+        "probe": run_folder(Parser("probe", "RUN [--trust]", "probe the layers of a run as it stands", refusal=FIXED)),
+        "report": run_folder(
+            Parser(
+                "report",
+                "RUN | STUDY [--trust]",
+                "write the HTML page of a run, or the table of a study",
+                refusal=FIXED,
+            )
+        ),
+        "list": list_parser(),
+        "check": check_parser(),
+    }
+
+
+def run_parser() -> Parser:
+    """Return the parser of `streamsim run`."""
+    usage = "[PRESET | FILE.yaml] [--SETTING VALUE ...] [options]"
+    parser = Parser("run", usage, "run an experiment in a new folder", SETTINGS)
+    parser.words.add_argument(
+        "word",
+        nargs="?",
+        metavar="PRESET | FILE.yaml",
+        help="what to run: a name that `streamsim list presets` shows, or a configuration file; by default the preset "
+        "called default",
+    )
+    parser.options.add_argument(
+        "--out", metavar="FOLDER", help="where to keep the run, by default the next free runs/NAME-seedSEED-N"
+    )
+    parser.options.add_argument(
+        "--on-damaged",
+        metavar="refuse | skip",
+        help="whether a recording that cannot be read ends the run or is passed over and counted",
+    )
+    return finishing(parser)
+
+
+def sweep_parser() -> Parser:
+    """Return the parser of `streamsim sweep`."""
+    usage = "[PRESET | FILE.yaml] SETTING=VALUE,VALUE... --out STUDY [--SETTING VALUE ...] [options]"
+    parser = Parser("sweep", usage, "run a preset with many settings, on all cores", VARIED, many=True)
+    parser.words.add_argument(
+        "word",
+        nargs="?",
+        metavar="PRESET | FILE.yaml",
+        help="what to run, as for `streamsim run`, or a file that describes a study",
+    )
+    parser.options.add_argument(
+        "--out",
+        metavar="STUDY",
+        help="where to keep the study; if there is one already, only what it lacks is computed",
+    )
+    jobs_option(parser)
+    parser.options.add_argument(
+        "--threads", metavar="N", help="threads of each cell, by default the cores divided by the jobs"
+    )
+    parser.options.add_argument("--dry-run", action="store_true", help="check and show the cells, and run nothing")
+    return parser
+
+
+def jobs_option(parser: Parser) -> None:
+    """Add the option of commands that run several cells."""
+    parser.options.add_argument(
+        "--jobs", metavar="N", help="how many cells of a study run at once, by default one on each core"
+    )
+
+
+def study_folder(parser: Parser) -> Parser:
+    """Add the word of commands that take the folder of a study."""
+    parser.words.add_argument(
+        "word", nargs="?", metavar="STUDY", help="the folder of a study, as given to `streamsim sweep --out`"
+    )
+    return parser
+
+
+def resume_parser() -> Parser:
+    """Return the parser of `streamsim resume`."""
+    what = "continue a run or study exactly, after a crash, Ctrl-C or kill -9"
+    parser = run_folder(Parser("resume", "RUN | STUDY [--ticks N] [options]", what, refusal=FIXED))
+    parser.options.add_argument("--ticks", metavar="N", help="go on to this tick, also if the run was finished")
+    jobs_option(parser)
+    return finishing(parser)
+
+
+def finishing(parser: Parser) -> Parser:
+    """Add the options of commands that run something."""
+    parser.options.add_argument("--no-report", action="store_true", help="write no HTML page at the end")
+    parser.options.add_argument(
+        "--tensorboard", action="store_true", help="also write event files for TensorBoard into the run's folder"
+    )
+    return parser
+
+
+def run_folder(parser: Parser) -> Parser:
+    """Add the word of commands that take the folder of a run."""
+    parser.words.add_argument(
+        "word", nargs="?", metavar="RUN", help="the folder of a run, as `streamsim run` printed it"
+    )
+    parser.options.add_argument(
+        "--trust",
+        action="store_true",
+        help="import whatever code the run names, although the run was made elsewhere and no package registers it",
+    )
+    return parser
+
+
+def list_parser() -> Parser:
+    """Return the parser of `streamsim list`."""
+    parser = Parser("list", "[KIND]", "list what is installed, by kind", refusal="it takes only a kind")
+    parser.words.add_argument(
+        "word", nargs="?", metavar="KIND", help="which kind; without it, all kinds and their names"
+    )
+    return parser
+
+
+def check_parser() -> Parser:
+    """Return the parser of `streamsim check`."""
+    what = "check a world, an agent or another part against its contract"
+    parser = Parser("check", "CLASS [--SETTING VALUE ...]", what, CLASSES)
+    parser.words.add_argument(
+        "word",
+        nargs="?",
+        metavar="CLASS",
+        help="a registered name or module:Class, e.g. gratings:Gratings for the class in ./gratings.py",
+    )
+    return parser
+
+
+def whole_help() -> str:
+    """Return the help of the command as a whole."""
+    rows = "\n".join(f"  {name:<8}{parser.what}" for name, parser in parsers().items())
+    return f"{START}\n{rows}\n{END}"
+
+
+CLASSES = """\
+The current folder is on the import path, after all that is installed, so a
+class in ./my_module.py is called my_module:MyClass. Settings are arguments of
+the class; `streamsim check CLASS --help` lists them.
+"""
+
+SETTINGS = """\
+Every setting of every part can be given by its dotted name, in any place:
+
+  streamsim run --streams 32 --agent.optimiser.learning_rate 1e-4
+  streamsim run clapp-stl10 --environment.root DIR --seed 1 --out runs/a
+  streamsim run my.yaml --gaze.saccade_probability=0.3 --device cuda
+
+`streamsim run PRESET --help` lists the settings of a preset, each with its
+present value, what it takes and what it means; it runs nothing and opens no
+recordings. The current folder is on the import path, after all that is
+installed, so a class in ./my_module.py can be given as my_module.MyClass.
+"""
+
+VARIED = """\
+Every combination of the values is a cell of the study, an ordinary run in a
+folder of its own:
+
+  streamsim sweep hinge-objects3d agent.memory.capacity=1,2,4,8 \\
+      gaze.saccade_probability=0.05:0.5:0.15 seed=0,1,2 --out studies/a
+  streamsim sweep hinge-objects3d agent.memory.capacity=1,2,4 \\
+      +agent.memory.decay_time=0.5,1,2 --ticks 500 --out studies/b
+  streamsim sweep study.yaml --out studies/c
+
+START:STOP:STEP is a range with both its ends. A + before a name lets its
+values go in step with those of the setting before it. Settings after -- are the
+same for all cells. The same command again computes what is missing; with other
+values it makes the study larger.
+"""
+
+START = """\
+usage: streamsim COMMAND ...
+
+Agents that learn online, one frame at a time, with local plasticity and a small
+short-term memory.
+
+commands:"""
+
+END = """
+`streamsim COMMAND --help` says more about each, `streamsim run PRESET --help`
+lists every setting of a preset, and `streamsim --version` tells the version.
+"""

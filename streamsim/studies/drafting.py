@@ -1,0 +1,113 @@
+"""From a plan to cells: each is configured and built before any starts, so that what is wrong in one shows at once."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamsim.config import configure, outline
+from streamsim.contracts import ConfigurationError, RunFolderError, StreamsimError, UnknownSetting
+from streamsim.launchers import hash_of
+from streamsim.runs import RunFolder, provenance, signed
+from streamsim.simulation import shortage
+
+from .axes import Point, described
+from .plan import Plan
+from .study import Study
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A cell before it is on the disk.
+
+    Args:
+        name: its hash.
+        point: what varies, and how the user wrote it.
+        text: its whole configuration, as YAML.
+        origin: what its provenance says.
+        size: bytes of the checkpoints that it keeps, about; 0 if it is known from before.
+    """
+
+    name: str
+    point: Point
+    text: str
+    origin: Mapping[str, Any]
+    size: int = 0
+
+
+class Drafter:
+    """Makes the cells of a plan; what is the same for all of them is found out once.
+
+    Args:
+        plan: what is asked for.
+        threads: that each cell will compute with.
+    """
+
+    def __init__(self, plan: Plan, threads: int) -> None:
+        self.plan = plan
+        self.threads = threads
+        self._origins: dict[str, dict[str, Any]] = {}
+
+    def drafts(self, known: Collection[str] = ()) -> list[Draft]:
+        """Return every cell once, in the order of the plan; those that are *known* by name have been built before.
+
+        Raises:
+            StreamsimError: one of them cannot be; it names the cell.
+        """
+        points = self.plan.points()
+        outline(self.plan.preset)  # a preset that there is not is wrong in no cell more than in others
+        found: dict[str, Draft] = {}
+        for point in points:
+            draft = self._draft(point, known)
+            found.setdefault(draft.name, draft)
+        return list(found.values())
+
+    def _draft(self, point: Point, known: Collection[str]) -> Draft:
+        try:
+            return self._built(point, known)
+        except UnknownSetting:  # in every cell, or next to it
+            raise
+        except StreamsimError as error:
+            raise ConfigurationError(f"cell {described(point)}: {error}") from error
+        except (MemoryError, RuntimeError) as error:
+            if (sentence := shortage(error)) is None:
+                raise
+            raise ConfigurationError(f"cell {described(point)}: {sentence}") from None
+
+    def _built(self, point: Point, known: Collection[str]) -> Draft:
+        plan = self.plan
+        configuration = configure(plan.preset, {**plan.settings, **point})
+        text = configuration.text()
+        name = hash_of(text)
+        if name in known:
+            return Draft(name, point, text, {})
+        experiment = configuration.experiment
+        simulation = experiment.build()
+        device, size = simulation.device, simulation.state_bytes() * experiment.checkpoints_kept
+        command = ["run", plan.preset]
+        command += [word for key, value in {**plan.settings, **point}.items() for word in (f"--{key}", value)]
+        common = self._origins.setdefault(str(device), {}) or provenance(configuration.name, 0, [], device)
+        self._origins[str(device)] = common
+        spelt = ["streamsim", *(word.encode(errors="backslashreplace").decode() for word in command)]
+        own = {"command": spelt, "seed": experiment.seed, "threads": self.threads, **signed(configuration.tree)}
+        return Draft(name, point, text, {**common, **own}, size)
+
+
+def put_down(study: Study, draft: Draft) -> None:
+    """Write a cell into the folder of a study, where it is not yet; it has not begun.
+
+    Raises:
+        RunFolderError: something else lies in its place, or it cannot be written.
+    """
+    cell = study.cell(draft.name)
+    if cell.planned():
+        return
+    study.place.inside("cells").make()
+    cell.place.make()
+    try:
+        folder = RunFolder.create(cell.path)
+    except RunFolderError as error:
+        raise RunFolderError(f"a cell cannot be begun: {error}".replace("another --out", "to move it away")) from None
+    try:
+        folder.describe(draft.text, dict(draft.origin))
+    finally:
+        folder.close()
