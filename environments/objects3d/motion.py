@@ -78,7 +78,9 @@ def pose(traits: Float[Tensor, "streams traits"], seconds: Float[Tensor, " strea
     """Return how objects with *traits* look after having been seen for *seconds*."""
     draw = dict(zip(TRAITS, traits.unbind(1), strict=True))
     cycles = _cycles(traits, seconds, rates.means())
-    swing = dict(zip(_SWINGING, torch.sin(2 * pi * cycles[:, : len(_SWINGING)]).unbind(1), strict=True))
+    swing: dict[str, Tensor] = dict(
+        zip(_SWINGING, torch.sin(2 * pi * cycles[:, : len(_SWINGING)]).unbind(1), strict=True)
+    )
     light, hue, tilt = cycles[:, len(_SWINGING) :].unbind(1)
     scale = swing["scale"].mul(0.15).add(0.7)
     colour, ground = _colours(hue, swing)
