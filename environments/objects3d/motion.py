@@ -18,8 +18,11 @@ TRAITS = (
 """What is drawn for an object when the gaze first falls on it: numbers in [0, 1), one each."""
 
 
-_SWINGING = ("x", "y", "scale", "height", "contrast", "value", "chroma", "ground", "dye")  # back and forth
-_TURNING = ("light", "hue", "tilt")  # round and round
+# what goes back and forth, and what goes round and round, with the name of its mean speed
+_SWINGING = {"x": "roam", "y": "roam", "scale": "zoom", "height": "relight"} | dict.fromkeys(
+    ("contrast", "value", "chroma", "ground", "dye"), "recolour"
+)
+_TURNING = {"light": "relight", "hue": "recolour", "tilt": "relight"}
 _START = [TRAITS.index(name) for name in (*_SWINGING, *_TURNING)]
 _RATE = [TRAITS.index(f"{name}_rate") for name in (*_SWINGING, *_TURNING)]
 
@@ -43,8 +46,7 @@ class Rates:
 
     def means(self) -> Float[Tensor, " quantities"]:
         """Return the mean speed of everything that swings or turns, in the order of the draws that it starts from."""
-        roam, zoom, light, colour = self.roam, self.zoom, self.relight, self.recolour
-        return torch.tensor([roam, roam, zoom, light, *[colour] * 5, light, colour, light])
+        return torch.tensor([getattr(self, name) for name in (*_SWINGING.values(), *_TURNING.values())])
 
 
 @dataclass(frozen=True)

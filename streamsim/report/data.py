@@ -113,7 +113,7 @@ class RunData:
         part.summary = {**self.summary, **self.summary.get("pathways", {}).get(name, {})}
         return part
 
-    @property
+    @cached_property
     def marks(self) -> list[Mark]:
         """The interventions that have been, in the order of time."""
         told = self.configuration.get("interventions") or []

@@ -78,7 +78,7 @@ def lesioned(simulation: "Simulation", name: str) -> tuple["Pathway", str]:
     """Return the pathway with the weights called *name*, and the path of these in the state of its agent.
 
     Raises:
-        ConfigurationError: there are none, or it is not clear which are meant.
+        ConfigurationError: there are none.
     """
     known = {}
     for pathway in simulation.pathways:

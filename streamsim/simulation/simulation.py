@@ -11,7 +11,17 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor
 
-from streamsim.contracts import ConfigurationError, State, digest, require, size_in_bytes, snapshot, transform
+from streamsim.contracts import (
+    ConfigurationError,
+    State,
+    digest,
+    flatten,
+    require,
+    size_in_bytes,
+    snapshot,
+    transform,
+    unflatten,
+)
 
 from .instrument import Instrument, TickRecord, watching
 from .memory import WithinMemory, require_memory
@@ -113,7 +123,8 @@ class Simulation:
         pathway = next(pathway for pathway in self.pathways if pathway.name == name)
         setattr(pathway, part, made)
         state = self.state[name]
-        state[part] = filled(state.get(part, {}), pathway.begun(part, self.streams, self.seed, self.device))
+        fresh = pathway.begun(part, self.streams, self.seed, self.device)
+        state[part] = unflatten(flatten(fresh) | flatten(state.get(part, {})))
 
     def drawn(self, pathway: Pathway) -> State:
         """Return the state of a pathway's agent before its first tick, derived again from the seed."""
@@ -211,17 +222,6 @@ class Simulation:
         time does not depend on where a run was interrupted.
         """
         return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
-
-
-def filled(state: State, fresh: State) -> State:
-    """Return *state* with what it lacks of *fresh*."""
-    both = {name: filled(state[name], value) for name, value in fresh.items() if name in state and is_branch(value)}
-    return {**fresh, **state, **both}
-
-
-def is_branch(value: State | Tensor) -> bool:
-    """Return whether *value* is a state in a state."""
-    return not isinstance(value, Tensor)
 
 
 def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
