@@ -15,8 +15,9 @@ test: $(VENV)/installed-dev
 mutants: $(VENV)/installed-dev
 	$(BIN)/python -m tests.mutants.run
 
+# a thread a job: more would wait for each other, and count that as computing
 fuzz: $(VENV)/installed-dev
-	$(BIN)/python -m tests.fuzz.run --seconds 7200
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.run --seconds 7200
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
