@@ -1,4 +1,4 @@
-"""The values of a setting as a user writes them: `1,2,4`, `0.05:0.5:0.15`, `[1, 2],[4]`."""
+"""The values of a setting as a user writes them: `1,2,4`, `0.05:0.5:0.15`, `uniform:0.05:0.5:20`, `[1, 2],[4]`."""
 
 import re
 from decimal import Decimal, localcontext
@@ -8,25 +8,28 @@ import yaml
 
 from streamsim.contracts import ConfigurationError, require, shown
 
+from .samples import NUMBER, sampled
+
 MOST = 5_000
 """Values of a setting, and cells of a study; whoever wants more has misplaced a digit."""
 
 LONGEST = 100_000  # characters of the values of a setting
 
-NUMBER = r"[-+]?(?:\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})(?:[eE][-+]?\d{1,2})?"
-
 RANGE = re.compile(f"({NUMBER}):({NUMBER}):({NUMBER})")
 
 
 def expanded(name: str, text: str) -> tuple[str, ...]:
-    """Return the values that *text* gives to the setting *name*, each as YAML; a range stands for its numbers.
+    """Return the values that *text* gives to the setting *name*, each as YAML; a range stands for its numbers, a
+    distribution for those that are drawn from it.
 
     Commas within brackets, braces and quotes belong to a value.
 
     Raises:
-        ConfigurationError: there is no value, one is no YAML, or a range never comes to its end.
+        ConfigurationError: there is no value, one is no YAML, a range never comes to its end, or nothing can be drawn.
     """
-    found = tuple(value for one in separated(name, text) for value in numbers(name, one))
+    found = tuple(
+        value for one in separated(name, text) for value in sampled(name, one, MOST) or numbers(name, one)
+    )
     require(bool(found), f"{name} has no values: write {name}=1,2,4 or a range such as {name}=0.1:0.5:0.1")
     require(len(found) <= MOST, f"{name} has {len(found)} values and may have {MOST}: leave some out")
     return found
