@@ -27,9 +27,7 @@ def expanded(name: str, text: str) -> tuple[str, ...]:
     Raises:
         ConfigurationError: there is no value, one is no YAML, a range never comes to its end, or nothing can be drawn.
     """
-    found = tuple(
-        value for one in separated(name, text) for value in sampled(name, one, MOST) or numbers(name, one)
-    )
+    found = tuple(value for one in separated(name, text) for value in sampled(name, one, MOST) or numbers(name, one))
     require(bool(found), f"{name} has no values: write {name}=1,2,4 or a range such as {name}=0.1:0.5:0.1")
     require(len(found) <= MOST, f"{name} has {len(found)} values and may have {MOST}: leave some out")
     return found
