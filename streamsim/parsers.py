@@ -175,9 +175,10 @@ folder of its own:
       +agent.memory.decay_time=0.5,1,2 --ticks 500 --out studies/b
   streamsim sweep study.yaml --out studies/c
 
-START:STOP:STEP is a range with both its ends. A + before a name lets its
-values go in step with those of the setting before it. Settings after -- are the
-same for all cells. The same command again computes what is missing; with other
+START:STOP:STEP is a range with both its ends; uniform:LOW:HIGH:COUNT draws COUNT
+numbers, as loguniform and integers do. A + before a name lets its values go in
+step with those of the setting before it. Settings after -- are the same for all
+cells. The same command again computes what is missing; with other
 values it makes the study larger.
 """
 

@@ -3,5 +3,17 @@
 from .cell import Cell, Standing, hash_of
 from .launcher import Launcher, News
 from .processes import Processes, available
+from .rehearsal import Cost, Rehearsal, rehearsed
 
-__all__ = ["Cell", "Launcher", "News", "Processes", "Standing", "available", "hash_of"]
+__all__ = [
+    "Cell",
+    "Cost",
+    "Launcher",
+    "News",
+    "Processes",
+    "Rehearsal",
+    "Standing",
+    "available",
+    "hash_of",
+    "rehearsed",
+]

@@ -4,7 +4,7 @@ from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, FixedFixation, Gaze, RandomFixation, ScriptedSaccades
 from .instrument import Instrument, TickRecord
 from .intervention import Intervention
-from .memory import shortage
+from .memory import in_words, physical, shortage
 from .order import FrameOrder, InOrder, Seen, Shuffled
 from .pathway import Pathway
 from .simulation import Simulation
@@ -25,5 +25,7 @@ __all__ = [
     "Shuffled",
     "Simulation",
     "TickRecord",
+    "in_words",
+    "physical",
     "shortage",
 ]

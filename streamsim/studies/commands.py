@@ -8,16 +8,15 @@ from pathlib import Path
 from streamsim.config import coerce, text_of
 from streamsim.contracts import ConfigurationError, RunFolderError, one_line, require
 from streamsim.launchers import Processes, Standing, available
+from streamsim.plans import MOST, Plan, axes_of, is_plan, plan_of
 from streamsim.runs import RunFolder, creating, explained, say, show
 
-from .axes import axes_of
-from .drafting import Draft, Drafter, put_down
+from .drafting import Drafter, put_down
 from .drive import called, go_on
 from .parquet import in_parquet
-from .plan import Plan, is_plan, plan_of
+from .rehearsal import rehearse, require_room
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of
-from .values import MOST
 
 
 def asked(word: str | None, words: Sequence[str], settings: Mapping[str, str], default: str) -> Plan:
@@ -76,8 +75,9 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool) -> int:
     names = tuple(dict.fromkeys((*whole.cells, *sorted(known), *(draft.name for draft in drafts))))
     require(len(names) <= MOST, f"a study has at most {MOST} cells (got {len(names)}): leave some values out")
     whole = replace(whole.joined(plan), threads=threads, cells=names)
+    require_room(drafts, jobs)
     if dry:
-        return rehearse(study, drafts, jobs, threads)
+        return rehearse(study, plan, drafts, jobs, threads)
     with creating(out):
         out.mkdir(parents=True, exist_ok=True)
     with locked(study):
@@ -86,19 +86,6 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool) -> int:
             put_down(study, draft)
         say(f"study of {whole.preset} in {out}: {len(names)} cells, {jobs} at once, threads for each: {threads}")
         return finish(study, whole, Processes(jobs, threads))
-
-
-def rehearse(study: Study, drafts: Sequence[Draft], jobs: int, threads: int) -> int:
-    """Show what would be computed; return the exit status."""
-    for draft in drafts:
-        cell = study.cell(draft.name)
-        standing = cell.standing() if study.path.is_dir() and cell.planned() else Standing.WAITING
-        point = " ".join(f"{name}={value}" for name, value in draft.point.items())
-        show(f"{draft.name}  {standing.value:<8}  {point}")
-    size = sum(draft.size for draft in drafts) / 1e6
-    show(f"{len(drafts)} cells, {jobs} at once, threads for each: {threads}; checkpoints of about {size:.1f} MB in all")
-    show("nothing was run")
-    return 0
 
 
 def resume(path: Path, jobs: int | None, trust: bool) -> int:

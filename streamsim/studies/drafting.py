@@ -7,11 +7,10 @@ from typing import Any
 from streamsim.config import configure, outline
 from streamsim.contracts import ConfigurationError, RunFolderError, StreamsimError, UnknownSetting
 from streamsim.launchers import hash_of
+from streamsim.plans import Plan, Point, described
 from streamsim.runs import RunFolder, provenance, signed
 from streamsim.simulation import shortage
 
-from .axes import Point, described
-from .plan import Plan
 from .study import Study
 
 
@@ -25,6 +24,7 @@ class Draft:
         text: its whole configuration, as YAML.
         origin: what its provenance says.
         size: bytes of the checkpoints that it keeps, about; 0 if it is known from before.
+        memory: bytes of its state, the least that it takes while it runs; 0 if it is known from before.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Draft:
     text: str
     origin: Mapping[str, Any]
     size: int = 0
+    memory: int = 0
 
 
 class Drafter:
@@ -82,14 +83,14 @@ class Drafter:
             return Draft(name, point, text, {})
         experiment = configuration.experiment
         simulation = experiment.build()
-        device, size = simulation.device, simulation.state_bytes() * experiment.checkpoints_kept
+        device, memory = simulation.device, simulation.state_bytes()
         command = ["run", plan.preset]
         command += [word for key, value in {**plan.settings, **point}.items() for word in (f"--{key}", value)]
         common = self._origins.setdefault(str(device), {}) or provenance(configuration.name, 0, [], device)
         self._origins[str(device)] = common
         spelt = ["streamsim", *(word.encode(errors="backslashreplace").decode() for word in command)]
         own = {"command": spelt, "seed": experiment.seed, "threads": self.threads, **signed(configuration.tree)}
-        return Draft(name, point, text, {**common, **own}, size)
+        return Draft(name, point, text, {**common, **own}, memory * experiment.checkpoints_kept, memory)
 
 
 def put_down(study: Study, draft: Draft) -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from streamsim.contracts import ConfigurationError, RunFolderError
 from streamsim.launchers import Cell, Standing
+from streamsim.plans import Plan, plan_of
 from streamsim.storage import Directory
-
-from .plan import Plan, plan_of
 
 FILE = "study.yaml"
 

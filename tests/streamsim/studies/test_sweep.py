@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -106,6 +107,7 @@ def test_a_study_may_be_described_in_a_file(place, capsys):
     assert "seed=0 agent.rate=0.01 streams=1" in told
     assert "4 cells, " in told
     assert "checkpoints of about 0.1 MB in all" in told
+    assert re.search(r"expected to take \d+ s on this machine: \d+ s and \d+ MB of memory for each cell", told)
     assert not Path("a").exists()
     assert main("sweep", "b.yaml", "--out", "a", "--jobs", "2", "--threads", "1") == 0
     assert {(s["streams"], s["ticks"]) for s in summaries().values()} == {(1, 10), (3, 10)}
@@ -196,6 +198,16 @@ def test_another_study_is_refused(place, capsys):
     assert "give the folder of the study: --out studies/NAME" in capsys.readouterr().err
     assert main("status", ".") == 2
     assert ". holds no study (there is no study.yaml)" in capsys.readouterr().err
+
+
+def test_cells_that_do_not_fit_into_memory_together_are_told_before_they_start(place, capsys, monkeypatch):
+    monkeypatch.setattr("streamsim.studies.rehearsal.physical", lambda: 20_000)
+    line = ("seed=0,1,2", "--ticks", "3", "--probes", "null")
+    assert sweep(*line) == 2
+    said = capsys.readouterr().err
+    assert re.search(r"2 cells at once would take 28.\d kB of memory and more, and this machine has 20 kB: ", said)
+    assert not Path("a").exists()
+    assert sweep(*line, jobs="1") == 0
 
 
 def test_nothing_is_written_through_links(place, capsys):

@@ -19,9 +19,9 @@ RANGE = re.compile(f"({NUMBER}):({NUMBER}):({NUMBER})")
 
 
 def expanded(name: str, text: str) -> tuple[str, ...]:
-    """Return the values that *text* gives to the setting *name*, each as YAML; a range stands for its numbers, a
-    distribution for those that are drawn from it.
+    """Return the values that *text* gives to the setting *name*, each as YAML.
 
+    A range stands for its numbers, a distribution for those that are drawn from it.
     Commas within brackets, braces and quotes belong to a value.
 
     Raises:

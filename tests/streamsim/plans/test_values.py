@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamsim.contracts import ConfigurationError
-from streamsim.studies.values import expanded
+from streamsim.plans.values import expanded
 
 DECIMALS = st.decimals(min_value=-1000, max_value=1000, allow_nan=False, places=3)
 PLAIN = st.one_of(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamsim.contracts import ConfigurationError
-from streamsim.studies.axes import Axis, axes_of, crossed
-from streamsim.studies.plan import Plan, is_plan, plan_of
+from streamsim.plans.axes import Axis, axes_of, crossed
+from streamsim.plans.plan import Plan, is_plan, plan_of
 
 NAMES = st.lists(st.sampled_from(["seed", "agent.memory.capacity", "gaze", "a.b.0.c"]), unique=True, min_size=1)
 VALUES = st.lists(st.sampled_from(["1", "0.5", "[1, 2]", "CLAPP", "null", "0:1:0.5"]), min_size=1, max_size=3)

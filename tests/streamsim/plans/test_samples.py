@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamsim.contracts import ConfigurationError
-from streamsim.studies.values import expanded
+from streamsim.plans.values import expanded
 
 ENDS = st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)).map(sorted)
 

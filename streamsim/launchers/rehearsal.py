@@ -1,0 +1,113 @@
+"""What a cell will take, found out by running some of it, as many cells at once as there will be."""
+
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from streamsim.config import Experiment, configure
+from streamsim.contracts import DataError, trusting
+from streamsim.evaluation import probe_layers
+from streamsim.runs import current_folder, keep_memory
+from streamsim.simulation import Simulation
+
+from .processes import warm
+from .worker import silence
+
+BUDGET = 2.0
+"""Seconds of ticks to measure; the first are slower than the rest, and left out."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a cell takes, about.
+
+    Attributes:
+        seconds: of the clock, from its start to its end.
+        memory: bytes of memory at most, with what it shares with other cells.
+    """
+
+    seconds: float
+    memory: int
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """A cell of which a little is to be run.
+
+    Args:
+        preset: where its configuration starts from.
+        settings: what differs, by dotted name, as YAML.
+        threads: to compute with.
+    """
+
+    preset: str
+    settings: Mapping[str, str]
+    threads: int
+
+
+def rehearsed(cells: Sequence[Rehearsal]) -> list[Cost]:
+    """Return what *cells* take while they run at once, each in a process of its own; nothing if they cannot be run."""
+    warm()
+    context = multiprocessing.get_context("forkserver")
+    try:
+        with ProcessPoolExecutor(len(cells), context, silence) as pool:
+            return list(pool.map(cost_of, cells))
+    except BrokenProcessPool:  # memory ran out, most likely: a rehearsal promises nothing
+        return []
+
+
+def cost_of(cell: Rehearsal) -> Cost:
+    """Run a little of *cell* in this process, and return what all of it would take."""
+    keep_memory()
+    torch.set_num_threads(cell.threads)
+    with threadpool_limits(cell.threads), trusting(), current_folder():
+        began = time.monotonic()
+        experiment = configure(cell.preset, cell.settings).experiment
+        simulation = experiment.build()
+        tick = seconds_of_a_tick(simulation, experiment.ticks)
+        spent = time.monotonic()
+        probe(simulation, experiment)
+        probing = time.monotonic() - spent
+        building = spent - began - BUDGET
+    whole = max(building, 0) + tick * experiment.ticks + probing * rounds(experiment)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Cost(whole, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+
+
+def seconds_of_a_tick(simulation: Simulation, ticks: int) -> float:
+    """Return the mean time of a tick; of those that learn, if looking ends within the budget."""
+    looks = max(pathway.agent.looks for pathway in simulation.pathways)
+    until, taken = time.monotonic() + BUDGET, [0.0]
+    while time.monotonic() < until and simulation.ticks() < ticks:
+        began = time.monotonic()
+        simulation.run(1)
+        if simulation.ticks() in (1, looks + 1):  # the first of a kind reserve memory
+            taken.clear()
+        else:
+            taken.append(time.monotonic() - began)
+    return sum(taken) / max(1, len(taken))
+
+
+def probe(simulation: Simulation, experiment: Experiment) -> None:
+    """Probe every pathway once, as a run does."""
+    for pathway in simulation.pathways if experiment.probes is not None else ():
+        state = simulation.state[pathway.name]["agent"]
+        with suppress(DataError):  # a world without labels
+            probe_layers(pathway.agent, state, pathway.environment, experiment.probes)
+
+
+def rounds(experiment: Experiment) -> int:
+    """Return how often a run of *experiment* is probed: as drawn, as calibrated, now and then, at the end."""
+    if experiment.probes is None:
+        return 0
+    looks = any(sense.agent.looks for sense in experiment.senses.values())
+    return 2 + looks + ((experiment.ticks - 1) // experiment.probe_every if experiment.probe_every else 0)
