@@ -11,7 +11,7 @@ from streamsim.launchers import Processes, Standing, available
 from streamsim.plans import MOST, Plan, axes_of, is_plan, plan_of
 from streamsim.runs import RunFolder, creating, explained, say, show
 
-from .drafting import Drafter, put_down
+from .drafting import Drafter, put_down, refuse_changed
 from .drive import called, go_on
 from .parquet import in_parquet
 from .rehearsal import rehearse, require_room
@@ -68,6 +68,7 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool) -> int:
     before = study.plan()
     if before is not None:
         refuse_other(out, before, plan)
+        refuse_changed(out, before)
     whole = before or replace(plan, sweeps=())
     jobs, threads = shared(jobs, whole.threads)
     known = {cell.name for cell in study.cells()} if before else set()

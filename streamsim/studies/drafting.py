@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from streamsim.config import configure, outline
@@ -91,6 +92,19 @@ class Drafter:
         spelt = ["streamsim", *(word.encode(errors="backslashreplace").decode() for word in command)]
         own = {"command": spelt, "seed": experiment.seed, "threads": self.threads, **signed(configuration.tree)}
         return Draft(name, point, text, {**common, **own}, memory * experiment.checkpoints_kept, memory)
+
+
+def refuse_changed(path: Path, before: Plan) -> None:
+    """Raise `RunFolderError` if what the study at *path* was begun with, *before*, is no longer what it was.
+
+    The folders of its cells hold their whole configurations, and study.yaml only the name of the preset.
+    """
+    point = before.points()[0]
+    if hash_of(configure(before.preset, {**before.settings, **point}).text()) not in before.cells:
+        raise RunFolderError(
+            f"{before.preset} is not what it was when the study in {path} was begun, so that its cells could not be "
+            f"compared with new ones: choose another --out, or complete those that it has by `streamsim resume {path}`"
+        )
 
 
 def put_down(study: Study, draft: Draft) -> None:

@@ -200,6 +200,18 @@ def test_another_study_is_refused(place, capsys):
     assert ". holds no study (there is no study.yaml)" in capsys.readouterr().err
 
 
+def test_a_study_does_not_grow_by_what_cannot_be_compared(place, capsys):
+    assert sweep("seed=0", "--ticks", "3", "--probes", "null") == 0
+    text = Path("toy.yaml").read_text()
+    Path("toy.yaml").write_text(text.replace("metrics_every: 7", "metrics_every: 5"))
+    assert sweep("seed=0,1", "--ticks", "3", "--probes", "null") == 2
+    assert "toy.yaml is not what it was when the study in a was begun" in capsys.readouterr().err
+    assert main("resume", "a") == 0
+    Path("toy.yaml").write_text(f"# a remark\n{text}")
+    assert sweep("seed=0,1", "--ticks", "3", "--probes", "null") == 0
+    assert len(times()) == 2
+
+
 def test_cells_that_do_not_fit_into_memory_together_are_told_before_they_start(place, capsys, monkeypatch):
     monkeypatch.setattr("streamsim.studies.rehearsal.physical", lambda: 20_000)
     line = ("seed=0,1,2", "--ticks", "3", "--probes", "null")
