@@ -247,6 +247,20 @@ def test_labelled_views_are_balanced_and_always_the_same():
     assert not torch.equal(frames, test.fetch(torch.tensor([3, 50, 7])))
 
 
+def test_labelled_views_are_rendered_as_they_are_asked_for(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(world_module, "render", lambda kind, *rest: drawn.append(len(kind)) or render(kind, *rest))
+    few, many = (Objects3D(size=8, test=count).labelled(Split.TEST) for count in (760, 100_000))
+    chosen = torch.tensor([759, 3, 251, 759, 4])
+    frames = few.fetch(chosen)
+    assert drawn == [250, 250, 10]
+    assert torch.equal(frames, few.fetch(torch.arange(760))[chosen])
+    assert torch.equal(few.fetch(chosen.flip(0)), frames.flip(0))
+    assert drawn == [250, 250, 10, 250]
+    many.fetch(torch.tensor([99_999, 5]))
+    assert drawn == [250, 250, 10, 250, 250, 250]
+
+
 def test_another_draw_shows_other_labelled_views():
     first, again, second = (Objects3D(train=10, test=10, draw=n).labelled(Split.TEST) for n in (0, 0, 1))
     frames, same, other = (views.fetch(torch.arange(10)) for views in (first, again, second))
