@@ -23,6 +23,7 @@ from .raymarch import render
 from .shapes import SHAPES
 
 _BATCH = 250  # labelled views rendered at once
+_KEPT = 10_000  # most labelled views that are all rendered, at their first use, and kept
 
 _AT_ONCE = 64  # frames rendered at once while streams are few: less costs hardly less time, more is thrown away
 _AHEAD = 8  # most frames of a stream rendered at once: about as many as a fixation has
@@ -74,7 +75,7 @@ class Objects3D(Environment):
         self._number = draw
         self._counts = {Split.TRAIN: train, Split.TEST: test}
         self._sensor = Sensor((3, size, size), 0.0, 1.0, seconds(period))
-        self._views: dict[tuple[Split, int], Tensor] = {}
+        self._views: dict[Split, Tensor] = {}
 
     @property
     def sensor(self) -> Sensor:
@@ -120,9 +121,14 @@ class Objects3D(Environment):
         return state, Scene(frame, object_id, _kind(traits), torch.zeros_like(saccade))
 
     def labelled(self, split: Split) -> Labelled:
-        """Return views of random objects, as many of each class; rendered when they are first asked for, and kept."""
+        """Return views of random objects, as many of each class.
+
+        They are rendered at the first use and kept; of very many, those that are asked for are rendered each time.
+        """
         traits = self._examples(split)
-        return Labelled(_kind(traits), lambda chosen: self._gallery(split, traits, chosen).unsqueeze(1))
+        if len(traits) > _KEPT:
+            return Labelled(_kind(traits), lambda chosen: self._views_of(traits[chosen]).unsqueeze(1))
+        return Labelled(_kind(traits), lambda chosen: self._gallery(split)[chosen].unsqueeze(1))
 
     def _rendered(
         self,
@@ -150,17 +156,13 @@ class Objects3D(Environment):
         traits[:, 0] = (torch.arange(len(traits)) % len(SHAPES) + 0.5) / len(SHAPES)
         return traits
 
-    def _gallery(
-        self, split: Split, traits: Float[Tensor, "examples traits"], chosen: Int[Tensor, " chosen"]
-    ) -> Float[Tensor, "chosen 3 size size"]:
-        """Return the *chosen* views; those that are rendered with them are kept for later."""
-        batches, place = torch.unique(chosen // _BATCH, return_inverse=True)
-        for batch in batches.tolist():
-            if (split, batch) not in self._views:
-                part = traits[batch * _BATCH : (batch + 1) * _BATCH]
-                self._views[split, batch] = self._draw(part, torch.zeros(len(part)))
-        kept = [self._views[split, batch] for batch in batches.tolist()]
-        return torch.cat(kept)[place * _BATCH + chosen % _BATCH]
+    def _gallery(self, split: Split) -> Tensor:
+        if split not in self._views:
+            self._views[split] = self._views_of(self._examples(split))
+        return self._views[split]
+
+    def _views_of(self, traits: Tensor) -> Tensor:
+        return torch.cat([self._draw(part, torch.zeros(len(part))) for part in torch.split(traits, _BATCH)])
 
     def _draw(self, traits: Tensor, age: Tensor) -> Tensor:
         elapsed = age.float() * float(self._sensor.period)
