@@ -1,6 +1,7 @@
 """Gives a case to the real command, in a process of its own, and says whether the promise was kept."""
 
 import hashlib
+import itertools
 import os
 import resource
 import shutil
@@ -8,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from .cases import Case
@@ -26,7 +28,7 @@ MEMORY = 2 * 2**30
 """Most bytes that an answer may take."""
 
 RUNS = ("r", "o", "runs")
-"""Folders that a command may write to."""
+"""Folders that a command may write to, besides the one that it names."""
 
 NO_SENTENCES = tuple(f"streamsim: {word}" for word in ("warning:", "running ", "continuing "))
 
@@ -89,10 +91,16 @@ def fault(case: Case, templates: Path, room: Path) -> str:
     shutil.copytree(templates / case.template, folder, symlinks=True)
     for edit in case.edits:
         edit.make(folder)
-    before = _outside(folder)
+    own = {*RUNS, *_named(case.line)}
+    before = _outside(folder, own)
     status = call(folder, list(case.line), case.files)
     said, printed = ((room / name).read_text(errors="replace") for name in ("err", "out"))
-    return _misspoken(status, said, printed) or _changed(before, _outside(folder)) or _greedy(room)
+    return _misspoken(status, said, printed) or _changed(before, _outside(folder, own)) or _greedy(room)
+
+
+def _named(line: Sequence[str]) -> list[str]:
+    """Return the folder, if it is one of the current folder, that a command names for its run."""
+    return [name for option, name in itertools.pairwise(line) if option == "--out" and Path(name).name == name]
 
 
 def _misspoken(status: int, said: str, printed: str) -> str:
@@ -121,14 +129,14 @@ def _greedy(room: Path) -> str:
     return f"took {memory / 2**30:.1f} GiB" if memory > MEMORY else ""
 
 
-def _outside(folder: Path) -> dict[str, str]:
-    """Return what lies in a case's folder but not in its run folders, with a sum of each file's content."""
+def _outside(folder: Path, own: Collection[str]) -> dict[str, str]:
+    """Return what lies in a case's folder but not in those of its *own* runs, with a sum of each file's content."""
     found = {}
     for top, below, names in os.walk(folder):
         if Path(top) == folder:
-            below[:] = [name for name in below if name not in RUNS]
+            below[:] = [name for name in below if name not in own]
         for name in (*below, *names):
-            if name in RUNS and Path(top) == folder:  # a link in its place
+            if name in own and Path(top) == folder:  # a link in its place
                 continue
             path = Path(top) / name
             ordinary = path.is_file() and not path.is_symlink() and os.access(path, os.R_OK)
