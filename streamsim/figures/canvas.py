@@ -52,7 +52,6 @@ LOOK: dict[str, Any] = {
     "errorbar.capsize": 2,
     "text.parse_math": False,  # a $ in a name is a $
     "svg.fonttype": "none",  # text stays text, which can be searched and edited
-    "svg.hashsalt": "streamsim",
     "pdf.fonttype": 42,
 }
 
@@ -73,16 +72,19 @@ class Drawing:
 
 
 @contextmanager
-def looking() -> Iterator[None]:
+def looking(salt: str) -> Iterator[None]:
     """Draw with our look alone, whatever the user's matplotlibrc says; signs that the font lacks are no news."""
-    with warnings.catch_warnings(), matplotlib.style.context(["default", LOOK]):
+    with warnings.catch_warnings(), matplotlib.style.context(["default", {**LOOK, "svg.hashsalt": salt}]):
         warnings.filterwarnings("ignore", message="Glyph|.*missing from (current )?font", category=UserWarning)
         yield
 
 
-def drawn(draw: Callable[[Figure], None], width: float, height: float) -> Drawing:
-    """Return what *draw* puts into a figure of a size in mm."""
-    with looking():
+def drawn(draw: Callable[[Figure], None], name: str, width: float, height: float) -> Drawing:
+    """Return what *draw* puts into a figure of a size in mm.
+
+    Its *name* keeps the marks by which its parts refer to each other apart from those of other figures of the page.
+    """
+    with looking(name):
         figure = Figure(figsize=(width / INCH, height / INCH), layout="constrained")
         draw(figure)
         svg, pdf = io.BytesIO(), io.BytesIO()
@@ -109,10 +111,10 @@ def chosen(levels: Sequence[str], most: int) -> list[str]:
     return [levels[round(i * (len(levels) - 1) / (most - 1))] for i in range(most)]
 
 
-def name_ticks(axis: Any, levels: Sequence[str], most: int, offset: float = 0.0) -> None:  # noqa: ANN401
+def name_ticks(axis: Any, levels: Sequence[str], most: int) -> None:  # noqa: ANN401
     """Write *levels* at an axis, as many as there is room for, and slanting where they are long."""
     shown = chosen(levels, most)
-    places = [levels.index(level) + offset for level in shown]
+    places = [levels.index(level) for level in shown]
     slant = axis.axis_name == "x" and max(map(len, shown)) > 44 / len(shown)
     style: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if slant else {}
     axis.set_ticks(places, [tick(level) for level in shown], **style)

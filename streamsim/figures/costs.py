@@ -90,12 +90,12 @@ def cost_figure(told: Evidence) -> Drawing | None:
             draw_spots(row[0], found, marks, joined)
         if seen:
             draw_curves(row[-1], seen, marks)
-        row[0].set(ylabel=told.measure.words, title=told.view.words)
+        row[0].set(ylabel=told.measure.words, title=told.view.title)
         for axes in row:
             reference(axes, 0.0, "-")
         legend(figure, row, marks)
 
-    return drawn(draw, TWO_COLUMNS if panels > 1 else ONE_COLUMN + 25, 62)
+    return drawn(draw, f"costs {told.view.words}", TWO_COLUMNS if panels > 1 else ONE_COLUMN + 25, 62)
 
 
 def legend(figure: Figure, row: Sequence[Axes], dimension: Dimension | None) -> None:

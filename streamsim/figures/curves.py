@@ -91,7 +91,7 @@ def learning_curves(told: Evidence, dimension: Dimension | None) -> Drawing | No
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
         draw_curves(axes, found, dimension)
-        axes.set(ylabel="accuracy (%)", title=told.view.words)
+        axes.set(ylabel="accuracy (%)", title=told.view.title)
         for one, colour in zip(found, colours(dimension, len(found)), strict=True):
             if one.calibrated is not None:
                 axes.axhline(100 * one.calibrated, color=colour, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
@@ -101,7 +101,7 @@ def learning_curves(told: Evidence, dimension: Dimension | None) -> Drawing | No
                 *axes.get_legend_handles_labels(), loc="outside right upper", title=dimension.label, alignment="left"
             )
 
-    return drawn(draw, WIDE, 65)
+    return drawn(draw, f"curves {told.view.words} {dimension.name if dimension else None}", WIDE, 65)
 
 
 def chance(told: Evidence) -> float:

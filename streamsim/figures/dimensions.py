@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .table import SEED, Value, cut, cut_before, place, spelt
 
-LETTERS = 36
+LETTERS = 32
 """Names of settings are cut to so many in a figure, their values to fewer."""
 
 

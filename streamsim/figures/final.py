@@ -44,10 +44,10 @@ def effect_figure(told: Evidence) -> Drawing | None:
             axes.set_ylabel(told.measure.words)
         for axes in panels.flat[: len(shown)]:
             reference(axes, 0.0, "-")
-        panels[0, 0].set_title(told.view.words)
+        panels[0, 0].set_title(told.view.title)
 
     width = (ONE_COLUMN, 130.0, TWO_COLUMNS)[across - 1]
-    return drawn(draw, width, 8 + 52 * down)
+    return drawn(draw, f"effects {told.view.words}", width, 8 + 52 * down)
 
 
 def draw_effect(axes: Axes, found: list[Effect], most: int) -> None:
@@ -93,14 +93,15 @@ def heat_map(told: Evidence, across: Dimension, up: Dimension) -> Drawing:
         figure.colorbar(image, ax=axes, label=told.measure.words).outline.set_visible(False)
         name_ticks(axes.xaxis, across.levels, MOST_TICKS)
         name_ticks(axes.yaxis, up.levels, MOST_TICKS)
-        axes.set(xlabel=across.label, ylabel=up.label, title=told.view.words)
+        axes.set(xlabel=across.label, ylabel=up.label, title=told.view.title)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
         if max(grid.shape) <= MOST_WORDS:
             write(axes, told, found, grid)
 
     width = ONE_COLUMN if columns <= 4 else min(TWO_COLUMNS, 37 + 13 * columns)
-    return drawn(draw, width, min(180.0, max(45.0, 24 + 10 * rows)))
+    name = f"map {told.view.words} {across.name} {up.name}"
+    return drawn(draw, name, width, min(180.0, max(55.0, 24 + 10 * rows)))
 
 
 def write(axes: Axes, told: Evidence, found: dict[tuple[int, int], Estimate], grid: np.ndarray) -> None:

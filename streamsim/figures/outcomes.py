@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 from streamsim.evaluation import ALL
 
 from .dimensions import Dimension, dimensions
-from .table import SEED, StudyTable, Value, number, place, spelt
+from .table import SEED, StudyTable, Value, cut, number, place, spelt
 
 Point: TypeAlias = tuple[str, ...]
 """A level of every dimension."""
@@ -33,6 +33,11 @@ class ProbeView(NamedTuple):
         examples = "" if self.examples == TEST else f", {self.examples} examples"
         pathway = f", pathway {self.pathway}" if self.pathway else ""
         return f"{self.probe} probe of {self.layer}{examples}{pathway}"
+
+    @property
+    def title(self) -> str:
+        """It in words that fit above a figure."""
+        return cut(self.words, 50)
 
 
 class Measure(NamedTuple):
@@ -100,10 +105,10 @@ class Evidence:
 
 def evidence(view: ProbeView, rows: Sequence[Mapping[str, Value]], settings: Sequence[str]) -> Evidence:
     """Return what the *rows* of a view tell of a study in which *settings* vary."""
-    varied = dimensions(rows, settings)
     cells: dict[str, list[Mapping[str, Value]]] = {}
     for row in sorted(rows, key=lambda row: place(row["tick"])):
         cells.setdefault(spelt(row["cell"]), []).append(row)
+    varied = dimensions([own[0] for own in cells.values()], settings)
     found = [outcome(own, varied) for own in cells.values()]
     order = {seed: i for i, seed in enumerate(seeds(rows))}
     levels = [{level: i for i, level in enumerate(one.levels)} for one in varied]

@@ -62,7 +62,7 @@ def sections_of(given: StudyTable, first: Evidence, others: list[Evidence]) -> I
     shown = Markup("\n").join(figures(first, whole=True))
     yield Section("figures", "Figures", section(capital(first.view.words), shown) or lacking(first))
     if effects(first):
-        yield Section("effects", "Effects", section("Main effects", effect_table(given, first)))
+        yield Section("effects", "Effects", section("Main effects", effect_table(first)))
     if near := related(first, others):
         content = folds(near, len(others) - len(near))
         yield Section("others", "Other layers and probes", section("Other layers and probes", content))
@@ -113,8 +113,8 @@ def figures(told: Evidence, whole: bool) -> Iterator[Markup]:
         yield own_piece("figure", title=one.title, caption=one.caption, svg=Markup(svg), width=width, files=kinds)
 
 
-def effect_table(given: StudyTable, told: Evidence) -> Markup:
-    """Return the main effects as a table, with a link to all of them."""
+def effect_table(told: Evidence) -> Markup:
+    """Return the main effects as a table."""
     rows = []
     for effect in effects(told):
         known = effect.estimate
@@ -122,8 +122,8 @@ def effect_table(given: StudyTable, told: Evidence) -> Markup:
         over = f"{known.combinations:,} of {contexts(told, effect.dimension):,}"
         rows.append((effect.dimension.name, effect.level, told.measure.text(known.mean), error, str(known.seeds), over))
     head = ("setting", "value", told.measure.words, "\N{PLUS-MINUS SIGN}", "seeds", "combinations of the others")
-    link = [("effects.csv", "effects.csv", address("text/csv", effects_csv(given).encode()))]
-    return joined([table(head, rows, "effects"), own_piece("downloads", files=link)])
+    words = "The same of every layer and probe, as shares, is in effects.csv beside this page."
+    return joined([table(head, rows, "effects"), note(words)])
 
 
 def related(first: Evidence, others: list[Evidence]) -> list[Evidence]:

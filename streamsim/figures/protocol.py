@@ -69,6 +69,12 @@ def standing(table: StudyTable) -> str:
     return f"{total:,} cells: {counted}" if total else "no cells"
 
 
+def others(table: StudyTable, told: Evidence) -> str:
+    """Return how many cells a layer and a probe tell of, if not of all that are finished."""
+    there, finished = len(told.outcomes), len({row["cell"] for row in table.rows})
+    return "" if there == finished else f"; {there:,} of them have this layer and this probe"
+
+
 def sayings(table: StudyTable, told: Evidence) -> list[tuple[str, str]]:
     """Return the protocol of what is shown first, point by point."""
     view = told.view
@@ -77,7 +83,7 @@ def sayings(table: StudyTable, told: Evidence) -> list[tuple[str, str]]:
     calibrated = span(lasts(told, "calibrated"), ".1f", 100)
     seeds = ", ".join(told.seeds[:MOST_SEEDS]) + (", \N{HORIZONTAL ELLIPSIS}" if len(told.seeds) > MOST_SEEDS else "")
     return [
-        ("cells", standing(table)),
+        ("cells", standing(table) + others(table, told)),
         ("probe", f"{view.probe}{': ' + words[0] if words else ''}{different}"),
         ("layer", view.layer + (f" of pathway {view.pathway}" if view.pathway else "")),
         (
@@ -97,7 +103,7 @@ def sayings(table: StudyTable, told: Evidence) -> list[tuple[str, str]]:
 
 ERROR = (
     f"{SIGN}, over seeds: each seed's mean first, then their standard deviation (n \N{MINUS SIGN} 1) divided by the "
-    "root of their number. Values of a setting share their seeds, so that their differences vary less than this"
+    "root of their number. Values of a setting share their seeds, so that differences may be surer than their errors"
 )
 
 
