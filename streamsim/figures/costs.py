@@ -113,11 +113,13 @@ def legend(figure: Figure, row: Sequence[Axes], dimension: Dimension | None) -> 
 def draw_spots(axes: Axes, found: Sequence[Spot], marks: Dimension | None, joined: bool) -> None:
     """Draw what cells come to against their bytes, with standard errors over seeds."""
     levels = chosen(marks.levels, MOST_LINES) if marks else [""]
-    for level, colour, marker in zip(levels, colours(marks, len(levels)), MARKERS, strict=False):
+    places = sorted({one.size for one in found})
+    shades = colours(marks, len(levels))
+    for number, (level, colour, marker) in enumerate(zip(levels, shades, MARKERS, strict=False)):
         own = [one for one in found if one.level == level]
         errors = [100 * (one.estimate.error or 0.0) for one in own]
         axes.errorbar(
-            [one.size for one in own],
+            [aside(one.size, places, number - (len(levels) - 1) / 2) for one in own],
             [100 * one.estimate.mean for one in own],
             errors if any(errors) else None,
             color=colour,
@@ -125,12 +127,24 @@ def draw_spots(axes: Axes, found: Sequence[Spot], marks: Dimension | None, joine
             linestyle="-" if joined else "none",
             label=tick(level),
         )
-    name_sizes(axes, sorted({one.size for one in found}))
+    name_sizes(axes, places)
+
+
+def spread(places: Sequence[float]) -> bool:
+    """Tell whether sizes, which are in order, are so far apart that their logarithms are shown."""
+    return places[0] > 0 and places[-1] / places[0] >= 4
+
+
+def aside(size: float, places: Sequence[float], steps: float) -> float:
+    """Return *size* so many steps to the side, each a hundredth of the axis, so that error bars do not hide others."""
+    if spread(places):
+        return float(size * (places[-1] / places[0]) ** (0.01 * steps))
+    return size + 0.01 * steps * (places[-1] - places[0])
 
 
 def name_sizes(axes: Axes, places: Sequence[float]) -> None:
     """Write bytes in units at the axis, which is logarithmic where they are far apart."""
-    if places[0] > 0 and places[-1] / places[0] >= 4:
+    if spread(places):
         axes.set_xscale("log")
     if len(places) <= 6:
         axes.xaxis.set_major_locator(NullLocator())

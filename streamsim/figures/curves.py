@@ -75,7 +75,7 @@ def draw_curves(axes: Axes, found: Sequence[Curve], dimension: Dimension | None)
         means = np.array([100 * known.mean for known in one.points.values()])
         errors = np.array([100 * (known.error or 0.0) for known in one.points.values()])
         if errors.any():
-            axes.fill_between(frames, means - errors, means + errors, color=colour, alpha=0.2, linewidth=0)
+            axes.fill_between(frames, means - errors, means + errors, color=colour, alpha=0.15, linewidth=0)
         axes.plot(frames, means, color=colour, marker=marker, markersize=3.5, label=tick(one.level))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))

@@ -1,5 +1,7 @@
 """What is measured at the end: over one setting, which is a main effect, and over two, which is a heat map."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -73,11 +75,6 @@ def fields(told: Evidence, across: Dimension, up: Dimension) -> dict[tuple[int, 
     return {key: own for key, own in found.items() if own}
 
 
-def uneven(told: Evidence, across: Dimension, up: Dimension) -> bool:
-    """Tell whether some fields rest on fewer cells than others, apart from those without any."""
-    return len({known.cells for known in fields(told, across, up).values()}) > 1
-
-
 def heat_map(told: Evidence, across: Dimension, up: Dimension) -> Drawing:
     """Return the map of two settings; nothing is drawn where no cell is finished."""
     found = fields(told, across, up)
@@ -89,7 +86,9 @@ def heat_map(told: Evidence, across: Dimension, up: Dimension) -> Drawing:
         for key, known in found.items():
             grid[key] = 100 * known.mean
         # fields, not an image, which some programs blur
-        image = axes.pcolormesh(range(columns), range(rows), grid, cmap="cividis", rasterized=grid.size > MOST_FIELDS)
+        many = grid.size > MOST_FIELDS
+        style: dict[str, Any] = {} if many else {"edgecolors": "white", "linewidth": 0.6}
+        image = axes.pcolormesh(range(columns), range(rows), grid, cmap="cividis", rasterized=many, **style)
         figure.colorbar(image, ax=axes, label=told.measure.words).outline.set_visible(False)
         name_ticks(axes.xaxis, across.levels, MOST_TICKS)
         name_ticks(axes.yaxis, up.levels, MOST_TICKS)

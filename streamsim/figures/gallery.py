@@ -8,7 +8,7 @@ from .canvas import MOST_LINES, Drawing
 from .costs import cost_figure
 from .curves import learning_curves
 from .dimensions import Dimension
-from .final import effect_figure, heat_map, uneven
+from .final import effect_figure, fields, heat_map
 from .outcomes import GAIN, Evidence
 from .protocol import circumstances, errors_of
 from .statistics import contexts, effects_of
@@ -86,8 +86,10 @@ def part(told: Evidence, dimension: Dimension) -> str:
 def about_map(told: Evidence, across: Dimension, up: Dimension) -> str:
     """Return what a heat map is."""
     more = " and over all other settings" if len(told.dimensions) > 2 else ""
-    few = ", a star where fewer are than elsewhere" if uneven(told, across, up) else ""
-    return f"{what(told)} at the last evaluation, averaged over seeds{more}; a dash where no cell is finished{few}."
+    there = fields(told, across, up)
+    none = "; a dash where no cell is finished" if len(there) < len(across.levels) * len(up.levels) else ""
+    few = "; a star where fewer are than elsewhere" if len({known.cells for known in there.values()}) > 1 else ""
+    return f"{what(told)} at the last evaluation, averaged over seeds{more}{none}{few}."
 
 
 def title_of(dimension: Dimension | None) -> str:
@@ -110,5 +112,6 @@ def about_costs(told: Evidence) -> str:
     """Return what is seen in the figure of costs."""
     return (
         f"{what(told)} against the bytes of short-term memory at the end of a run and against the frames seen, "
-        "averaged over all settings that neither change the bytes nor are told apart; what does not vary is left out."
+        "averaged over all settings that neither change the bytes nor are told apart; what does not vary is left out. "
+        "Points that remember equally much are set apart a little."
     )

@@ -146,8 +146,8 @@ def tidy(told: Evidence) -> Sequence[Mapping[str, str | float | int | None]]:
             "layer": view.layer,
             "frames": int(frames),
             "measure": told.measure.column,
-            "mean": effect.estimate.mean,
-            "standard_error": effect.estimate.error,
+            "mean": round(effect.estimate.mean, 6),
+            "standard_error": None if effect.estimate.error is None else round(effect.estimate.error, 6),
             "seeds": effect.estimate.seeds,
             "combinations": effect.estimate.combinations,
         }

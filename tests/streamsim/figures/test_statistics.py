@@ -5,11 +5,14 @@ import pytest
 from streamsim.figures import effects_csv
 from streamsim.figures.costs import in_units, marking, spots
 from streamsim.figures.curves import curves
-from streamsim.figures.final import fields
+from streamsim.figures.final import fields, words
+from streamsim.figures.gallery import about_effects, about_map
 from streamsim.figures.outcomes import evidence, views
 from streamsim.figures.statistics import effects, estimate, pooled
 
 from .tables import GAINS, grid, row, table
+
+pytest.importorskip("matplotlib")
 
 
 def told(rows, settings=("a", "b", "seed")):
@@ -75,6 +78,20 @@ def test_fields_of_a_heat_map():
         (0, 1): (pytest.approx(0.32), pytest.approx(0.02), 2, 1, 2),
         (1, 1): (0.40, None, 1, 1, 1),
     }
+    assert about_map(seen, across, up) == (
+        "Gain over the calibrated network in percentage points at the last evaluation, averaged over seeds; a dash where "
+        "no cell is finished; a star where fewer are than elsewhere."
+    )
+    (_, mean, one) = map(fields(seen, across, up).get, [(1, 0), (0, 0), (1, 1)])
+    assert (words(seen, None, ""), words(seen, mean, ""), words(seen, one, "*")) == (
+        "\u2013",
+        "+12.0\n\xb12.0",
+        "+40.0*",
+    )
+    assert about_effects(seen) == (
+        "Gain over the calibrated network in percentage points for each value of a setting, averaged over all other "
+        "settings (a: over 1 of 2 combinations and 2 of 2 seeds; b: over 1 of 2 combinations and 1 of 2 seeds)."
+    )
 
 
 def test_curves_are_means_over_the_same_cells_at_every_number_of_frames():
@@ -133,5 +150,5 @@ def test_the_small_table_of_main_effects():
         "setting,value,pathway,examples,probe,layer,frames,measure,mean,standard_error,seeds,combinations"
     )
     assert [line.split(",")[:2] for line in lines[1:]] == [["a", "1"], ["a", "2"], ["b", "x"], ["b", "y"]]
-    assert lines[1].startswith("a,1,,test,linear,top,80,gain,0.16,0.0")
+    assert lines[1] == "a,1,,test,linear,top,80,gain,0.16,0.01,2,2"
     assert effects_csv(table([])).count("\n") == 1
