@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
@@ -100,7 +101,7 @@ def cost_figure(told: Evidence) -> Drawing | None:
 
 def legend(figure: Figure, row: Sequence[Axes], dimension: Dimension | None) -> None:
     """Write what colours and markers stand for."""
-    shown: Mapping[str, object] = {}
+    shown: dict[str, Artist] = {}
     for axes in row:
         handles, labels = axes.get_legend_handles_labels()
         shown = {**shown, **dict(zip(labels, handles, strict=True))}

@@ -24,9 +24,10 @@ MOST_VIEWS = 12
 
 MOST_REMARKS = 20
 
-EFFECTS = (
-    "setting value pathway examples probe layer frames measure mean standard_error seeds combinations".split()  # noqa: SIM905
-)
+EFFECTS = [
+    *("setting", "value", "pathway", "examples", "probe", "layer", "frames"),
+    *("measure", "mean", "standard_error", "seeds", "combinations"),
+]
 
 SCALE = 1.35
 """How much larger than in print a figure is on the page."""
@@ -75,7 +76,7 @@ def heading(given: StudyTable, first: Evidence | None) -> Markup:
     """Return what was studied and what came of it on the whole."""
     facts = [(f"cells {name}", f"{count:,}") for name, count in given.standing.items() if count]
     if first is not None:
-        facts += [("settings that vary", len(first.dimensions)), ("seeds", len(first.seeds))]
+        facts += [("settings that vary", str(len(first.dimensions))), ("seeds", str(len(first.seeds)))]
         facts.append(("frames a cell", span(lasts(first, "frames"))))
     said = own_piece("headline", words=headline(first)) if first else Markup()
     return piece(

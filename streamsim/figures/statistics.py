@@ -1,12 +1,13 @@
 """Means over seeds, and main effects over the part of a study that is complete."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from .dimensions import Dimension
 from .outcomes import Evidence, Outcome, Point
+from .table import Value
 
 Key: TypeAlias = tuple[str, Point, str]
 """A level of a dimension, the levels of all others, and a seed."""
@@ -89,14 +90,15 @@ def by_level(told: Evidence, dimension: Dimension | None) -> dict[Key, list[Outc
     found: dict[Key, list[Outcome]] = {}
     for outcome in told.outcomes:
         point = outcome.point
-        key = ("", point) if index is None else (point[index], (*point[:index], *point[index + 1 :]))
-        found.setdefault((*key, outcome.seed), []).append(outcome)
+        level, context = ("", point) if index is None else (point[index], (*point[:index], *point[index + 1 :]))
+        found.setdefault((level, context, outcome.seed), []).append(outcome)
     return found
 
 
 def measured(told: Evidence, outcomes: Iterable[Outcome]) -> float:
     """Return the mean of what is measured at the end of cells that differ in nothing."""
-    return float(np.mean([outcome.last(told.measure.column) for outcome in outcomes]))
+    values = (outcome.last(told.measure.column) for outcome in outcomes)
+    return float(np.mean([value for value in values if value is not None]))
 
 
 def effects(told: Evidence) -> list[Effect]:
@@ -132,7 +134,7 @@ def contexts(told: Evidence, dimension: Dimension) -> int:
     return len({context for _, context, _ in by_level(told, dimension)})
 
 
-def tidy(told: Evidence) -> Sequence[Mapping[str, str | float | int | None]]:
+def tidy(told: Evidence) -> list[dict[str, Value]]:
     """Return the main effects as rows of a table, shares as in the table of the study."""
     view = told.view
     frames = max((outcome.last("frames") or 0.0 for outcome in told.outcomes), default=0.0)

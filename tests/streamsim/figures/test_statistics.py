@@ -79,8 +79,8 @@ def test_fields_of_a_heat_map():
         (1, 1): (0.40, None, 1, 1, 1),
     }
     assert about_map(seen, across, up) == (
-        "Gain over the calibrated network in percentage points at the last evaluation, averaged over seeds; a dash where "
-        "no cell is finished; a star where fewer are than elsewhere."
+        "Gain over the calibrated network in percentage points at the last evaluation, averaged over seeds; a dash "
+        "where no cell is finished; a star where fewer are than elsewhere."
     )
     (_, mean, one) = map(fields(seen, across, up).get, [(1, 0), (0, 0), (1, 1)])
     assert (words(seen, None, ""), words(seen, mean, ""), words(seen, one, "*")) == (
