@@ -58,6 +58,8 @@ def test_values_are_compared_over_the_same_cells_only():
     }
     # a seed that has but one cell takes none away from the others
     assert found(grid({**GAINS, (1, "x", 2): 0.9})) == found(grid())
+    # nor does one that is finished in few combinations, though its number is the smallest
+    assert found(grid({(1, "x", -1): 0.9, (2, "x", -1): 0.9, **GAINS}))["a", "1"] == found(grid())["a", "1"]
     # nothing to compare
     assert found(grid({(1, "x", 0): 0.1, (2, "y", 0): 0.2, (1, "y", 1): 0.1, (2, "x", 1): 0.3})) == {}
 
