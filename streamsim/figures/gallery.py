@@ -101,11 +101,13 @@ def about_curves(told: Evidence, dimension: Dimension | None) -> str:
     """Return what curves are."""
     several = dimension is not None and len(told.dimensions) > 1
     over = ", averaged over all other settings" if several else ""
+    drawn = " At 0 frames: as drawn." if any(one.rows[0]["frames"] == 0 for one in told.outcomes) else ""
     bands = "" if len(told.seeds) == 1 else " Bands: one standard error."
     some = ""
     if dimension is not None and len(dimension.levels) > MOST_LINES:
         some = f" {MOST_LINES} of {len(dimension.levels)} values are shown."
-    return f"Test accuracy{over}. Dashed: calibrated, before learning; dotted: chance, if within the axis.{bands}{some}"
+    lines = "Dashed: calibrated, before learning; dotted: chance, if within the axis."
+    return f"Test accuracy{over}. {lines}{drawn}{bands}{some}"
 
 
 def about_costs(told: Evidence) -> str:
