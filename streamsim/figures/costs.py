@@ -12,7 +12,7 @@ from matplotlib.ticker import NullLocator
 from .canvas import MARKERS, MOST_LINES, ONE_COLUMN, TWO_COLUMNS, Drawing, chosen, colours, drawn, reference
 from .curves import curves, draw_curves
 from .dimensions import Dimension, tick
-from .outcomes import Evidence, Outcome, Point
+from .outcomes import CellOutcome, Evidence, Point
 from .statistics import Estimate, pooled
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -59,7 +59,7 @@ def spots(told: Evidence, marks: Dimension | None) -> list[Spot]:
     """Return what cells come to that have the same mark and agree in all that changes the bytes, in order of these."""
     found = sizes(told)
     kept = [i for i, one in enumerate(told.dimensions) if one is marks or costly(found, i)]
-    groups: dict[Point, list[Outcome]] = {}
+    groups: dict[Point, list[CellOutcome]] = {}
     for outcome in told.outcomes:
         if outcome.point in found:
             groups.setdefault(tuple(outcome.point[i] for i in kept), []).append(outcome)
@@ -67,7 +67,9 @@ def spots(told: Evidence, marks: Dimension | None) -> list[Spot]:
     return sorted((one for one in made if one), key=lambda one: one.size)
 
 
-def spot(told: Evidence, marks: Dimension | None, found: Mapping[Point, float], own: Sequence[Outcome]) -> Spot | None:
+def spot(
+    told: Evidence, marks: Dimension | None, found: Mapping[Point, float], own: Sequence[CellOutcome]
+) -> Spot | None:
     """Return what cells come to that remember equally much."""
     level = "" if marks is None else own[0].point[told.dimensions.index(marks)]
     known = pooled(told, own)

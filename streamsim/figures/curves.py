@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from .canvas import MARKERS, MOST_LINES, WIDE, Drawing, chosen, colours, drawn, reference
 from .dimensions import Dimension, tick
-from .outcomes import Evidence, Outcome
+from .outcomes import CellOutcome, Evidence
 from .statistics import Block, Estimate, Key, by_level, complete, estimate, within
 from .table import number
 
@@ -42,7 +42,7 @@ def curves(told: Evidence, dimension: Dimension | None, column: str) -> list[Cur
     return [curve(level, block, series, before) for level in chosen(levels, MOST_LINES) if block.seeds]
 
 
-def over_frames(outcomes: Sequence[Outcome], column: str) -> dict[float, float]:
+def over_frames(outcomes: Sequence[CellOutcome], column: str) -> dict[float, float]:
     """Return the mean of cells that differ in nothing, by frames seen."""
     found: dict[float, list[float]] = {}
     for outcome in outcomes:

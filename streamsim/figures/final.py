@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from .canvas import GREY, NAMED, ONE_COLUMN, TWO_COLUMNS, Drawing, drawn, name_ticks, reference
 from .dimensions import Dimension
-from .outcomes import Evidence, Outcome
+from .outcomes import CellOutcome, Evidence
 from .statistics import Effect, Estimate, effects, pooled
 
 MOST_WORDS = 12
@@ -67,7 +67,7 @@ def draw_effect(axes: Axes, found: list[Effect], most: int) -> None:
 def fields(told: Evidence, across: Dimension, up: Dimension) -> dict[tuple[int, int], Estimate]:
     """Return the mean over seeds, and over all other settings, by the places of the levels of two settings."""
     x, y = told.dimensions.index(across), told.dimensions.index(up)
-    cells: dict[tuple[int, int], list[Outcome]] = {}
+    cells: dict[tuple[int, int], list[CellOutcome]] = {}
     for outcome in told.outcomes:
         key = up.levels.index(outcome.point[y]), across.levels.index(outcome.point[x])
         cells.setdefault(key, []).append(outcome)

@@ -63,7 +63,7 @@ GAIN = Measure("gain", "gain over calibrated (points)", True)
 ACCURACY = Measure("accuracy", "accuracy (%)", False)
 
 
-class Outcome(NamedTuple):
+class CellOutcome(NamedTuple):
     """A cell.
 
     Attributes:
@@ -94,7 +94,7 @@ class Evidence:
 
     view: ProbeView
     dimensions: tuple[Dimension, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[CellOutcome, ...]
     measure: Measure
 
     @property
@@ -113,7 +113,7 @@ def evidence(view: ProbeView, rows: Sequence[Mapping[str, Value]], settings: Seq
     order = {seed: i for i, seed in enumerate(seeds(rows))}
     levels = [{level: i for i, level in enumerate(one.levels)} for one in varied]
 
-    def where(one: Outcome) -> list[int]:
+    def where(one: CellOutcome) -> list[int]:
         return [*(known[level] for known, level in zip(levels, one.point, strict=True)), order[one.seed]]
 
     known = all(one.last("gain") is not None for one in found)
@@ -125,9 +125,9 @@ def seeds(rows: Sequence[Mapping[str, Value]]) -> list[str]:
     return list(dict.fromkeys(spelt(seed) for seed in sorted({row.get(SEED) for row in rows}, key=place)))
 
 
-def outcome(rows: Sequence[Mapping[str, Value]], varied: Sequence[Dimension]) -> Outcome:
+def outcome(rows: Sequence[Mapping[str, Value]], varied: Sequence[Dimension]) -> CellOutcome:
     """Return what a cell with these *rows* came to."""
-    return Outcome(tuple(one.level(rows[0]) for one in varied), spelt(rows[0].get(SEED)), rows)
+    return CellOutcome(tuple(one.level(rows[0]) for one in varied), spelt(rows[0].get(SEED)), rows)
 
 
 def view_of(row: dict[str, Value], pathways: bool) -> ProbeView:

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from .dimensions import Dimension
-from .outcomes import Evidence, Outcome, Point
+from .outcomes import CellOutcome, Evidence, Point
 from .table import Value
 
 Key: TypeAlias = tuple[str, Point, str]
@@ -84,10 +84,10 @@ def complete(keys: Collection[Key], levels: Collection[str]) -> Block:
     return best
 
 
-def by_level(told: Evidence, dimension: Dimension | None) -> dict[Key, list[Outcome]]:
+def by_level(told: Evidence, dimension: Dimension | None) -> dict[Key, list[CellOutcome]]:
     """Return the cells by level, context and seed; without a dimension there is one level, and all else is context."""
     index = None if dimension is None else told.dimensions.index(dimension)
-    found: dict[Key, list[Outcome]] = {}
+    found: dict[Key, list[CellOutcome]] = {}
     for outcome in told.outcomes:
         point = outcome.point
         level, context = ("", point) if index is None else (point[index], (*point[:index], *point[index + 1 :]))
@@ -95,7 +95,7 @@ def by_level(told: Evidence, dimension: Dimension | None) -> dict[Key, list[Outc
     return found
 
 
-def measured(told: Evidence, outcomes: Iterable[Outcome]) -> float:
+def measured(told: Evidence, outcomes: Iterable[CellOutcome]) -> float:
     """Return the mean of what is measured at the end of cells that differ in nothing."""
     values = (outcome.last(told.measure.column) for outcome in outcomes)
     return float(np.mean([value for value in values if value is not None]))
@@ -120,9 +120,9 @@ def within(values: Mapping[Key, float], level: str, block: Block) -> list[tuple[
     return [(seed, values[level, context, seed]) for seed in block.seeds for context in block.contexts]
 
 
-def pooled(told: Evidence, outcomes: Iterable[Outcome]) -> Estimate | None:
+def pooled(told: Evidence, outcomes: Iterable[CellOutcome]) -> Estimate | None:
     """Return the mean over the largest part of some cells that has the same seeds in every combination of settings."""
-    found: dict[Key, list[Outcome]] = {}
+    found: dict[Key, list[CellOutcome]] = {}
     for outcome in outcomes:
         found.setdefault(("", outcome.point, outcome.seed), []).append(outcome)
     block = complete(found, [""])
