@@ -110,7 +110,7 @@ def sweep(given: Namespace, parser: Parser) -> int:
     plan = studies.asked(given.word, given.words, given.settings, DEFAULT)
     jobs, threads = (studies.number(getattr(given, name), name) for name in ("jobs", "threads"))
     plan = plan if threads is None else replace(plan, threads=threads)
-    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run)
+    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run, not given.no_report)
 
 
 def status(given: Namespace, parser: Parser) -> int:
@@ -152,7 +152,7 @@ def resume(given: Namespace, parser: Parser) -> int:
 
         for name in ("ticks", "tensorboard"):
             require(not getattr(given, name), f"--{name} is for runs, and {study} is a study: leave it out")
-        return studies.resume(study, studies.number(given.jobs, "jobs"), given.trust)
+        return studies.resume(study, studies.number(given.jobs, "jobs"), given.trust, not given.no_report)
     require(given.jobs is None, f"--jobs is for studies, and {given.word} is none: leave it out")
     from .launch import again, finish  # noqa: PLC0415
 
@@ -174,7 +174,7 @@ def probe(given: Namespace, parser: Parser) -> int:
 
 
 def report(given: Namespace, parser: Parser) -> int:
-    """Write the report of a run or the table of a study."""
+    """Write the report of a run, or the table and the report of a study."""
     if study := study_named(given):
         from . import studies  # noqa: PLC0415
 

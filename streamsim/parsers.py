@@ -18,7 +18,7 @@ def parsers() -> dict[str, Parser]:
             Parser(
                 "report",
                 "RUN | STUDY [--trust]",
-                "write the HTML page of a run, or the table of a study",
+                "write the HTML page of a run, or the table and the page of a study",
                 refusal=FIXED,
             )
         ),
@@ -69,6 +69,7 @@ def sweep_parser() -> Parser:
         "--threads", metavar="N", help="threads of each cell, by default the cores divided by the jobs"
     )
     parser.options.add_argument("--dry-run", action="store_true", help="check and show the cells, and run nothing")
+    report_option(parser)
     return parser
 
 
@@ -98,11 +99,16 @@ def resume_parser() -> Parser:
 
 def finishing(parser: Parser) -> Parser:
     """Add the options of commands that run something."""
-    parser.options.add_argument("--no-report", action="store_true", help="write no HTML page at the end")
+    report_option(parser)
     parser.options.add_argument(
         "--tensorboard", action="store_true", help="also write event files for TensorBoard into the run's folder"
     )
     return parser
+
+
+def report_option(parser: Parser) -> None:
+    """Add the option of commands that write a report at their end."""
+    parser.options.add_argument("--no-report", action="store_true", help="write no HTML page at the end")
 
 
 def run_folder(parser: Parser) -> Parser:

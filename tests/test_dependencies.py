@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = ("gymnasium", "tensorboard")
+EXTRAS = ("gymnasium", "studies", "tensorboard")
 TOPS = ("streamsim", "environments", "agents")
 FILES = [path for top in TOPS for path in sorted((ROOT / top).rglob("*.py"))]
 

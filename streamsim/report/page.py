@@ -39,6 +39,11 @@ def text_file(name: str) -> str:
     return files("streamsim.report").joinpath(name).read_text(encoding="utf-8")
 
 
+def style() -> Markup:
+    """Return the style sheet, without its surrounding tag."""
+    return Markup(text_file("style.css"))
+
+
 @cache
 def templates() -> Environment:
     """Return the templates; whatever they are given is escaped, unless it is Markup already."""

@@ -13,6 +13,7 @@ from streamsim.runs import RunFolder, creating, explained, say, show
 
 from .drafting import Drafter, put_down, refuse_changed
 from .drive import called, go_on
+from .page import page_files
 from .parquet import in_parquet
 from .rehearsal import rehearse, require_room
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
@@ -61,7 +62,7 @@ def shared(jobs: int | None, threads: int | None) -> tuple[int, int]:
     return jobs, threads or max(1, cores // jobs)
 
 
-def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool) -> int:
+def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, with_report: bool = True) -> int:
     """Compute the cells of *plan* that are not yet in the study at *out*; return the exit status."""
     refuse_taken(out)
     study = Study(out)
@@ -86,10 +87,10 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool) -> int:
         for draft in drafts:
             put_down(study, draft)
         say(f"study of {whole.preset} in {out}: {len(names)} cells, {jobs} at once, threads for each: {threads}")
-        return finish(study, whole, Processes(jobs, threads))
+        return finish(study, whole, Processes(jobs, threads), with_report)
 
 
-def resume(path: Path, jobs: int | None, trust: bool) -> int:
+def resume(path: Path, jobs: int | None, trust: bool, with_report: bool = True) -> int:
     """Compute the cells of the study at *path* that are missing; return the exit status."""
     study, plan = opened(path)
     jobs, threads = shared(jobs, plan.threads)
@@ -99,19 +100,20 @@ def resume(path: Path, jobs: int | None, trust: bool) -> int:
                 f"{path} lacks {len(missing)} of its {len(plan.cells)} cells, such as {missing[0]}: repeat the "
                 "`streamsim sweep` that asked for them"
             )
-        return finish(study, plan, Processes(jobs, threads, trust))
+        return finish(study, plan, Processes(jobs, threads, trust), with_report)
 
 
-def finish(study: Study, plan: Plan, launcher: Processes) -> int:
-    """Run what is missing, write the table, say how it ended, and return the exit status."""
+def finish(study: Study, plan: Plan, launcher: Processes, with_report: bool) -> int:
+    """Run what is missing, write the table and the page, say how it ended, and return the exit status."""
     signal = go_on(study, plan.varied, launcher)
     if signal is not None:
         say(f"stopped and saved: go on with `streamsim resume {study.path}`")
         return 128 + signal
     failed = [cell for cell in study.cells() if cell.standing() is not Standing.FINISHED]
-    written = write_table(study, plan)
+    written = write_results(study, plan, with_report)
     show(f"study: {study.path}")
-    show(f"table: {written}")
+    for name, path in written.items():
+        show(f"{name}: {path}")
     if failed:
         first = f"{called(failed[0], plan.varied)}: {failed[0].failure()}"
         say(
@@ -122,25 +124,28 @@ def finish(study: Study, plan: Plan, launcher: Processes) -> int:
 
 
 def report(path: Path) -> int:
-    """Write the table of the study at *path* and return the exit status."""
+    """Write the table and the page of the study at *path* and return the exit status."""
     study, plan = opened(path)
-    show(str(write_table(study, plan)))
+    for written in write_results(study, plan, True).values():
+        show(str(written))
     return 0
 
 
-def write_table(study: Study, plan: Plan) -> Path:
-    """Write the table of *study* as it stands into its folder, and return where."""
+def write_results(study: Study, plan: Plan, with_report: bool) -> dict[str, Path]:
+    """Write the table of *study* as it stands, and the page unless it is not wanted, and return where these are."""
     table = table_of(study, plan.varied)
     for warning in table.warnings:
         say(f"warning: {warning}")
     files = {"table.csv": table.csv().encode("utf-8", "backslashreplace"), "table.parquet": in_parquet(table)}
+    files |= page_files(study, plan, table, with_report)
     with explained(study.path, "repeat the command"):
         for name, data in files.items():
             if data is None:
                 study.place.discard(name)  # one of an earlier time would be believed
             else:
                 study.place.replace(name, data)
-    return study.path / "table.csv"
+    shown = {"table": "table.csv", "report": "report.html"}
+    return {what: study.path / name for what, name in shown.items() if files.get(name) is not None}
 
 
 def status(path: Path) -> int:

@@ -4,7 +4,7 @@ import csv
 import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,11 +34,13 @@ class ResultTable:
         columns: in their order.
         rows: sorted by what varies, so that the order in which cells end leaves no trace; no times of the clock either.
         warnings: sentences about cells that are damaged, or not what they were when the study was planned.
+        protocols: for each probe in how many words it was made; one protocol unless settings of the probe vary.
     """
 
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
     warnings: tuple[str, ...]
+    protocols: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def csv(self) -> str:
         """Return the table as comma-separated values; what is not known is empty."""
@@ -75,28 +77,36 @@ def table_of(study: Study, varied: Sequence[str]) -> ResultTable:
     """
     found: list[tuple[Any, list[TableRow]]] = []
     said: list[str] = []
+    protocols: dict[str, set[str]] = {}
     for cell in study.cells():
         if (summary := cell.summary()) is None:
             continue
         try:
             values = values_of(cell, varied)
-            rows = list(rows_of(cell, values, summary))
+            probed = read_probes(cell.path)
+            rows = list(rows_of(cell, values, summary, probed))
         except RunFolderError as error:
             said.append(f"the table is without a cell: {error}")
             continue
         found.append(((order_of(values), cell.name), rows))
         said += changed(cell)
+        for row in probed:
+            protocols.setdefault(row["probe"], set()).add(row["protocol"])
     rows = [row for _, own in sorted(found, key=lambda one: one[0]) for row in own]
     roles = sorted({name for row in rows for name in row if name.startswith("bytes_")} - {"bytes_remembered"})
     last = ("bytes_remembered", *roles, "digest")
-    return ResultTable(("cell", *varied, *PLACE, *JUDGED, *COMPARED, *last), tuple(rows), tuple(said))
+    columns = ("cell", *varied, *PLACE, *JUDGED, *COMPARED, *last)
+    sorted_protocols = {probe: sorted(words) for probe, words in protocols.items()}
+    return ResultTable(columns, tuple(rows), tuple(said), sorted_protocols)
 
 
-def rows_of(cell: Cell, values: Mapping[str, Value], summary: Mapping[str, Any]) -> Iterator[TableRow]:
-    """Yield the rows of a cell that is finished."""
+def rows_of(
+    cell: Cell, values: Mapping[str, Value], summary: Mapping[str, Any], probed: Sequence[Row]
+) -> Iterator[TableRow]:
+    """Yield the rows of a cell that is finished, one for each time that it was *probed*."""
     first = next(iter(summary["pathways"]), "")
     compared = {place_of(row, first): row["comparisons"] for row in read_health(cell.path)}
-    for row in read_probes(cell.path):
+    for row in probed:
         pairs = compared.get(place_of(row, first), {})
         yield {
             "cell": cell.name,

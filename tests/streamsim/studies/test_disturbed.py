@@ -98,7 +98,7 @@ def kill_one(times=1):
 
 
 def sweep(out, jobs="2"):
-    return main("sweep", *LINE, "--out", out, "--jobs", jobs, "--threads", "1")
+    return main("sweep", *LINE, "--out", out, "--jobs", jobs, "--threads", "1", "--no-report")
 
 
 def test_kill_9_of_any_process_leaves_no_trace_in_the_table(slow, capsys):
@@ -130,8 +130,13 @@ def test_kill_9_of_any_process_leaves_no_trace_in_the_table(slow, capsys):
     assert "stopped and saved: go on with `streamsim resume b`" in err
     assert not list(Path("b").glob("cells/*/failure.json"))
     assert not any(in_use(cell) for cell in Path("b").glob("cells/*"))
-    assert main("resume", "b", "--jobs", "2") == 0
+    assert main("resume", "b", "--jobs", "2", "--no-report") == 0
     assert Path("b/table.csv").read_bytes() == undisturbed
+    pytest.importorskip("matplotlib")
+    for folder in ("whole", "b"):
+        assert main("report", folder) == 0
+    for name in ("effects.csv", "report.html"):
+        assert Path("b", name).read_bytes() == Path("whole", name).read_bytes()
 
 
 def test_a_cell_that_is_killed_again_is_told_of(slow, capsys):

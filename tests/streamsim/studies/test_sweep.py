@@ -19,7 +19,7 @@ def main(*line):
 
 
 def sweep(*line, out="a", jobs="2", threads="1"):
-    return main("sweep", "toy.yaml", *line, "--out", out, "--jobs", jobs, "--threads", threads)
+    return main("sweep", "toy.yaml", *line, "--out", out, "--jobs", jobs, "--threads", threads, "--no-report")
 
 
 def table(folder="a"):
@@ -51,7 +51,13 @@ def test_a_study_is_computed_grows_and_is_told_in_a_table(place, capsys):
     assert "table: a/table.csv" in said.out
     assert "4 of 4 cells finished" in said.err
     made = {path.name for path in Path("a").iterdir()}
-    assert made - {"table.parquet"} == {"cells", "lock", "study.yaml", "table.csv"}  # Parquet is an extra
+    assert made - {"table.parquet"} == {
+        "cells",
+        "effects.csv",
+        "lock",
+        "study.yaml",
+        "table.csv",
+    }  # Parquet is an extra
     rows = table()
     assert {(row["agent.rate"], row["seed"]) for row in rows} == {(r, s) for r in ("0.01", "0.02") for s in "01"}
     assert {(row["layer"], row["probe"], row["tick"]) for row in rows} >= {("layer1", "linear", "60")}

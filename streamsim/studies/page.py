@@ -1,0 +1,43 @@
+"""The page of a study with its figures, and its main effects, made of its table."""
+
+from streamsim.figures import StudyTable, drawable, effects_csv, study_page
+from streamsim.launchers import Standing
+from streamsim.runs import say
+
+from .plan import Plan
+from .study import Study, absent
+from .table import ResultTable
+
+WITHOUT = "there is no report.html, as figures need matplotlib: pip install 'streamsim[studies]'"
+
+
+def page_files(study: Study, plan: Plan, table: ResultTable, with_report: bool) -> dict[str, bytes | None]:
+    """Return the files that are made of a *table*, None for one that cannot be made, which is told.
+
+    Args:
+        study: where it stands is told on the page.
+        plan: what was asked for.
+        table: of the cells that are finished.
+        with_report: whether the page is wanted; it takes half a second a figure.
+    """
+    told = told_of(study, plan, table)
+    files: dict[str, bytes | None] = {"effects.csv": in_bytes(effects_csv(told))}
+    if not with_report:
+        return files
+    if not drawable():
+        say(WITHOUT)
+        return {**files, "report.html": None}
+    return {**files, "report.html": in_bytes(study_page(told))}
+
+
+def told_of(study: Study, plan: Plan, table: ResultTable) -> StudyTable:
+    """Return a table with what must be said beside it."""
+    counted = study.count()
+    standing = {one.value: counted[one] for one in reversed(Standing)}
+    standing["not yet there"] = len(absent(study, plan.cells))
+    return StudyTable(table.by_column(), plan.varied, plan.preset, standing, table.protocols, table.warnings)
+
+
+def in_bytes(text: str) -> bytes:
+    """Return *text* as the bytes of a file; what a stranger's file held may be no text that UTF-8 can hold."""
+    return text.encode("utf-8", "backslashreplace")

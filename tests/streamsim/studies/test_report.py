@@ -1,0 +1,60 @@
+"""The page of a study: when it is written, what it says of cells, and what is said where it cannot be."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from streamsim import cli
+from streamsim.figures import StudyTable
+from streamsim.studies import page
+from streamsim.studies.study import opened
+from streamsim.studies.table import table_of
+
+LINE = ("toy.yaml", "seed=0,1", "--ticks", "4", "--out", "a", "--jobs", "2", "--threads", "1")
+
+
+def main(*line):
+    return cli.main(line)
+
+
+def test_a_page_is_written_unless_it_is_not_wanted(place, capsys):
+    pytest.importorskip("matplotlib")
+    assert main("sweep", *LINE, "--no-report") == 0
+    assert "report:" not in capsys.readouterr().out
+    assert not Path("a/report.html").exists()
+    assert main("resume", "a") == 0
+    assert "table: a/table.csv\nreport: a/report.html\n" in capsys.readouterr().out
+    written = Path("a/report.html").read_text()
+    assert "<td>2 cells: 2 finished</td>" in written
+    assert "<td>linear: " in written
+    Path("a/report.html").unlink()
+    assert main("report", "a") == 0
+    assert capsys.readouterr().out == "a/table.csv\na/report.html\n"
+    assert Path("a/report.html").read_text() == written
+
+
+def test_where_a_study_stands_is_told(place):
+    assert main("sweep", *LINE, "--probes", "null") == 0
+    study, plan = opened(Path("a"))
+    missing, *_ = study.cells()
+    (missing.path / "summary.json").unlink()
+    missing.fail("it was too much")
+    told = page.told_of(study, plan, table_of(study, plan.varied))
+    assert isinstance(told, StudyTable)
+    assert {name: count for name, count in told.standing.items() if count} == {"finished": 1, "failed": 1}
+    assert "nothing to show" in Path("a/report.html").read_text()
+
+
+def test_without_matplotlib_there_is_a_table_and_a_sentence(place, capsys, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr("streamsim.figures.table.find_spec", lambda name: None if name == "matplotlib" else find(name))
+    assert main("sweep", *LINE, "--no-report") == 0
+    Path("a/report.html").write_text("of an earlier time")
+    capsys.readouterr()
+    assert main("report", "a") == 0
+    said = capsys.readouterr()
+    assert said.out == "a/table.csv\n"
+    assert "figures need matplotlib: pip install 'streamsim[studies]'" in said.err
+    assert not Path("a/report.html").exists()
+    assert Path("a/effects.csv").read_text().startswith("setting,value")
