@@ -2,9 +2,9 @@
 
 from streamsim.figures import StudyTable, drawable, effects_csv, study_page
 from streamsim.launchers import Standing
+from streamsim.plans import Plan
 from streamsim.runs import say
 
-from .plan import Plan
 from .study import Study, absent
 from .table import ResultTable
 
