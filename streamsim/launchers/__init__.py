@@ -1,7 +1,21 @@
 """Cells, which are runs of a study, each in its folder, and what starts them: here the cores of this machine."""
 
-from .cell import Cell, Standing, hash_of
+from .cell import LOG, Cell, Standing, hash_of
+from .choice import launcher_on
 from .launcher import Launcher, News
 from .processes import Processes, available
+from .worker import computed, log
 
-__all__ = ["Cell", "Launcher", "News", "Processes", "Standing", "available", "hash_of"]
+__all__ = [
+    "LOG",
+    "Cell",
+    "Launcher",
+    "News",
+    "Processes",
+    "Standing",
+    "available",
+    "computed",
+    "hash_of",
+    "launcher_on",
+    "log",
+]

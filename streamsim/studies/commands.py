@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamsim.config import coerce, text_of
 from streamsim.contracts import ConfigurationError, RunFolderError, one_line, require
-from streamsim.launchers import Processes, Standing, available
+from streamsim.launchers import LOG, Launcher, Standing, launcher_on
 from streamsim.runs import RunFolder, creating, explained, say, show
 
 from .axes import axes_of
@@ -52,43 +52,40 @@ def number(text: str | None, name: str) -> int | None:
     return None if text is None else int(coerce(text, int, name))
 
 
-def shared(jobs: int | None, threads: int | None) -> tuple[int, int]:
-    """Return how many cells run at once, and with how many threads each; what is not given takes all cores."""
-    cores = len(available())
-    require(jobs is None or jobs >= 1, f"jobs must be 1 or more (got {jobs}): leave --jobs out to use all cores")
-    require(threads is None or threads >= 1, f"threads must be 1 or more (got {threads}): leave --threads out")
-    if jobs is None:
-        jobs = max(1, cores // (threads or 1))
-    return jobs, threads or max(1, cores // jobs)
-
-
-def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool) -> int:
-    """Compute the cells of *plan* that are not yet in the study at *out*; return the exit status."""
+def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, on: str | None = None) -> int:
+    """Compute the cells of *plan* that are not yet in the study at *out*, where *on* says; return the exit status."""
     refuse_taken(out)
     study = Study(out)
     before = study.plan()
     if before is not None:
         refuse_other(out, before, plan)
     whole = before or replace(plan, sweeps=())
-    jobs, threads = shared(jobs, whole.threads)
+    launcher = launcher_on(on, jobs, whole.threads)
+    threads = launcher.threads
     known = {cell.name for cell in study.cells()} if before else set()
     drafts = Drafter(plan, threads).drafts(() if dry else known)
     names = tuple(dict.fromkeys((*whole.cells, *sorted(known), *(draft.name for draft in drafts))))
     require(len(names) <= MOST, f"a study has at most {MOST} cells (got {len(names)}): leave some values out")
     whole = replace(whole.joined(plan), threads=threads, cells=names)
     if dry:
-        return rehearse(study, drafts, jobs, threads)
+        return rehearse(study, drafts, launcher.jobs, threads)
     with creating(out):
         out.mkdir(parents=True, exist_ok=True)
     with locked(study):
         study.remember(whole)
         for draft in drafts:
             put_down(study, draft)
-        say(f"study of {whole.preset} in {out}: {len(names)} cells, {jobs} at once, threads for each: {threads}")
-        return finish(study, whole, Processes(jobs, threads))
+        how = f"{at_once(launcher.jobs)}, threads for each: {threads}"
+        say(f"study of {whole.preset} in {out}: {len(names)} cells, {how}")
+        return finish(study, whole, launcher)
 
 
-def rehearse(study: Study, drafts: Sequence[Draft], jobs: int, threads: int) -> int:
+def at_once(jobs: int | None) -> str:
+    """Return in words how many cells run at once."""
+    return f"{jobs or 'as many as there is room for'} at once"
+
+
+def rehearse(study: Study, drafts: Sequence[Draft], jobs: int | None, threads: int) -> int:
     """Show what would be computed; return the exit status."""
     for draft in drafts:
         cell = study.cell(draft.name)
@@ -96,25 +93,26 @@ def rehearse(study: Study, drafts: Sequence[Draft], jobs: int, threads: int) -> 
         point = " ".join(f"{name}={value}" for name, value in draft.point.items())
         show(f"{draft.name}  {standing.value:<8}  {point}")
     size = sum(draft.size for draft in drafts) / 1e6
-    show(f"{len(drafts)} cells, {jobs} at once, threads for each: {threads}; checkpoints of about {size:.1f} MB in all")
+    how = f"{at_once(jobs)}, threads for each: {threads}"
+    show(f"{len(drafts)} cells, {how}; checkpoints of about {size:.1f} MB in all")
     show("nothing was run")
     return 0
 
 
-def resume(path: Path, jobs: int | None, trust: bool) -> int:
-    """Compute the cells of the study at *path* that are missing; return the exit status."""
+def resume(path: Path, jobs: int | None, trust: bool, on: str | None = None) -> int:
+    """Compute the cells of the study at *path* that are missing, where *on* says; return the exit status."""
     study, plan = opened(path)
-    jobs, threads = shared(jobs, plan.threads)
+    launcher = launcher_on(on, jobs, plan.threads, trust)
     with locked(study):
         if missing := absent(study, plan.cells):
             raise RunFolderError(
                 f"{path} lacks {len(missing)} of its {len(plan.cells)} cells, such as {missing[0]}: repeat the "
                 "`streamsim sweep` that asked for them"
             )
-        return finish(study, plan, Processes(jobs, threads, trust))
+        return finish(study, plan, launcher)
 
 
-def finish(study: Study, plan: Plan, launcher: Processes) -> int:
+def finish(study: Study, plan: Plan, launcher: Launcher) -> int:
     """Run what is missing, write the table, say how it ended, and return the exit status."""
     signal = go_on(study, plan.varied, launcher)
     if signal is not None:
@@ -124,6 +122,10 @@ def finish(study: Study, plan: Plan, launcher: Processes) -> int:
     written = write_table(study, plan)
     show(f"study: {study.path}")
     show(f"table: {written}")
+    if warned := [(cell, found) for cell in study.cells() if (found := cell.warnings())]:
+        cell, found = warned[0]
+        first = f"{called(cell, plan.varied)}: {found[0]}"
+        say(f"{len(warned)} of {len(study.cells())} cells gave warnings, such as {first} (all are in their {LOG})")
     if failed:
         first = f"{called(failed[0], plan.varied)}: {failed[0].failure()}"
         say(
