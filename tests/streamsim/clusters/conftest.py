@@ -18,7 +18,7 @@ def slow(place):
     Path("slow.py").write_text(SLOW)
     Path("pause").write_text("0")
     assert cli.main(("sweep", *LINE, "--out", "whole", "--jobs", "2", "--threads", "1")) == 0
-    Path("pause").write_text("0.5")
+    Path("pause").write_text("2")
     return place
 
 
@@ -27,7 +27,7 @@ def both_at_work(slow):
     """Waits until two processes that were not there before are at work in cells, and returns them."""
     known = set()
 
-    def wait(seconds=240):
+    def wait(seconds=600):
         until(lambda: len({*at_work(0)} - known) == 2, seconds)
         new = {*at_work(0)} - known
         known.update(new)
