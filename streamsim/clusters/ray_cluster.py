@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from streamsim.contracts import ConfigurationError, one_line, require
+from streamsim.contracts import one_line
+from streamsim.launchers import LaunchError
 
 LONGEST = 25.0
 """Seconds within which a cluster must answer. Ray itself would try for minutes, and complain to the terminal."""
@@ -27,9 +28,9 @@ QUIET = {"RAY_USAGE_STATS_ENABLED": "0"}
 
 
 def installed() -> None:
-    """Raise `ConfigurationError` unless Ray is installed."""
-    there = importlib.util.find_spec("ray") is not None
-    require(there, "Ray is not installed: pip install 'streamsim[ray]', here and on all machines of the cluster")
+    """Raise `LaunchError` unless Ray is installed."""
+    if importlib.util.find_spec("ray") is None:
+        raise LaunchError("Ray is not installed: pip install 'streamsim[ray]', here and on all machines of the cluster")
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def joined(address: str) -> Iterator[Any]:
     """Yield the module ray, connected to the cluster at *address*; a connection that there was before is kept.
 
     Raises:
-        ConfigurationError: no cluster answers there.
+        LaunchError: no cluster answers there, or it is lost.
     """
     ray: Any = importlib.import_module("ray")
     if ray.is_initialized():
@@ -48,16 +49,20 @@ def joined(address: str) -> Iterator[Any]:
     with quiet():
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, include_dashboard=False)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
             raise unanswered(address, str(error)) from None
     try:
         yield ray
+    except ray.exceptions.RayError as error:
+        raise LaunchError(
+            f"the Ray cluster was lost ({one_line(str(error))}): when there is one again, go on by `streamsim resume`"
+        ) from error
     finally:
         ray.shutdown()
 
 
 def find(address: str) -> None:
-    """Raise `ConfigurationError` unless a cluster answers at *address*; a process is sent, which can be ended."""
+    """Raise `LaunchError` unless a cluster answers at *address*; a process is sent, which can be ended."""
     knock(address)
     command = [sys.executable, "-c", TRY, address]
     places = {**os.environ, **QUIET}
@@ -72,7 +77,7 @@ def find(address: str) -> None:
 
 
 def knock(address: str) -> None:
-    """Raise `ConfigurationError` if nothing listens at *address*, HOST:PORT, which shows at once."""
+    """Raise `LaunchError` if nothing listens at *address*, HOST:PORT, which shows at once."""
     host, _, port = address.rpartition("://")[2].rpartition(":")
     if not host or not port.isdecimal():
         return
@@ -82,11 +87,11 @@ def knock(address: str) -> None:
         raise unanswered(address, str(error)) from None
 
 
-def unanswered(address: str, why: str) -> ConfigurationError:
+def unanswered(address: str, why: str) -> LaunchError:
     """Return the error to raise if no cluster answers."""
     lines = [line for line in why.splitlines() if line.strip()]
     last = "none is running here" if NONE in why else one_line(lines[-1]) if lines else "nothing was said"
-    return ConfigurationError(
+    return LaunchError(
         f"no Ray cluster can be joined at {address!r} ({last}): start one by `ray start --head`, or give the address "
         "of one, --on '{Ray: {address: \"HOST:PORT\"}}'"
     )

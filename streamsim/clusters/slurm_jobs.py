@@ -8,19 +8,18 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from streamsim.contracts import ConfigurationError, one_line, require
-from streamsim.launchers import Launcher, News
+from streamsim.contracts import one_line, require
+from streamsim.launchers import Launcher, LaunchError, News
 from streamsim.storage import Directory
 
 from .beginnings import Beginnings
 from .errand import Errand
 from .slurm_cell import CellJob
-from .slurm_queue import clear, name_for
+from .slurm_queue import cancel, clear, name_for, queued
 
 BEAT = 0.8  # seconds
 
@@ -74,11 +73,11 @@ class Slurm(Launcher):
         require(right, f"Slurm.memory_gb must be above 0 (got {self.memory_gb}): give more, or leave it out")
         known = self.jobs is None or self.jobs >= 1
         require(known, f"jobs must be 1 or more (got {self.jobs}): leave it out to use all that is free")
-        there = importlib.util.find_spec("submitit") is not None
-        require(there, "submitit is not installed, through which SLURM is used: pip install 'streamsim[slurm]'")
+        if importlib.util.find_spec("submitit") is None:
+            raise LaunchError("submitit is not installed, through which SLURM is used: pip install 'streamsim[slurm]'")
         absent = [tool for tool in ("sbatch", "srun", "squeue", "scancel", "sacct") if shutil.which(tool) is None]
         if absent and self.cluster == "slurm":
-            raise ConfigurationError(
+            raise LaunchError(
                 f"SLURM is not on this machine (there is no {absent[0]}): give the command where jobs are "
                 "submitted, or leave --on out"
             )
@@ -89,7 +88,7 @@ class Slurm(Launcher):
         name = name_for(study)
         if self.cluster == "slurm":
             clear(name)
-        jobs = Jobs(self.submitted(cells, study, name))
+        jobs = Jobs(self.submitted(cells, study, name), name if self.cluster == "slurm" else None)
         try:
             while jobs.running:
                 if stopped():
@@ -114,7 +113,7 @@ class Slurm(Launcher):
             arrays = [cells[at : at + ARRAY] for at in range(0, len(cells), ARRAY)]
             made = [executor.submit_array([self._job(cell) for cell in array]) for array in arrays]
         except (submitit.core.utils.FailedJobError, ValueError, OSError) as error:
-            raise ConfigurationError(
+            raise LaunchError(
                 f"SLURM takes no jobs for these settings ({one_line(str(error))}): change those of --on"
             ) from None
         return dict(zip(itertools.chain.from_iterable(made), cells, strict=True))
@@ -146,9 +145,11 @@ class Jobs:
 
     Args:
         running: the folders of their cells.
+        name: of all of them in the queue of SLURM, None if they are not there.
     """
 
     running: dict[Any, Path]
+    name: str | None = None
     beginnings: Beginnings = field(default_factory=Beginnings)
     stopping: bool = False
 
@@ -157,18 +158,27 @@ class Jobs:
             self.beginnings.expect(folder)
 
     def wait(self) -> dict[Path, str]:
-        """Wait a moment for jobs to end; return how their cells ended."""
+        """Wait a moment for jobs to end; return how their cells ended.
+
+        submitit asks SLURM every ten minutes for jobs that leave no result: too seldom for those that are stopped.
+        """
         time.sleep(BEAT)
+        if self.stopping and self.name is not None:
+            over = [] if queued(self.name) else list(self.running)
+            return {self.running.pop(job): "" for job in over}
         over = [job for job in self.running if job.done()]
         return {self.running.pop(job): outcome(job) for job in over}
 
     def stop(self) -> None:
         """Ask all to save and to end, once."""
-        if not self.stopping:
-            self.stopping = True
-            for job in self.running:
-                with suppress(Exception):  # a queue that is gone has ended them
-                    job.cancel(check=False)
+        if self.stopping or not self.running:
+            return
+        self.stopping = True
+        if self.name is not None:
+            cancel(self.name)
+            return
+        for job in self.running:
+            job.cancel(check=False)
 
 
 def outcome(job: Any) -> str:  # noqa: ANN401  a job of submitit

@@ -6,7 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from streamsim.contracts import ConfigurationError, one_line
+from streamsim.contracts import one_line
+from streamsim.launchers import LaunchError
 
 LONGEST = 120.0
 """Seconds for jobs to save and to end."""
@@ -21,19 +22,24 @@ def clear(name: str) -> None:
     """End all jobs of this user that are called *name*, and wait until they have.
 
     Raises:
-        ConfigurationError: SLURM does not answer, or they stay.
+        LaunchError: SLURM does not answer, or they stay.
     """
     if not queued(name):
         return
-    ask("scancel", f"--user={getpass.getuser()}", f"--name={name}")
+    cancel(name)
     until = time.monotonic() + LONGEST
     while queued(name):
         if time.monotonic() > until:
-            raise ConfigurationError(
+            raise LaunchError(
                 f"jobs called {name}, which an earlier command left in the queue, do not end: end them by `scancel "
                 f"--name={name}`"
             )
         time.sleep(1.0)
+
+
+def cancel(name: str) -> None:
+    """Let all jobs of this user that are called *name* save and end, and none begin."""
+    ask("scancel", f"--user={getpass.getuser()}", f"--name={name}")
 
 
 def queued(name: str) -> bool:
@@ -45,14 +51,14 @@ def ask(*command: str) -> str:
     """Return what a command of SLURM says.
 
     Raises:
-        ConfigurationError: it fails.
+        LaunchError: it fails.
     """
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=True)
     except subprocess.CalledProcessError as error:
-        raise ConfigurationError(
+        raise LaunchError(
             f"SLURM does not answer ({one_line(error.stderr or str(error))}): see whether `{command[0]}` works here"
         ) from None
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigurationError(f"SLURM does not answer ({error}): see whether `{command[0]}` works here") from None
+        raise LaunchError(f"SLURM does not answer ({error}): see whether `{command[0]}` works here") from None
     return done.stdout

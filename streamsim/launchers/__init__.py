@@ -2,13 +2,14 @@
 
 from .cell import LOG, Cell, Standing, hash_of
 from .choice import launcher_on
-from .launcher import Launcher, News
+from .launcher import Launcher, LaunchError, News
 from .processes import Processes, available
 from .worker import computed, log
 
 __all__ = [
     "LOG",
     "Cell",
+    "LaunchError",
     "Launcher",
     "News",
     "Processes",

@@ -5,6 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from streamsim.contracts import StreamsimError
+
+
+class LaunchError(StreamsimError):
+    """Nothing can be run where a launcher would run it."""
+
 
 @dataclass(frozen=True)
 class News:
@@ -44,5 +50,5 @@ class Launcher(ABC):
             stopped: whether cells shall be saved and ended now, and none be started any more.
 
         Raises:
-            ConfigurationError: nothing can be run where it would.
+            LaunchError: nothing can be run where it would, or not any longer.
         """
