@@ -39,7 +39,7 @@ class Errand:
         try:
             os.chdir(self.home)
         except OSError as error:
-            return self._unseen(self.home, error.strerror)
+            return self._unseen(self.home, str(error.strerror))
         if not (self.folder / "config.yaml").is_file():
             return self._unseen(self.folder, "there is no config.yaml")
         sys.path += [place for place in self.modules if place not in sys.path]

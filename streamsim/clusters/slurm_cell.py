@@ -19,26 +19,31 @@ GRACE = 5.0
 
 
 class Preemption:
-    """Hears, while it is entered, the signal before a job is preempted or its time is up, and lets the cell save.
+    """Hears, while it is entered, what SLURM has to say to a job, and lets the cell save.
 
     Attributes:
-        came: whether it did.
+        came: whether it was the signal before a job is preempted or its time is up.
     """
 
     def __init__(self) -> None:
         name = os.environ.get("SUBMITIT_PREEMPT_SIGNAL", "USR2")
         self.number = signal.Signals[f"SIG{name}"]
         self.came = False
+        self._before: dict[int, Any] = {}
+        self._asking: threading.Thread | None = None
         self._over = threading.Event()
-        self._before: Any = None
 
     def __enter__(self) -> "Preemption":
-        self._before = signal.signal(self.number, self._note)
+        for number in (signal.SIGTERM, self.number):
+            self._before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._over.set()
-        signal.signal(self.number, self._before)
+        if self._asking:
+            self._asking.join()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def wait(self) -> None:
         """Wait a moment for it."""
@@ -47,15 +52,15 @@ class Preemption:
             time.sleep(0.1)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if not self.came:
-            self.came = True
-            threading.Thread(target=self._ask, daemon=True).start()
+        self.came |= number == self.number
+        if self._asking is None:
+            self._asking = threading.Thread(target=self._ask, daemon=True)
+            self._asking.start()
 
     def _ask(self) -> None:
         """Ask the run in this process to save, again and again, since it hears nothing until it has begun."""
-        while not self._over.is_set():
+        while not self._over.wait(0.2):
             os.kill(os.getpid(), signal.SIGTERM)
-            self._over.wait(1.0)
 
 
 @dataclass(frozen=True)

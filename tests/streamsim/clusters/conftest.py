@@ -1,5 +1,6 @@
 """A folder with slow cells, and what they come to when nobody disturbs them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def slow(place):
     Path("slow.py").write_text(SLOW)
     Path("pause").write_text("0")
     assert cli.main(("sweep", *LINE, "--out", "whole", "--jobs", "2", "--threads", "1")) == 0
+    shutil.rmtree("pids")
     Path("pause").write_text("2")
     return place
 
