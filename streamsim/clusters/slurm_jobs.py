@@ -107,7 +107,7 @@ class Slurm(Launcher):
         folder = Directory(study).inside("jobs").make().inside(secrets.token_hex(6)).make()
         submitit: Any = importlib.import_module("submitit")
         logging.getLogger("submitit").setLevel(logging.CRITICAL)
-        executor = submitit.AutoExecutor(folder.path, max_num_timeout=self.requeues, cluster=self.cluster)
+        executor = submitit.AutoExecutor(folder.path, cluster=self.cluster, slurm_max_num_timeout=self.requeues)
         try:
             executor.update_parameters(**self._parameters(name, len(cells)))
             arrays = [cells[at : at + ARRAY] for at in range(0, len(cells), ARRAY)]

@@ -24,13 +24,13 @@ def jobs(tmp_path, monkeypatch):
     return lambda: known(tmp_path / "slurm" / "jobs")
 
 
-def test_a_job_that_is_preempted_and_a_command_that_is_killed_leave_no_trace(slow, jobs, both_at_work, monkeypatch):
+def test_a_job_that_is_preempted_and_a_command_that_is_killed_leave_no_trace(slow, jobs, both_at_work):
     undisturbed = Path("whole/table.csv").read_bytes()
     line = ("agent.rate=0.01", "seed=0,1", *LINE[3:])
-    process = start("sweep", "toy.yaml", *line, "--out", "a", "--threads", "1", "--on", "Slurm: {minutes: 7}")
+    process = start("sweep", "toy.yaml", *line, "--out", "a", "--threads", "1", "--on", "Slurm: {minutes: 70}")
     both_at_work()
     script = Path("slurm/jobs/scripts").read_text()
-    for option in ("time=7", "cpus-per-task=1", "array=0-1%2", "requeue", "signal=USR2@90"):
+    for option in ("time=70", "cpus-per-task=1", "array=0-1%2", "requeue", "signal=USR2@90"):
         assert f"#SBATCH --{option}\n" in script
     # a job is preempted: it saves, is queued again, and goes on
     first = next(iter(jobs()))
@@ -45,7 +45,7 @@ def test_a_job_that_is_preempted_and_a_command_that_is_killed_leave_no_trace(slo
     Path("pause").write_text("0.1")
     assert cli.main(("resume", "a", "--on", "slurm")) == 0
     assert {facts["state"] for job, facts in jobs().items() if job < "200"} == {"CANCELLED"}
-    assert {facts["state"] for job, facts in jobs().items() if job > "200"} == {"COMPLETED"}
+    until(lambda: {facts["state"] for job, facts in jobs().items() if job > "200"} == {"COMPLETED"})
     rows = undisturbed.decode().splitlines()
     assert Path("a/table.csv").read_text().splitlines() == [row for row in rows if ",0.02," not in row]
 
