@@ -2,12 +2,14 @@
 
 import importlib
 import importlib.util
+import io
 import itertools
 import logging
 import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -108,10 +110,11 @@ class Slurm(Launcher):
         submitit: Any = importlib.import_module("submitit")
         logging.getLogger("submitit").setLevel(logging.CRITICAL)
         executor = submitit.AutoExecutor(folder.path, cluster=self.cluster, slurm_max_num_timeout=self.requeues)
+        arrays = [cells[at : at + ARRAY] for at in range(0, len(cells), ARRAY)]
         try:
             executor.update_parameters(**self._parameters(name, len(cells)))
-            arrays = [cells[at : at + ARRAY] for at in range(0, len(cells), ARRAY)]
-            made = [executor.submit_array([self._job(cell) for cell in array]) for array in arrays]
+            with redirect_stderr(io.StringIO()):  # to which submitit copies what is in its errors as well
+                made = [executor.submit_array([self._job(cell) for cell in array]) for array in arrays]
         except (submitit.core.utils.FailedJobError, ValueError, OSError) as error:
             raise LaunchError(
                 f"SLURM takes no jobs for these settings ({one_line(str(error))}): change those of --on"

@@ -50,5 +50,5 @@ def until(seen, seconds=60):
 
 def at_work(tick=12):
     """The processes that are past a tick of their cell."""
-    files = Path("pids").glob("*")
-    return [int(file.name) for file in files if file.read_text().isdigit() and int(file.read_text()) >= tick]
+    found = {file.name: file.read_text() for file in Path("pids").glob("*")}
+    return [int(name) for name, text in found.items() if text.isdigit() and int(text) >= tick]  # empty while written

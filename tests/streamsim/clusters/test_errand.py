@@ -1,5 +1,6 @@
 """A cell is computed on another machine only where that sees what it must."""
 
+import sys
 from pathlib import Path
 
 from streamsim.clusters.errand import Errand
@@ -28,6 +29,4 @@ def test_it_goes_to_where_the_study_was_started(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.path", ["here"])
     assert not errand.settle()
     assert errand.cell.planned()
-    import sys
-
-    assert sys.path == ["here", "there"]
+    assert sys.path == ["here", "elsewhere"]
