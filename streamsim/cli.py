@@ -110,7 +110,7 @@ def sweep(given: Namespace, parser: Parser) -> int:
     plan = studies.asked(given.word, given.words, given.settings, DEFAULT)
     jobs, threads = (studies.number(getattr(given, name), name) for name in ("jobs", "threads"))
     plan = plan if threads is None else replace(plan, threads=threads)
-    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run, not given.no_report)
+    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run, given.on, not given.no_report)
 
 
 def status(given: Namespace, parser: Parser) -> int:
@@ -152,8 +152,9 @@ def resume(given: Namespace, parser: Parser) -> int:
 
         for name in ("ticks", "tensorboard"):
             require(not getattr(given, name), f"--{name} is for runs, and {study} is a study: leave it out")
-        return studies.resume(study, studies.number(given.jobs, "jobs"), given.trust, not given.no_report)
-    require(given.jobs is None, f"--jobs is for studies, and {given.word} is none: leave it out")
+        return studies.resume(study, studies.number(given.jobs, "jobs"), given.trust, given.on, not given.no_report)
+    for name in ("jobs", "on"):
+        require(getattr(given, name) is None, f"--{name} is for studies, and {given.word} is none: leave it out")
     from .launch import again, finish  # noqa: PLC0415
 
     with opened(given) as folder:

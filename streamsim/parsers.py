@@ -76,7 +76,16 @@ def sweep_parser() -> Parser:
 def jobs_option(parser: Parser) -> None:
     """Add the option of commands that run several cells."""
     parser.options.add_argument(
-        "--jobs", metavar="N", help="how many cells of a study run at once, by default one on each core"
+        "--jobs",
+        metavar="N",
+        help="how many cells of a study run at once, by default one on each core, on a cluster as many as it has "
+        "room for",
+    )
+    parser.options.add_argument(
+        "--on",
+        metavar="LAUNCHER",
+        help="where the cells of a study run: a name that `streamsim list launchers` shows, such as Ray or Slurm, or "
+        "name and settings, '{Ray: {gpus: 0.5}}'; by default on this machine",
     )
 
 
@@ -186,6 +195,12 @@ numbers, as loguniform and integers do. A + before a name lets its values go in
 step with those of the setting before it. Settings after -- are the same for all
 cells. The same command again computes what is missing; with other
 values it makes the study larger.
+
+Cells run on the cores of this machine, or on a cluster, all machines of which
+see the folder of the study (`streamsim list launchers`):
+
+  streamsim sweep study.yaml --out studies/c --on '{Ray: {gpus: 0.5}}'
+  streamsim sweep study.yaml --out studies/c --on Slurm
 """
 
 START = """\

@@ -14,6 +14,11 @@ from streamsim.storage import Directory, json_value
 
 FAILURE = "failure.json"
 
+LOG = "worker.log"
+"""What processes that computed a cell had to say, each after the one before."""
+
+WARNED = "streamsim: warning: "
+
 
 class Standing(enum.Enum):
     """How far a cell is."""
@@ -75,6 +80,21 @@ class Cell:
         if self.place.holds(FAILURE):
             return Standing.FAILED
         return Standing.BEGUN if self.saved() else Standing.WAITING
+
+    def log_size(self) -> int:
+        """Return how many bytes its processes have said; each says something as it begins."""
+        try:
+            return (self.path / LOG).lstat().st_size
+        except OSError:
+            return 0
+
+    def warnings(self) -> list[str]:
+        """Return of what its processes have warned, each sentence once."""
+        try:
+            lines = (self.place.read(LOG) or b"").decode(errors="replace").splitlines()
+        except RunFolderError:
+            return []
+        return list(dict.fromkeys(line.removeprefix(WARNED) for line in lines if line.startswith(WARNED)))
 
     def failure(self) -> str:
         """Return why it failed, as a sentence."""

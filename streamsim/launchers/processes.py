@@ -16,7 +16,7 @@ from streamsim.contracts import require
 from streamsim.storage import Directory
 
 from .cell import Cell, ended_by
-from .launcher import News
+from .launcher import Launcher, News
 from .worker import work
 
 BEAT = 0.5  # seconds
@@ -27,7 +27,7 @@ PRELOAD = f"{__package__}.preload"
 
 
 @dataclass(frozen=True)
-class Processes:
+class Processes(Launcher):
     """Runs cells on the cores of this machine.
 
     A process runs one cell and ends, so that whatever kills it ends one cell only; a cell that is lost so is continued
@@ -37,12 +37,12 @@ class Processes:
     chooses, which knows what else is running.
 
     Args:
-        jobs: how many run at once.
+        jobs: how many run at once, by default one on each core.
         threads: that each computes with.
         trust: whether cells may import whatever they name.
     """
 
-    jobs: int
+    jobs: int = field(default_factory=lambda: len(available()))
     threads: int = 1
     trust: bool = False
 

@@ -1,4 +1,4 @@
-"""One cell in a process of its own: silent, with its share of the machine, and never without whoever started it."""
+"""One cell in a process of its own, with its share of the machine, and never without whoever started it."""
 
 import multiprocessing
 import os
@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Collection
 from contextlib import ExitStack
 from multiprocessing.connection import wait
@@ -15,16 +16,19 @@ from pathlib import Path
 import torch
 from threadpoolctl import threadpool_limits
 
-from streamsim.contracts import StreamsimError, trusting
+from streamsim.contracts import RunFolderError, StreamsimError, trusting
 from streamsim.launch import again
-from streamsim.runs import FolderInUseError, current_folder, keep_memory, own_imports
+from streamsim.runs import FolderInUseError, current_folder, keep_memory, own_imports, say
 from streamsim.simulation import shortage
 from streamsim.storage import Directory
 
-from .cell import Cell
+from .cell import LOG, Cell
 
-PATIENCE = 60.0
-"""Seconds to wait for a folder: a process whose starter was killed saves before it ends."""
+PATIENCE = 150.0
+"""Seconds to wait for a folder: a process whose starter was killed saves before it ends.
+
+Servers of files keep the locks of a machine that is gone for 90.
+"""
 
 
 def work(folder: str, threads: int, cores: Collection[int], trust: bool) -> None:
@@ -36,15 +40,21 @@ def work(folder: str, threads: int, cores: Collection[int], trust: bool) -> None
         cores: to stay on, none for all.
         trust: whether to import whatever the cell names.
     """
-    silence()
+    cell = Cell(Directory(Path(folder)))
+    log(cell)
     follow_starter()
     if cores:
         os.sched_setaffinity(0, cores)
+    sys.exit(computed(cell, threads, trust))
+
+
+def computed(cell: Cell, threads: int, trust: bool) -> int:
+    """Run *cell* with so many *threads*, in a process that does nothing else, and return its exit status."""
     torch.set_num_threads(threads)
     keep_memory()
+    warnings.showwarning = tell
     with threadpool_limits(threads):
-        status = attempt(Cell(Directory(Path(folder))), trust)
-    sys.exit(status)
+        return attempt(cell, trust)
 
 
 def attempt(cell: Cell, trust: bool) -> int:
@@ -79,21 +89,33 @@ def go_on(folder: Path) -> int:
             return 128 + ending.signal if stopped and ending and ending.signal else 0
 
 
-def silence() -> None:
-    """Show nothing, whatever this process calls: the terminal belongs to the study."""
+def log(cell: Cell) -> None:
+    """Write whatever this process would show into the folder of *cell*: the terminal belongs to the study."""
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nowhere, stream)
+    try:
+        file = cell.place.descriptor(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    except (OSError, RunFolderError):  # which the run will meet too, and tell of
+        file = nowhere
+    for stream, target in enumerate((nowhere, file, file)):
+        os.dup2(target, stream)
+    say("a process begins")
+
+
+def tell(message: Warning | str, *where: object, **more: object) -> None:
+    """Write a warning down as a sentence; where in the code it arose is of no use to the user."""
+    say(f"warning: {message}")
 
 
 def follow_starter() -> None:
     """Save and end when whoever started this process is gone, even by kill -9.
 
-    Not to the end of the cell: whoever kills a study wants the machine back, and nothing is lost.
+    Not to the end of the cell: whoever kills a study wants the machine back, and nothing is lost. The process leaves
+    the group of its starter, because Ray kills that as a whole, and would leave no time to save.
     """
     starter = multiprocessing.parent_process()
     if starter is None:
         return
+    os.setsid()
 
     def follow() -> None:
         wait([starter.sentinel])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamsim.config import coerce, text_of
 from streamsim.contracts import ConfigurationError, RunFolderError, one_line, require
-from streamsim.launchers import Processes, Standing, available
+from streamsim.launchers import LOG, Launcher, Standing, launcher_on
 from streamsim.plans import MOST, Plan, axes_of, is_plan, plan_of
 from streamsim.runs import RunFolder, creating, explained, say, show
 
@@ -15,7 +15,7 @@ from .drafting import Drafter, put_down, refuse_changed
 from .drive import called, go_on
 from .page import page_files
 from .parquet import in_parquet
-from .rehearsal import rehearse, require_room
+from .rehearsal import at_once, rehearse, require_room
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of
 
@@ -52,18 +52,8 @@ def number(text: str | None, name: str) -> int | None:
     return None if text is None else int(coerce(text, int, name))
 
 
-def shared(jobs: int | None, threads: int | None) -> tuple[int, int]:
-    """Return how many cells run at once, and with how many threads each; what is not given takes all cores."""
-    cores = len(available())
-    require(jobs is None or jobs >= 1, f"jobs must be 1 or more (got {jobs}): leave --jobs out to use all cores")
-    require(threads is None or threads >= 1, f"threads must be 1 or more (got {threads}): leave --threads out")
-    if jobs is None:
-        jobs = max(1, cores // (threads or 1))
-    return jobs, threads or max(1, cores // jobs)
-
-
-def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, with_report: bool = True) -> int:
-    """Compute the cells of *plan* that are not yet in the study at *out*; return the exit status."""
+def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, on: str | None = None, with_report: bool = True) -> int:
+    """Compute the cells of *plan* that are not yet in the study at *out*, where *on* says; return the exit status."""
     refuse_taken(out)
     study = Study(out)
     before = study.plan()
@@ -71,39 +61,41 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, with_report: bool 
         refuse_other(out, before, plan)
         refuse_changed(out, before)
     whole = before or replace(plan, sweeps=())
-    jobs, threads = shared(jobs, whole.threads)
+    launcher = launcher_on(on, jobs, whole.threads)
+    threads = launcher.threads
     known = {cell.name for cell in study.cells()} if before else set()
     drafts = Drafter(plan, threads).drafts(() if dry else known)
     names = tuple(dict.fromkeys((*whole.cells, *sorted(known), *(draft.name for draft in drafts))))
     require(len(names) <= MOST, f"a study has at most {MOST} cells (got {len(names)}): leave some values out")
     whole = replace(whole.joined(plan), threads=threads, cells=names)
-    require_room(drafts, jobs)
+    require_room(drafts, launcher)
     if dry:
-        return rehearse(study, plan, drafts, jobs, threads)
+        return rehearse(study, plan, drafts, launcher)
     with creating(out):
         out.mkdir(parents=True, exist_ok=True)
     with locked(study):
         study.remember(whole)
         for draft in drafts:
             put_down(study, draft)
-        say(f"study of {whole.preset} in {out}: {len(names)} cells, {jobs} at once, threads for each: {threads}")
-        return finish(study, whole, Processes(jobs, threads), with_report)
+        how = f"{at_once(launcher)}, threads for each: {threads}"
+        say(f"study of {whole.preset} in {out}: {len(names)} cells, {how}")
+        return finish(study, whole, launcher, with_report)
 
 
-def resume(path: Path, jobs: int | None, trust: bool, with_report: bool = True) -> int:
-    """Compute the cells of the study at *path* that are missing; return the exit status."""
+def resume(path: Path, jobs: int | None, trust: bool, on: str | None = None, with_report: bool = True) -> int:
+    """Compute the cells of the study at *path* that are missing, where *on* says; return the exit status."""
     study, plan = opened(path)
-    jobs, threads = shared(jobs, plan.threads)
+    launcher = launcher_on(on, jobs, plan.threads, trust)
     with locked(study):
         if missing := absent(study, plan.cells):
             raise RunFolderError(
                 f"{path} lacks {len(missing)} of its {len(plan.cells)} cells, such as {missing[0]}: repeat the "
                 "`streamsim sweep` that asked for them"
             )
-        return finish(study, plan, Processes(jobs, threads, trust), with_report)
+        return finish(study, plan, launcher, with_report)
 
 
-def finish(study: Study, plan: Plan, launcher: Processes, with_report: bool) -> int:
+def finish(study: Study, plan: Plan, launcher: Launcher, with_report: bool) -> int:
     """Run what is missing, write the table and the page, say how it ended, and return the exit status."""
     signal = go_on(study, plan.varied, launcher)
     if signal is not None:
@@ -114,6 +106,10 @@ def finish(study: Study, plan: Plan, launcher: Processes, with_report: bool) -> 
     show(f"study: {study.path}")
     for name, path in written.items():
         show(f"{name}: {path}")
+    if warned := [(cell, found) for cell in study.cells() if (found := cell.warnings())]:
+        cell, found = warned[0]
+        first = f"{called(cell, plan.varied)}: {found[0]}"
+        say(f"{len(warned)} of {len(study.cells())} cells gave warnings, such as {first} (all are in their {LOG})")
     if failed:
         first = f"{called(failed[0], plan.varied)}: {failed[0].failure()}"
         say(

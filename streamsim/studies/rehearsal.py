@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from streamsim.contracts import require
-from streamsim.launchers import Rehearsal, Standing, rehearsed
+from streamsim.launchers import Launcher, Processes, Rehearsal, Standing, rehearsed
 from streamsim.plans import Plan, described
 from streamsim.runs import show
 from streamsim.simulation import in_words, physical
@@ -13,18 +13,25 @@ from .drafting import Draft
 from .study import Study
 
 
-def require_room(drafts: Sequence[Draft], jobs: int) -> None:
-    """Raise `ConfigurationError` if this machine cannot hold the largest of *drafts*, so many at once."""
-    needed, there = sum(sorted((draft.memory for draft in drafts), reverse=True)[:jobs]), physical()
+def at_once(launcher: Launcher) -> str:
+    """Return in words how many cells run at once."""
+    return f"{launcher.jobs or 'as many as there is room for'} at once"
+
+
+def require_room(drafts: Sequence[Draft], launcher: Launcher) -> None:
+    """Raise `ConfigurationError` if cells run on this machine, and it cannot hold the largest of *drafts* at once."""
+    if not isinstance(launcher, Processes):
+        return
+    needed, there = sum(sorted((draft.memory for draft in drafts), reverse=True)[: launcher.jobs]), physical()
     require(
         needed <= there,
-        f"{jobs} cells at once would take {in_words(needed)} of memory and more, and this machine has "
+        f"{launcher.jobs} cells at once would take {in_words(needed)} of memory and more, and this machine has "
         f"{in_words(there)}: give fewer --jobs, or lower the streams, units or slots that make them so large",
     )
 
 
-def rehearse(study: Study, plan: Plan, drafts: Sequence[Draft], jobs: int, threads: int) -> int:
-    """Show what would be computed, and how long that would take; return the exit status."""
+def rehearse(study: Study, plan: Plan, drafts: Sequence[Draft], launcher: Launcher) -> int:
+    """Show what would be computed, and on this machine how long that would take; return the exit status."""
     missing: list[Draft] = []
     for draft in drafts:
         cell = study.cell(draft.name)
@@ -32,15 +39,17 @@ def rehearse(study: Study, plan: Plan, drafts: Sequence[Draft], jobs: int, threa
         show(f"{draft.name}  {standing.value:<8}  {described(draft.point)}")
         missing += [draft] if standing is not Standing.FINISHED else []
     size = sum(draft.size for draft in drafts) / 1e6
-    show(f"{len(drafts)} cells, {jobs} at once, threads for each: {threads}; checkpoints of about {size:.1f} MB in all")
-    if missing:
-        show(expected(plan, missing, jobs, threads))
+    how = f"{at_once(launcher)}, threads for each: {launcher.threads}"
+    show(f"{len(drafts)} cells, {how}; checkpoints of about {size:.1f} MB in all")
+    if missing and isinstance(launcher, Processes):
+        show(expected(plan, missing, launcher))
     show("nothing was kept")
     return 0
 
 
-def expected(plan: Plan, missing: Sequence[Draft], jobs: int, threads: int) -> str:
+def expected(plan: Plan, missing: Sequence[Draft], launcher: Processes) -> str:
     """Return in words what the cells that are *missing* will take, by running a little of some of them at once."""
+    jobs, threads = launcher.jobs, launcher.threads
     spread = [missing[len(missing) * job // jobs] for job in range(min(jobs, len(missing)))]
     costs = rehearsed([Rehearsal(plan.preset, {**plan.settings, **draft.point}, threads) for draft in spread])
     if not costs:

@@ -35,6 +35,7 @@ NEEDED = {
     "Linear": {"units": 2},
     "LinearDecay": {"updates": 8},
     "ScriptedSaccades": {"ticks": [3, 5]},
+    "Slurm": {"cluster": "local"},
     "Window": {"layer": Conv(2), "frames": 3},
 }
 

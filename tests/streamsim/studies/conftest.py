@@ -7,9 +7,8 @@ import pytest
 import yaml
 
 from .. import toys
+from ..slow_cells import TOYS
 from ..toy_runs import TOY
-
-TOYS = Path(toys.__file__).parent
 
 
 @pytest.fixture

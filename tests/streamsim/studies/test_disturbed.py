@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -14,55 +13,11 @@ import pytest
 from streamsim import cli
 from streamsim.runs import in_use
 
-from .conftest import TOYS
-
-SLOW = '''
-import os, time
-from pathlib import Path
-from streamsim import Instrument
-
-
-class Slow(Instrument):
-    """Leaves time to kill a run, and says whom."""
-
-    def __init__(self, pause: float = 0.02) -> None:
-        self.pause = pause
-
-    def watch(self, record):
-        Path("pids").mkdir(exist_ok=True)
-        Path("pids", str(os.getpid())).write_text(str(record.glimpse.tick))
-        time.sleep(float(Path("pause").read_text()))
-'''
-LINE = ("toy.yaml", "agent.rate=0.01,0.02", "seed=0,1", "--instruments", "[slow.Slow]", "--checkpoint_every", "5")
-COMMAND = "import sys; from streamsim.cli import main; sys.exit(main(sys.argv[1:]))"
-
-
-def start(*line):
-    """Start the command in a process of its own."""
-    paths = filter(None, (str(TOYS), str(Path.cwd()), os.environ.get("PYTHONPATH")))
-    places = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, *line], env=places, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+from ..slow_cells import COMMAND, LINE, SLOW, at_work, start, until
 
 
 def main(*line):
     return cli.main(line)
-
-
-def until(seen, seconds=60):
-    """Wait for something to happen, and return it."""
-    stop = time.monotonic() + seconds
-    while not (found := seen()):
-        assert time.monotonic() < stop, "it did not happen"
-        time.sleep(0.01)
-    return found
-
-
-def at_work(tick=12):
-    """The processes that are past a tick of their cell."""
-    files = Path("pids").glob("*")
-    return [int(file.name) for file in files if file.read_text().isdigit() and int(file.read_text()) >= tick]
 
 
 @pytest.fixture
