@@ -1,6 +1,7 @@
 """What a cell will take, found out by running some of it, as many cells at once as there will be."""
 
 import multiprocessing
+import os
 import resource
 import sys
 import time
@@ -20,7 +21,6 @@ from streamsim.runs import current_folder, keep_memory
 from streamsim.simulation import Simulation
 
 from .processes import warm
-from .worker import silence
 
 BUDGET = 2.0
 """Seconds of ticks to measure; the first are slower than the rest, and left out."""
@@ -63,6 +63,13 @@ def rehearsed(cells: Sequence[Rehearsal]) -> list[Cost]:
             return list(pool.map(cost_of, cells))
     except BrokenProcessPool:  # memory ran out, most likely: a rehearsal promises nothing
         return []
+
+
+def silence() -> None:
+    """Show nothing, whatever this process calls: the terminal belongs to the study."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nowhere, stream)
 
 
 def cost_of(cell: Rehearsal) -> Cost:
