@@ -4,6 +4,7 @@ from .encoder import Encoder
 from .perception import Percept, Perception
 from .retina import GlobalContrastNorm, Retina, Shifted, Transparent
 from .sequence import CPCAudioEncoder, VideoEncoder
+from .shares import of_all, of_one
 from .timing import RateGroup
 from .vision import SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
 
@@ -22,4 +23,6 @@ __all__ = [
     "Transparent",
     "VGG6Encoder",
     "VideoEncoder",
+    "of_all",
+    "of_one",
 ]

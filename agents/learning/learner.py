@@ -1,16 +1,26 @@
 """The learner: an encoder whose layers learn by a local rule from what short-term memory gives back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
-from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
+from streamsim.agents.encoders import (
+    Encoder,
+    GlobalContrastNorm,
+    Percept,
+    Perception,
+    Retina,
+    SmallEncoder,
+    of_all,
+    of_one,
+)
 from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
 from streamsim.agents.rules import ContrastiveHinge, Rule
-from streamsim.contracts import derive, generator_from, generator_state, transform
+from streamsim.contracts import Alone, Team, derive, generator_from, generator_state, transform
 
 from .calibration import Calibrated, Calibration, Calibrator
 from .comparison import Comparer, Comparison
@@ -23,6 +33,9 @@ from .schedules import AllLayers, Schedule
 from .validation import require_layers_fit, require_updates_fit, shared_lags, unlooked
 
 Outcome = Learned | Calibrated
+
+OWN = ("carried", "traces")
+"""Branches of the state that a process keeps of its own streams only."""
 
 
 class Learner(Agent):
@@ -75,11 +88,17 @@ class Learner(Agent):
         self.looks = calibration.ticks
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
-        self.perception = Perception(retina, encoder, torch.bfloat16 if bfloat16 else torch.float32)
         self.recollector = Recollector(memory, self.contrasts)
-        self.comparer = Comparer(encoder, rule)
-        self.plasticity = Plasticity(encoder, rule, optimiser, schedule, credit)
-        self.calibrator = Calibrator(encoder, rule, calibration)
+        self._put_together(Alone())
+
+    def _put_together(self, team: Team) -> None:
+        self.team = team
+        compute = torch.bfloat16 if self.bfloat16 else torch.float32
+        self.perception = Perception(self.retina, self.encoder, compute, team)
+        self.comparer = Comparer(self.encoder, self.rule, team)
+        parts = self.encoder, self.rule, self.optimiser, self.schedule, self.credit
+        self.plasticity = Plasticity(*parts, team)
+        self.calibrator = Calibrator(self.encoder, self.rule, self.calibration, team)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -156,8 +175,27 @@ class Learner(Agent):
         return self.perception.replay(state, frames)
 
     def ledger(self, state: State) -> Ledger:
-        """See `Agent.ledger`."""
-        return ledger(state, self.encoder, self.memory.cap)
+        """See `Agent.ledger`; of the whole team."""
+        return ledger(state, self.encoder, self.memory.cap, self.team.size)
+
+    def joined(self, team: Team) -> "Learner":
+        """See `Agent.joined`: read-outs are known to all, so that memories, pairs and statistics are those of one.
+
+        What layers do, saw and carry, and the traces of it, each process keeps of its own streams.
+        """
+        if team.size == self.team.size == 1:
+            return self
+        member = copy(self)
+        member._put_together(team)
+        return member
+
+    def whole(self, state: State) -> State:
+        """See `Agent.whole`."""
+        return state | {name: of_all(state[name], self.team) for name in OWN if name in state}
+
+    def share(self, state: State) -> State:
+        """See `Agent.share`."""
+        return state | {name: of_one(state[name], self.team) for name in OWN if name in state}
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
@@ -225,7 +263,7 @@ class Learner(Agent):
             state["learning"] = outcome.learning
         acted = [recollection for recollection in recollections if recollection.recall is not None]
         for recollection, comparison in zip(acted, comparisons, strict=True):
-            readouts = {name: batch.now for name, batch in comparison.batches.items()}
+            readouts = comparison.readouts
             self.recollector.store(recollection, readouts, factors, percept, glimpse)
             if self.rule.credits_past:
                 key, own = recollection.group.key, {name: percept.tapes[name] for name in readouts}

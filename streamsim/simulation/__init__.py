@@ -7,6 +7,7 @@ from .intervention import Intervention
 from .memory import shortage
 from .order import FrameOrder, InOrder, Seen, Shuffled
 from .pathway import Pathway
+from .processes import placed, processes, rank, size
 from .simulation import Simulation
 
 __all__ = [
@@ -25,5 +26,9 @@ __all__ = [
     "Shuffled",
     "Simulation",
     "TickRecord",
+    "placed",
+    "processes",
+    "rank",
     "shortage",
+    "size",
 ]

@@ -12,8 +12,10 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from streamsim.contracts import (
+    Alone,
     ConfigurationError,
     State,
+    Team,
     digest,
     flatten,
     require,
@@ -43,10 +45,12 @@ class Simulation:
         shared_saccades: whether a saccade that a pathway makes of itself, decided by its gaze or forced by its world,
             is made by all the others before their next frame too, stream by stream. A saccade that came from another
             pathway is not sent on.
+        team: the processes among which the streams are divided; by default this one alone. Each of them makes the same
+            simulation and runs it for as long.
 
     Raises:
-        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, or saccades are
-            to be shared by one pathway with itself or by one whose frames are shuffled.
+        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, saccades are
+            to be shared by one pathway with itself or by one whose frames are shuffled, or streams cannot be divided.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Simulation:
         seed: int = 0,
         device: str | torch.device = "cpu",
         shared_saccades: bool = False,
+        team: Team = Alone(),
     ) -> None:
         names = [pathway.name for pathway in pathways]
         require(len(names) > 0, "Simulation needs at least one pathway: give it Pathway(environment, agent)")
@@ -70,6 +75,8 @@ class Simulation:
             not (shared_saccades and any(pathway.order.ahead for pathway in pathways)),
             "Simulation.shared_saccades needs frames in their order: use InOrder for all, or share no saccades",
         )
+        require_divisible(streams, team.size)
+        self.team = team
         self.pathways: tuple[Pathway, ...] = pathways
         self.instruments = list(instruments)
         self.streams = streams
@@ -79,6 +86,7 @@ class Simulation:
         self.shared_saccades = shared_saccades
         for pathway in pathways:
             require_memory((streams, *pathway.environment.sensor.shape))
+            pathway.join(team)
         untold: State = {"told": torch.zeros(streams, dtype=torch.bool)} if shared_saccades else {}
         with WithinMemory():  # type: ignore[no-untyped-call]
             self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
@@ -122,6 +130,7 @@ class Simulation:
         """
         pathway = next(pathway for pathway in self.pathways if pathway.name == name)
         setattr(pathway, part, made)
+        pathway.join(self.team)
         state = self.state[name]
         fresh = pathway.begun(part, self.streams, self.seed, self.device)
         state[part] = unflatten(flatten(fresh) | flatten(state.get(part, {})))
@@ -164,19 +173,25 @@ class Simulation:
 
     def digest(self) -> str:
         """Return a hash of all state: equal hashes mean runs that continue identically."""
-        return digest(self.state)
+        return digest(self.whole())
+
+    def whole(self) -> State:
+        """Return all state, with what other processes of the team keep of their streams; all of them must ask."""
+        whole = {p.name: p.agent.whole(self.state[p.name]["agent"]) for p in self.pathways}
+        return {name: {**own, "agent": whole[name]} for name, own in self.state.items()}
 
     def snapshot(self) -> State:
-        """Return a copy of all state that later ticks cannot reach."""
-        return snapshot(self.state)
+        """Return a copy of all state that later ticks cannot reach; see `whole`."""
+        return snapshot(self.whole())
 
     def restore(self, state: State) -> None:
-        """Continue from a state that `snapshot` returned for a simulation of the same parts."""
-        self.state = transform(torch.clone, state)
+        """Continue from a state that `snapshot` returned for a simulation of the same parts, in whatever team."""
+        own = {p.name: p.agent.share(state[p.name]["agent"]) for p in self.pathways}
+        self.state = transform(torch.clone, {name: {**kept, "agent": own[name]} for name, kept in state.items()})
 
     def state_bytes(self) -> int:
-        """Return what the whole state occupies."""
-        return size_in_bytes(self.state)
+        """Return what the whole state occupies; see `whole`."""
+        return size_in_bytes(self.whole())
 
     def _advance(self, clock: simpy.Environment, until: int) -> None:
         """Process events up to but not including *until*, as `clock.run` does, but heed `stop` between events."""
@@ -222,6 +237,17 @@ class Simulation:
         time does not depend on where a run was interrupted.
         """
         return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
+
+
+def require_divisible(streams: int, processes: int) -> None:
+    """Raise `ConfigurationError` unless so many *processes* can have as many *streams* each."""
+    below, rest = divmod(streams, processes)
+    likely = " or ".join(str(n * processes) for n in (below, below + 1) if n)
+    require(
+        rest == 0,
+        f"streams must be a multiple of {processes}, the number of processes that share them (got {streams}): "
+        f"give --streams {likely}, or start other processes",
+    )
 
 
 def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
