@@ -58,9 +58,7 @@ class Perception:
         if "age" not in state:
             return Percept(self._pooled(self.encoder.forward(state["layers"], x)), None, None)
         age = torch.where(glimpse.saccade, 0, state["age"] + 1)
-        carried, tapes = self.encoder.advance(
-            state["layers"], state["carried"], x, self.team.own(age), glimpse.tick
-        )
+        carried, tapes = self.encoder.advance(state["layers"], state["carried"], x, self.team.own(age), glimpse.tick)
         return Percept(self._pooled(tapes), carried, age)
 
     def _pooled(self, tapes: dict[str, Tape]) -> dict[str, Tape]:

@@ -124,7 +124,7 @@ class Calibrator:
         name, layer = self.encoder.names[number], self.encoder.layers[number]
         weights = state["layers"][name]
         if name in tapes:
-            flat = layer.preactivation(weights, tapes[name]["x"]).transpose(0, 1).flatten(1).float()
+            flat = layer.preactivation(weights, tapes[name]["x"]).transpose(0, 1).flatten(1).to(sums["scores"].dtype)
             seen = torch.stack((torch.full_like(flat[:, 0], flat.shape[1]), flat.sum(1), flat.square().sum(1)))
             (seen,) = self.team.summed([seen])
             sums["drive"] = sums["drive"] + seen if "drive" in sums else seen

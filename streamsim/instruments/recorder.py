@@ -154,8 +154,7 @@ class Recorder(Instrument):
         ticks = max(self.frames, round(self.sound / sensor.period)) if sounds else self.frames
         some = min(self.streams, *map(len, record))  # of a team's frames there are fewer
         rings = {
-            name: value.new_zeros(ticks, some, *value.shape[1:])
-            for name, value in zip(SHOWN, record, strict=True)
+            name: value.new_zeros(ticks, some, *value.shape[1:]) for name, value in zip(SHOWN, record, strict=True)
         }
         return {"tick": torch.full((ticks,), -1), **rings}
 

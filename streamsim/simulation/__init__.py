@@ -7,8 +7,8 @@ from .intervention import Intervention
 from .memory import shortage
 from .order import FrameOrder, InOrder, Seen, Shuffled
 from .pathway import Pathway
-from .processes import placed, processes, rank, size
 from .simulation import Simulation
+from .team import placed, processes, rank, size
 
 __all__ = [
     "BernoulliSaccades",

@@ -48,13 +48,13 @@ class Processes(Team):
         moved = [part.movedim(axis, 0) for part in parts]
         orders = [(0, *(1 + place for place in in_memory(part[0]))) for part in moved]
         flat = torch.cat([x.permute(o).flatten().view(torch.uint8) for x, o in zip(moved, orders, strict=True)])
-        found = flat.new_empty(self.size, len(flat))
+        found = [torch.empty_like(flat) for _ in range(self.size)]
         with reached():
-            dist.all_gather_into_tensor(found, flat)
-        pieces = torch.split(found, [x.numel() * x.itemsize for x in moved], 1)
+            dist.all_gather(found, flat)
+        pieces = zip(*(torch.split(one, [x.numel() * x.itemsize for x in moved]) for one in found), strict=True)
         return [
-            laid_out(piece.contiguous().view(x.dtype), (self.size * len(x), *x.shape[1:]), order).movedim(0, axis)
-            for piece, x, order in zip(pieces, moved, orders, strict=True)
+            laid_out(torch.cat(those).view(x.dtype), (self.size * len(x), *x.shape[1:]), order).movedim(0, axis)
+            for those, x, order in zip(pieces, moved, orders, strict=True)
         ]
 
     def summed(self, parts: Sequence[Tensor]) -> list[Tensor]:
@@ -145,5 +145,7 @@ def placed(device: str) -> str:
     """
     if size() == 1 or not device.startswith("cuda"):
         return device
-    require(device == "cuda", f"processes that share a run cannot share a GPU (got --device {device}): use --device cuda")
+    require(
+        device == "cuda", f"processes that share a run cannot share a GPU (got --device {device}): use --device cuda"
+    )
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
