@@ -65,7 +65,7 @@ class Perception:
         """Return *tapes* whose statistics of a frame are of all streams."""
         if self.team.size > 1:
             for tape in (tape for tape in tapes.values() if "variance" in tape):
-                tape |= pooled(*self.team.gathered([tape["mean"][None], tape["variance"][None]]))
+                tape.update(pooled(*self.team.gathered([tape["mean"][None], tape["variance"][None]])))
         return tapes
 
     def replay(

@@ -19,7 +19,7 @@ Found = tuple[Sequence[int], Sequence[RuleFactors], Recall]
 def metrics(
     layers: int, found: Sequence[Found], device: torch.device, team: Team = Alone()
 ) -> Float[Tensor, "layers quantities"]:
-    """Return one row of metrics for each of so many *layers*, nan where none was *found*; over the pairs of a *team*."""
+    """Return one row of metrics for each of so many *layers*, nan where none was *found*, by a whole *team*."""
     rows = [(numbers, summary(factors, recall, team)) for numbers, factors, recall in found]
     if len(rows) == 1 and len(rows[0][0]) == layers:
         return rows[0][1]

@@ -8,6 +8,8 @@ from datetime import timedelta
 import torch
 from torch import Tensor
 from torch import distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 
 from streamsim.contracts import Alone, LostProcessError, StreamsimError, Team, require
 
@@ -37,7 +39,7 @@ class Processes(Team):
         size: how many there are.
     """
 
-    def __init__(self, store: dist.Store, rank: int, size: int) -> None:
+    def __init__(self, store: Store, rank: int, size: int) -> None:
         self.rank, self.size = rank, size
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         with reached():
@@ -83,7 +85,8 @@ class Processes(Team):
 
 def in_memory(x: Tensor) -> tuple[int, ...]:
     """Return the axes of *x*, the one with the longest steps in memory first."""
-    return tuple(sorted(range(x.dim()), key=lambda axis: -x.stride(axis)))
+    steps = x.stride()
+    return tuple(sorted(range(x.dim()), key=lambda axis: -steps[axis]))
 
 
 def laid_out(flat: Tensor, shape: Sequence[int], order: Sequence[int]) -> Tensor:
@@ -113,8 +116,8 @@ def processes() -> Iterator[Team]:
         yield Alone()
         return
     with reached():
-        found, _, _ = next(dist.rendezvous("env://", timeout=PATIENCE))
-    store = dist.PrefixStore("streamsim", found)
+        found, _, _ = next(rendezvous("env://", timeout=PATIENCE))
+    store = PrefixStore("streamsim", found)
     try:
         yield Processes(store, rank(), size())
     except LostProcessError as error:
@@ -130,7 +133,7 @@ def processes() -> Iterator[Team]:
             dist.destroy_process_group()
 
 
-def sentence(store: dist.Store) -> str:
+def sentence(store: Store) -> str:
     """Return what a process has left to be said, if anything."""
     with suppress(RuntimeError):
         return store.get(SAID).decode() if store.check([SAID]) else ""
