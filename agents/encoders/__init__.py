@@ -4,7 +4,6 @@ from .encoder import Encoder
 from .perception import Percept, Perception
 from .retina import GlobalContrastNorm, Retina, Shifted, Transparent
 from .sequence import CPCAudioEncoder, VideoEncoder
-from .shares import of_all, of_one
 from .timing import RateGroup
 from .vision import SmallEncoder, TangCifarEncoder, TangEmnistEncoder, VGG6Encoder
 
@@ -23,6 +22,4 @@ __all__ = [
     "Transparent",
     "VGG6Encoder",
     "VideoEncoder",
-    "of_all",
-    "of_one",
 ]

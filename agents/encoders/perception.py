@@ -13,6 +13,10 @@ from streamsim.contracts import Alone, Team, transform
 
 from .encoder import Encoder
 from .retina import Retina
+from .shares import of_all, of_one
+
+OWN = ("carried", "traces")
+"""Branches of a learner's state that a process keeps of its own streams only."""
 
 
 class Percept(NamedTuple):
@@ -27,6 +31,11 @@ class Percept(NamedTuple):
     tapes: dict[str, Tape]
     carried: State | None
     age: Int[Tensor, " streams"] | None
+
+    @property
+    def activity(self) -> dict[str, Tensor]:
+        """What each layer that acts does."""
+        return {name: tape["z"] for name, tape in self.tapes.items()}
 
 
 class Perception:
@@ -60,6 +69,14 @@ class Perception:
         age = torch.where(glimpse.saccade, 0, state["age"] + 1)
         carried, tapes = self.encoder.advance(state["layers"], state["carried"], x, self.team.own(age), glimpse.tick)
         return Percept(self._pooled(tapes), carried, age)
+
+    def whole(self, state: State) -> State:
+        """Return a learner's *state* with what all processes keep of their streams."""
+        return state | {name: of_all(state[name], self.team) for name in OWN if name in state}
+
+    def share(self, state: State) -> State:
+        """Return of a whole *state* what this process keeps."""
+        return state | {name: of_one(state[name], self.team) for name in OWN if name in state}
 
     def _pooled(self, tapes: dict[str, Tape]) -> dict[str, Tape]:
         """Return *tapes* whose statistics of a frame are of all streams."""

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Parameters, Tape
+from streamsim.agents.memory import ShortTermMemory
 from streamsim.agents.rules import Rule
 from streamsim.contracts import Alone, State, Team, require
 
@@ -116,6 +117,22 @@ class Calibrator:
             sums["scores"] = sums["scores"].index_add(0, torch.tensor(numbers, device=seen.device), seen)
         rules, grown = self._scaled(comparisons, sums["scores"]) if ends else ({}, {})
         return Calibrated(measured, sums, {}, rules, grown)
+
+    def write(self, state: State, outcome: Calibrated, memory: ShortTermMemory) -> None:
+        """Write what was scaled; all that is known of layers whose weights changed is void, and begins anew."""
+        state["calibration"] = outcome.sums
+        for name in outcome.layers:
+            state["layers"][name] |= outcome.layers[name]
+        for name in outcome.rules:
+            state["rule"][name] |= outcome.rules[name]
+        if outcome.layers:
+            for kept in state["memory"].values():
+                memory.forget(kept)
+            for own in state["rule"].values():
+                own |= {key: torch.zeros_like(own[key]) for key in self.rule.statistics}
+            state.pop("traces", None)
+            if "age" in state:
+                state["age"] = torch.full_like(state["age"], -1)
 
     def _look_at(
         self, number: int, state: State, tapes: Mapping[str, Tape], sums: State, ends: bool, measured: Tensor

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from streamsim.contracts import (
     Alone,
-    ConfigurationError,
     State,
     Team,
     digest,
@@ -25,6 +24,7 @@ from streamsim.contracts import (
     unflatten,
 )
 
+from .devices import available, require_divisible
 from .instrument import Instrument, TickRecord, watching
 from .memory import WithinMemory, require_memory
 from .pathway import Pathway
@@ -239,38 +239,7 @@ class Simulation:
         return int(seconds / self.resolution) * (len(self.pathways) + 1) + lane
 
 
-def require_divisible(streams: int, processes: int) -> None:
-    """Raise `ConfigurationError` unless so many *processes* can have as many *streams* each."""
-    below, rest = divmod(streams, processes)
-    likely = " or ".join(str(n * processes) for n in (below, below + 1) if n)
-    require(
-        rest == 0,
-        f"streams must be a multiple of {processes}, the number of processes that share them (got {streams}): "
-        f"give --streams {likely}, or start other processes",
-    )
-
-
 def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
     """Return the largest period of which all *periods* are whole multiples."""
     denominator = math.lcm(*(p.denominator for p in periods))
     return Fraction(math.gcd(*(int(p * denominator) for p in periods)), denominator)
-
-
-def available(device: str | torch.device) -> torch.device:
-    """Return *device* if a run can live on it and this machine has it.
-
-    Raises:
-        ConfigurationError: it cannot, or the machine has not.
-    """
-    unknown = f"device {str(device)!r} is not known: use cpu, cuda or cuda:N"
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        raise ConfigurationError(unknown) from None
-    require(chosen.type == "cuda" or str(chosen) == "cpu", unknown)
-    if chosen.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        absent = f"device {str(device)!r} is not available on this machine"
-        require(count > 0, f"{absent}: use --device cpu")
-        require((chosen.index or 0) < count, f"{absent}, which has {count} GPUs: use --device cuda:{count - 1} or less")
-    return chosen

@@ -11,7 +11,7 @@ from torch import distributed as dist
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
-from streamsim.contracts import Alone, LostProcessError, StreamsimError, Team, require
+from streamsim.contracts import Alone, LostProcessError, StreamsimError, Team
 
 PATIENCE = timedelta(minutes=30)
 """How long processes wait for one that is alive; it may be probing. One that has died is missed at once."""
@@ -30,7 +30,7 @@ def size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-class Processes(Team):
+class ProcessTeam(Team):
     """Processes that talk by way of `torch.distributed`: over gloo, and between GPUs over NCCL.
 
     Args:
@@ -119,7 +119,7 @@ def processes() -> Iterator[Team]:
         found, _, _ = next(rendezvous("env://", timeout=PATIENCE))
     store = PrefixStore("streamsim", found)
     try:
-        yield Processes(store, rank(), size())
+        yield ProcessTeam(store, rank(), size())
     except LostProcessError as error:
         if rank() == 0 and (said := sentence(store)):
             raise StreamsimError(said) from error
@@ -138,17 +138,3 @@ def sentence(store: Store) -> str:
     with suppress(RuntimeError):
         return store.get(SAID).decode() if store.check([SAID]) else ""
     return ""
-
-
-def placed(device: str) -> str:
-    """Return where this process is to compute, of those on a machine that share the streams: each on a GPU of its own.
-
-    Raises:
-        ConfigurationError: *device* is one GPU, which they cannot share.
-    """
-    if size() == 1 or not device.startswith("cuda"):
-        return device
-    require(
-        device == "cuda", f"processes that share a run cannot share a GPU (got --device {device}): use --device cuda"
-    )
-    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"

@@ -57,7 +57,7 @@ def assert_learnt_alike(one, team, drawn):
     assert all((value != drawn[name]).any() for name, value in weights(one).items() if value.ndim > 1)
 
 
-@pytest.mark.parametrize(("case", "ticks"), [("hinge", 16), ("CLAPP", 16), ("e-prop", 22)])
+@pytest.mark.parametrize(("case", "ticks"), [("hinge", 16), ("CLAPP", 16), ("e-prop", 30)])
 def test_two_processes_learn_what_one_does(case, ticks, tmp_path):
     configured = experiment(case, tmp_path, **TINY[case])
     if case != "e-prop":
