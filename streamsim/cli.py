@@ -15,7 +15,7 @@ from .contracts import StreamsimError, nearest, require, suggestion, trusting, v
 from .named import named_path, opened, study_named
 from .parsers import parsers, whole_help
 from .runs import current_folder, keep_memory, say, show, standard_streams
-from .simulation import shortage
+from .simulation import rank, shortage, size
 
 DEFAULT = "default"
 """The preset that is run when none is named."""
@@ -24,7 +24,7 @@ DEFAULT = "default"
 def main(line: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status: 2 for what the user can mend, with one sentence about it."""
     line = sys.argv[1:] if line is None else line
-    with standard_streams():
+    with standard_streams(heard=rank() == 0):
         try:
             with warnings.catch_warnings():
                 warnings.showwarning = _say
@@ -71,6 +71,8 @@ def dispatch(line: list[str]) -> int:
         sys.stdout.write(f"streamsim {__version__}\n")
         return 0
     require(name in COMMANDS, f"{name!r} is not a command: {suggestion(name, COMMANDS)}")
+    if rank() and name not in SHARED:
+        return 0
     command, takes = COMMANDS[name]
     parser = parsers()[name]
     given = parser.read(line[1:], takes)
@@ -104,6 +106,7 @@ def sweep(given: Namespace, parser: Parser) -> int:
     """Run a preset with many settings."""
     keep_memory()
     refuse_misspelt(given.settings, parser)
+    refuse_team()
     from . import studies  # noqa: PLC0415
 
     require(given.out is not None, "give the folder of the study: --out studies/NAME")
@@ -111,6 +114,11 @@ def sweep(given: Namespace, parser: Parser) -> int:
     jobs, threads = (studies.number(getattr(given, name), name) for name in ("jobs", "threads"))
     plan = plan if threads is None else replace(plan, threads=threads)
     return studies.sweep(plan, named_path(given.out), jobs, given.dry_run, given.on, not given.no_report)
+
+
+def refuse_team() -> None:
+    """Raise `ConfigurationError` if torchrun started several processes."""
+    require(size() == 1, "a study computes every cell in a process of its own: leave torchrun out, and give --jobs")
 
 
 def status(given: Namespace, parser: Parser) -> int:
@@ -150,6 +158,7 @@ def resume(given: Namespace, parser: Parser) -> int:
     if study := study_named(given):
         from . import studies  # noqa: PLC0415
 
+        refuse_team()
         for name in ("ticks", "tensorboard"):
             require(not getattr(given, name), f"--{name} is for runs, and {study} is a study: leave it out")
         return studies.resume(study, studies.number(given.jobs, "jobs"), given.trust, given.on, not given.no_report)
@@ -226,6 +235,9 @@ COMMANDS: dict[str, tuple[Callable[[Namespace, Parser], int], str]] = {
     "check": (check, "one class"),
 }
 """What each command does, and what its one word is."""
+
+SHARED = ("run", "resume", "sweep")
+"""Commands that concern all processes that torchrun started; the others are for the first one alone."""
 
 SETTINGS = """\
 Every setting of {name} with its present value, to be given as --NAME VALUE.

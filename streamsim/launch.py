@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .config import Configuration, coerce, configure
+from .contracts import Team
 from .runs import (
+    Companion,
     Ending,
     RunFolder,
     Session,
@@ -23,21 +25,35 @@ from .runs import (
     show,
     signed,
 )
+from .simulation import placed, processes
 from .storage import replace_file
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """A run folder and how the stretch in it ended; no ending if there was nothing left to do."""
+    """A run folder and how the stretch in it ended; no ending if there was nothing left to do.
 
-    folder: Path
+    There is no folder in a process that only shares the streams of a run.
+    """
+
+    folder: Path | None
     ending: Ending | None
 
 
 def start(configuration: Configuration, out: Path | None, command: Sequence[str], tensorboard: bool) -> RunResult:
+    """Run *configuration* in a new folder, in all processes that torchrun started."""
+    with processes() as team:
+        return started(here(configuration), out, command, tensorboard, team)
+
+
+def started(
+    configuration: Configuration, out: Path | None, command: Sequence[str], tensorboard: bool, team: Team
+) -> RunResult:
     """Run *configuration* in a new folder; whatever can be wrong with it shows before anything is on the disk."""
     experiment = configuration.experiment
-    simulation = experiment.build()
+    simulation = experiment.build(team=team)
+    if team.rank:
+        return RunResult(None, Companion(configuration, simulation).run())
     numbered = Path("runs") / f"{configuration.name.replace('/', '-')}-seed{experiment.seed}"
     folder = RunFolder.create(out) if out else RunFolder.number(numbered)
     try:
@@ -57,20 +73,28 @@ def start(configuration: Configuration, out: Path | None, command: Sequence[str]
 def again(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
     """Continue the run at *path*, if *ticks* says so to a new end."""
     require_run(path)
-    with careful(path):
-        return continued(path, ticks, tensorboard)
+    with careful(path), processes() as team:
+        return followed(path, ticks, team) if team.rank else continued(path, ticks, tensorboard, team)
 
 
-def continued(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
+def followed(path: Path, ticks: str | None, team: Team) -> RunResult:
+    """Share the streams of the run at *path*, which another process continues."""
+    configuration = here(extended(configure(path / "config.yaml"), ticks))
+    companion = Companion(configuration, configuration.experiment.build(team=team))
+    companion.recover(path)
+    return RunResult(None, None if team.told(0) else companion.run())
+
+
+def continued(path: Path, ticks: str | None, tensorboard: bool, team: Team) -> RunResult:
     """Continue the run at *path*, which there is."""
     folder = RunFolder.open(path)
     try:
-        configuration = extended(configure(path / "config.yaml"), ticks)
-        simulation = configuration.experiment.build()
+        configuration = here(extended(configure(path / "config.yaml"), ticks))
+        simulation = configuration.experiment.build(team=team)
         session = Session(folder, configuration, simulation, Terminal(stderr=True), tensorboard)
         for warning in (*session.recover(), *other_threads(path)):
             say(f"warning: {warning}")
-        if session.finished and session.summarised:
+        if team.told(int(session.finished and session.summarised)):
             say(f"{path} is finished ({simulation.ticks()} ticks): extend it with --ticks N, more than these")
             return RunResult(path, None)
         with explained(path):
@@ -79,6 +103,13 @@ def continued(path: Path, ticks: str | None, tensorboard: bool) -> RunResult:
         return RunResult(path, session.run())
     finally:
         folder.close()
+
+
+def here(configuration: Configuration) -> Configuration:
+    """Return *configuration* for this process, which computes where there is room for it."""
+    experiment = configuration.experiment
+    own = dataclasses.replace(experiment, device=placed(experiment.device))
+    return configuration if own.device == experiment.device else dataclasses.replace(configuration, experiment=own)
 
 
 def extended(configuration: Configuration, ticks: str | None) -> Configuration:
@@ -99,6 +130,8 @@ def finish(outcome: RunResult, with_report: bool) -> int:
         name = "Ctrl-C" if ending.signal == signal.SIGINT else "SIGTERM"
         say(f"stopped by {name} and saved: continue with `streamsim resume {outcome.folder}`")
         return 128 + ending.signal
+    if outcome.folder is None:
+        return 0
     from .runs import show_probes  # noqa: PLC0415
 
     show_probes(read_probes(outcome.folder))

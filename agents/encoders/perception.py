@@ -8,11 +8,15 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from streamsim import Glimpse, State
-from streamsim.agents.layers import Tape
-from streamsim.contracts import transform
+from streamsim.agents.layers import Tape, pooled
+from streamsim.contracts import Alone, Team, transform
 
 from .encoder import Encoder
 from .retina import Retina
+from .shares import of_all, of_one
+
+OWN = ("carried", "traces")
+"""Branches of a learner's state that a process keeps of its own streams only."""
 
 
 class Percept(NamedTuple):
@@ -28,6 +32,11 @@ class Percept(NamedTuple):
     carried: State | None
     age: Int[Tensor, " streams"] | None
 
+    @property
+    def activity(self) -> dict[str, Tensor]:
+        """What each layer that acts does."""
+        return {name: tape["z"] for name, tape in self.tapes.items()}
+
 
 class Perception:
     """A retina and the layers behind it.
@@ -36,28 +45,45 @@ class Perception:
         retina: what happens to a frame first.
         encoder: the layers.
         compute: precision of activity.
+        team: the processes that see the other streams.
     """
 
-    def __init__(self, retina: Retina, encoder: Encoder, compute: torch.dtype) -> None:
+    def __init__(self, retina: Retina, encoder: Encoder, compute: torch.dtype, team: Team = Alone()) -> None:
         self.retina = retina
         self.encoder = encoder
         self.compute = compute
+        self.team = team
 
     def reset(self, shape: tuple[int, ...], streams: int, device: torch.device) -> State:
         """Return what layers keep before the first of frames of *shape*; nothing where no layer has a past."""
         if not self.encoder.has_past:
             return {}
-        carried = transform(lambda t: t.to(device), self.encoder.carried(shape, streams))
+        carried = transform(lambda t: t.to(device), self.encoder.carried(shape, streams // self.team.size))
         return {"carried": carried, "age": torch.full((streams,), -1, device=device)}
 
     def perceive(self, state: State, glimpse: Glimpse) -> Percept:
         """Let the frame pass through the layers; a learner's *state* is left as it is."""
         x = self.retina.see(glimpse.frame).to(self.compute)
         if "age" not in state:
-            return Percept(self.encoder.forward(state["layers"], x), None, None)
+            return Percept(self._pooled(self.encoder.forward(state["layers"], x)), None, None)
         age = torch.where(glimpse.saccade, 0, state["age"] + 1)
-        carried, tapes = self.encoder.advance(state["layers"], state["carried"], x, age, glimpse.tick)
-        return Percept(tapes, carried, age)
+        carried, tapes = self.encoder.advance(state["layers"], state["carried"], x, self.team.own(age), glimpse.tick)
+        return Percept(self._pooled(tapes), carried, age)
+
+    def whole(self, state: State) -> State:
+        """Return a learner's *state* with what all processes keep of their streams."""
+        return state | {name: of_all(state[name], self.team) for name in OWN if name in state}
+
+    def share(self, state: State) -> State:
+        """Return of a whole *state* what this process keeps."""
+        return state | {name: of_one(state[name], self.team) for name in OWN if name in state}
+
+    def _pooled(self, tapes: dict[str, Tape]) -> dict[str, Tape]:
+        """Return *tapes* whose statistics of a frame are of all streams."""
+        if self.team.size > 1:
+            for tape in (tape for tape in tapes.values() if "variance" in tape):
+                tape.update(pooled(*self.team.gathered([tape["mean"][None], tape["variance"][None]])))
+        return tapes
 
     def replay(
         self, state: State, frames: Float[Tensor, "n ticks *shape"]

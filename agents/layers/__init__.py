@@ -1,15 +1,16 @@
 """Weights of one area with closed-form gradients."""
 
-from .base import FeedForward, Layer, Parameters, Tape
+from .base import OF_A_FRAME, FeedForward, Layer, Parameters, Tape
 from .causal import CausalConv
 from .conv import Conv
 from .linear import Linear
-from .normalisation import RunningNorm
+from .normalisation import RunningNorm, pooled
 from .response import Activation, AveragePool, Hardtanh, Identity, LeakyReLU, MaxPool, NoPool, Pool, ReLU, Tanh
 from .tensors import uniform, zero_where
 from .window import Window
 
 __all__ = [
+    "OF_A_FRAME",
     "Activation",
     "AveragePool",
     "CausalConv",
@@ -29,6 +30,7 @@ __all__ = [
     "Tanh",
     "Tape",
     "Window",
+    "pooled",
     "uniform",
     "zero_where",
 ]

@@ -16,7 +16,7 @@ Parameters: TypeAlias = dict[str, Tensor]
 Tape: TypeAlias = dict[str, Tensor]
 
 
-_OF_A_FRAME = ("mean", "variance")  # what of a tape is told of all streams together
+OF_A_FRAME = ("mean", "variance")  # what of a tape is told of all streams together
 _FEW = 2**18  # numbers that are copied faster than another pass over a layer starts
 
 
@@ -165,6 +165,6 @@ class FeedForward(Layer):
 
 def _joined(tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> tuple[Tape, Tensor]:
     """Return several frames as one of as many streams more."""
-    kept = [key for key in tapes[0] if key not in _OF_A_FRAME and all(key in tape for tape in tapes)]
+    kept = [key for key in tapes[0] if key not in OF_A_FRAME and all(key in tape for tape in tapes)]
     joined = {key: torch.cat([tape[key] for tape in tapes]) for key in kept}
     return joined, torch.cat([d.expand_as(t["z"]) for d, t in zip(deltas, tapes, strict=True)])

@@ -9,6 +9,12 @@ from streamsim.contracts import require
 from .base import Parameters, Tape
 
 
+def pooled(mean: Float[Tensor, "groups units"], variance: Float[Tensor, "groups units"]) -> Tape:
+    """Return mean and variance of all that was seen, from those in groups of equal size."""
+    whole = mean.mean(0)
+    return {"mean": whole, "variance": (variance + (mean - whole).square()).mean(0)}
+
+
 class RunningNorm:
     """The running-statistics form of batch normalisation (Ioffe & Szegedy 2015): a' = (W x - m) / sqrt(v) + b.
 

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Parameters, Tape
+from streamsim.agents.memory import ShortTermMemory
 from streamsim.agents.rules import Rule
-from streamsim.contracts import State, require
+from streamsim.contracts import Alone, State, Team, require
 
 from .comparison import Comparison
 from .metrics import Found, metrics
@@ -88,12 +89,14 @@ class Calibrator:
         encoder: what is calibrated.
         rule: shows how it would score what is seen.
         calibration: what is calibrated when.
+        team: the processes that see the other streams.
     """
 
-    def __init__(self, encoder: Encoder, rule: Rule, calibration: Calibration) -> None:
+    def __init__(self, encoder: Encoder, rule: Rule, calibration: Calibration, team: Team = Alone()) -> None:
         self.encoder = encoder
         self.rule = rule
         self.calibration = calibration
+        self.team = team
 
     def look(self, state: State, tapes: Mapping[str, Tape], comparisons: Sequence[Comparison], tick: int) -> Calibrated:
         """Return what this tick changes; a learner's *state* is left as it is."""
@@ -104,16 +107,32 @@ class Calibrator:
             group, parameters, batches = compared.group, compared.parameters, compared.batches
             factors = [self.rule.learn(parameters[name], batches[name]) for name in group.names]
             found.append((group.layers, factors, compared.recall))
-        measured = metrics(count, found, sums["scores"].device)
+        measured = metrics(count, found, sums["scores"].device, self.team)
         if phase < count:
             return self._look_at(phase, state, tapes, sums, ends, measured)
         for numbers, made, recall in found:
-            unrelated = ~recall.same & (recall.weight > 0)
+            unrelated = self.team.own(~recall.same & (recall.weight > 0), 2)
             scores = torch.stack([(own.score * unrelated).sum() for own in made])
-            seen = torch.stack((scores, unrelated.sum().expand_as(scores)), -1)
+            (seen,) = self.team.summed([torch.stack((scores, unrelated.sum().expand_as(scores)), -1)])
             sums["scores"] = sums["scores"].index_add(0, torch.tensor(numbers, device=seen.device), seen)
         rules, grown = self._scaled(comparisons, sums["scores"]) if ends else ({}, {})
         return Calibrated(measured, sums, {}, rules, grown)
+
+    def write(self, state: State, outcome: Calibrated, memory: ShortTermMemory) -> None:
+        """Write what was scaled; all that is known of layers whose weights changed is void, and begins anew."""
+        state["calibration"] = outcome.sums
+        for name in outcome.layers:
+            state["layers"][name] |= outcome.layers[name]
+        for name in outcome.rules:
+            state["rule"][name] |= outcome.rules[name]
+        if outcome.layers:
+            for kept in state["memory"].values():
+                memory.forget(kept)
+            for own in state["rule"].values():
+                own |= {key: torch.zeros_like(own[key]) for key in self.rule.statistics}
+            state.pop("traces", None)
+            if "age" in state:
+                state["age"] = torch.full_like(state["age"], -1)
 
     def _look_at(
         self, number: int, state: State, tapes: Mapping[str, Tape], sums: State, ends: bool, measured: Tensor
@@ -122,8 +141,9 @@ class Calibrator:
         name, layer = self.encoder.names[number], self.encoder.layers[number]
         weights = state["layers"][name]
         if name in tapes:
-            flat = layer.preactivation(weights, tapes[name]["x"]).transpose(0, 1).flatten(1).float()
+            flat = layer.preactivation(weights, tapes[name]["x"]).transpose(0, 1).flatten(1).to(sums["scores"].dtype)
             seen = torch.stack((torch.full_like(flat[:, 0], flat.shape[1]), flat.sum(1), flat.square().sum(1)))
+            (seen,) = self.team.summed([seen])
             sums["drive"] = sums["drive"] + seen if "drive" in sums else seen
         if not ends:
             return Calibrated(measured, sums, {}, {}, {})

@@ -14,6 +14,7 @@ from streamsim.agents.encoders import Encoder, RateGroup
 from streamsim.agents.layers import Parameters, Tape
 from streamsim.agents.memory import Recall, Recollection
 from streamsim.agents.rules import ContrastBatch, Rule
+from streamsim.contracts import Alone, Team
 
 
 class Comparison(NamedTuple):
@@ -24,7 +25,8 @@ class Comparison(NamedTuple):
         recall: what they remember.
         parameters: the rule's own weights and statistics of each layer, by name.
         statistics: those of them that follow this tick's activity.
-        batches: what the rule is to learn from in each layer, by name.
+        readouts: the present ones of each layer, of all streams, by name.
+        batches: what the rule is to learn from in each layer, by name; of the streams that this process sees.
         record: what instruments may know of it, pairs in one row.
     """
 
@@ -32,6 +34,7 @@ class Comparison(NamedTuple):
     recall: Recall
     parameters: dict[str, Parameters]
     statistics: dict[str, Parameters]
+    readouts: dict[str, Tensor]
     batches: dict[str, ContrastBatch]
     record: PairRecord
 
@@ -42,10 +45,12 @@ class Comparer:
     Args:
         encoder: the layers.
         rule: says what is read from them.
+        team: the processes that see the other streams.
     """
 
-    def __init__(self, encoder: Encoder, rule: Rule) -> None:
+    def __init__(self, encoder: Encoder, rule: Rule, team: Team = Alone()) -> None:
         self.rule = rule
+        self.team = team
         self.names = encoder.names
         layers = zip(encoder.names, ("", *encoder.names), encoder.layers, strict=False)
         self._predicted = {name: below for name, below, layer in layers if layer.predicts_below}
@@ -75,11 +80,12 @@ class Comparer:
     def _likeness(self, comparisons: Sequence[Comparison]) -> Float[Tensor, "layers kinds"]:
         """Return how alike present and past are in each layer, as the rule compares them: less what is usual."""
         rows: dict[str, Tensor] = {}
-        for _, recall, parameters, _, batches, _ in comparisons:
+        for _, recall, parameters, _, readouts, _, _ in comparisons:
             counted = recall.weight > 0
             kinds = torch.stack((counted & recall.same, counted & ~recall.same)).flatten(1).to(recall.weight.dtype)
-            for name, batch in batches.items():
-                now, past = (self.rule.normalised(parameters[name], x) for x in (batch.now, batch.past))
+            pasts = torch.split(recall.past, [now.shape[1] for now in readouts.values()], -1)
+            for (name, readout), remembered in zip(readouts.items(), pasts, strict=True):
+                now, past = (self.rule.normalised(parameters[name], x) for x in (readout, remembered))
                 rows[name] = kinds @ torch.cosine_similarity(now, past, -1).flatten() / kinds.sum(1)
         unknown = torch.full_like(next(iter(rows.values())), torch.nan)
         return torch.stack([rows.get(name, unknown) for name in self.names])
@@ -87,22 +93,24 @@ class Comparer:
     def _beside(
         self, rules: Mapping[str, Parameters], tapes: Mapping[str, Tape], group: RateGroup, recall: Recall
     ) -> Comparison:
-        readouts = {name: self.rule.read(rules[name], tapes[name]["z"]) for name in group.names}
+        own = [self.rule.read(rules[name], tapes[name]["z"]) for name in group.names]
+        readouts = dict(zip(group.names, self.team.gathered(own), strict=True))
         statistics: dict[str, Parameters] = {}
         if self.rule.statistics:
             statistics = {name: self.rule.update_statistics(rules[name], now) for name, now in readouts.items()}
         parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
         sign = recall.same.to(recall.weight.dtype) * 2 - 1
-        pasts = torch.split(recall.past, [now.shape[1] for now in readouts.values()], -1)
+        past, sign, weight = (self.team.own(pairs, 2) for pairs in (recall.past, sign, recall.weight))
+        pasts = torch.split(past, [now.shape[1] for now in own], -1)
         batches = {
-            name: ContrastBatch(tapes[name]["z"], now, past, sign, recall.weight)
-            for (name, now), past in zip(readouts.items(), pasts, strict=True)
+            name: ContrastBatch(tapes[name]["z"], now, past, sign, weight)
+            for name, now, past in zip(group.names, own, pasts, strict=True)
         }
         for name, below in self._predicted.items():
             if name in batches:
-                target = self.rule.normalised(parameters[below], readouts[below])
+                target = self.rule.normalised(parameters[below], batches[below].now)
                 batches[name] = replace(batches[name], target=target)
         # the tick of a layer's n-th activity
         birth = recall.birth if group.every == 1 else recall.birth.add(1).mul(group.every).sub(1).clamp_min(-1)
         record = PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
-        return Comparison(group, recall, parameters, statistics, batches, record)
+        return Comparison(group, recall, parameters, statistics, readouts, batches, record)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from streamsim.agents.layers import Layer, Parameters, Tape
 from streamsim.agents.memory import Recall
+from streamsim.contracts import Alone, Team
 
 # For each lag that is remembered: the tape of that frame, and dLoss/dz of it that arrives now.
 Arrivals = Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]]
@@ -26,6 +27,7 @@ class Credit(ABC):
         past_delta: Float[Tensor, " groups predictors streams *out"],
         past: Mapping[int, Tape],
         recall: Recall,
+        team: Team = Alone(),
     ) -> Parameters:
         """Return dLoss/d(parameter) of a layer; empty while there is none.
 
@@ -36,9 +38,11 @@ class Credit(ABC):
             delta: dLoss/dz of the present frame.
             past_delta: dLoss/dz of the remembered frames.
             past: the tape of each lag that is remembered.
-            recall: the pairs.
+            recall: the pairs, of all streams.
+            team: the processes that see the other streams, which may own what is remembered here.
         """
-        own = dict(zip(recall.lags, by_owner(past_delta, recall.owner), strict=True))
+        (arriving,) = team.gathered([past_delta], 2)
+        own = dict(zip(recall.lags, team.own(by_owner(arriving, recall.owner), 1), strict=True))
         arrivals = {lag: (then, own[lag]) for lag, then in past.items()}
         return self.assign(layer, parameters, tape, delta, arrivals, max(lag or 0 for lag in recall.lags))
 

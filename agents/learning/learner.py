@@ -1,6 +1,7 @@
 """The learner: an encoder whose layers learn by a local rule from what short-term memory gives back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 
 import torch
 from jaxtyping import Float
@@ -10,7 +11,7 @@ from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
 from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
 from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
 from streamsim.agents.rules import ContrastiveHinge, Rule
-from streamsim.contracts import derive, generator_from, generator_state, transform
+from streamsim.contracts import Alone, Team, derive, generator_from, generator_state, transform
 
 from .calibration import Calibrated, Calibration, Calibrator
 from .comparison import Comparer, Comparison
@@ -75,11 +76,16 @@ class Learner(Agent):
         self.looks = calibration.ticks
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
-        self.perception = Perception(retina, encoder, torch.bfloat16 if bfloat16 else torch.float32)
-        self.recollector = Recollector(memory, self.contrasts)
-        self.comparer = Comparer(encoder, rule)
-        self.plasticity = Plasticity(encoder, rule, optimiser, schedule, credit)
-        self.calibrator = Calibrator(encoder, rule, calibration)
+        self._put_together(Alone())
+
+    def _put_together(self, team: Team) -> None:
+        self.team = team
+        compute = torch.bfloat16 if self.bfloat16 else torch.float32
+        self.recollector = Recollector(self.memory, self.contrasts)
+        self.perception = Perception(self.retina, self.encoder, compute, team)
+        self.comparer = Comparer(self.encoder, self.rule, team)
+        self.plasticity = Plasticity(self.encoder, self.rule, self.optimiser, self.schedule, self.credit, team)
+        self.calibrator = Calibrator(self.encoder, self.rule, self.calibration, team)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -119,11 +125,7 @@ class Learner(Agent):
 
     @torch.no_grad()
     def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
-        """See `Agent.step`: perceive, recall, compare, learn, remember.
-
-        Learning changes weights and what belongs to their updates; all else that a tick leaves behind is written by
-        `_remember`.
-        """
+        """See `Agent.step`: perceive, recall, compare, learn (which changes weights), remember (all else)."""
         generator = generator_from(state["generator"])
         groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]))
         number = glimpse.tick - self.calibration.ticks
@@ -139,8 +141,7 @@ class Learner(Agent):
         # until all that memory and traces can hold is there
         if number <= (self.memory.capacity + self.longest + 1) * groups[-1].every:
             self.ledger(state).enforce()
-        activity = {name: tape["z"] for name, tape in percept.tapes.items()}
-        return state, StepReport(outcome.metrics, activity, *self.comparer.told(comparisons))
+        return state, StepReport(outcome.metrics, percept.activity, *self.comparer.told(comparisons))
 
     @torch.no_grad()
     def features(self, state: State, frames: Float[Tensor, " n *shape"]) -> dict[str, Float[Tensor, " n *activity"]]:
@@ -156,8 +157,24 @@ class Learner(Agent):
         return self.perception.replay(state, frames)
 
     def ledger(self, state: State) -> Ledger:
-        """See `Agent.ledger`."""
-        return ledger(state, self.encoder, self.memory.cap)
+        """See `Agent.ledger`; of the whole team."""
+        return ledger(state, self.encoder, self.memory.cap, self.team.size)
+
+    def joined(self, team: Team) -> "Learner":
+        """See `Agent.joined`: read-outs are known to all; what layers do, saw and carry, to one process each."""
+        if team.size == self.team.size == 1:
+            return self
+        member = copy(self)
+        member._put_together(team)
+        return member
+
+    def whole(self, state: State) -> State:
+        """See `Agent.whole`."""
+        return self.perception.whole(state)
+
+    def share(self, state: State) -> State:
+        """See `Agent.share`."""
+        return self.perception.share(state)
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
@@ -218,32 +235,15 @@ class Learner(Agent):
         factors: Mapping[str, Tensor] = {}
         if isinstance(outcome, Calibrated):
             factors = outcome.factors
-            self._write_calibration(state, outcome)
+            self.calibrator.write(state, outcome, self.memory)
             if outcome.layers:
                 return
         else:
             state["learning"] = outcome.learning
         acted = [recollection for recollection in recollections if recollection.recall is not None]
         for recollection, comparison in zip(acted, comparisons, strict=True):
-            readouts = {name: batch.now for name, batch in comparison.batches.items()}
-            self.recollector.store(recollection, readouts, factors, percept, glimpse)
+            self.recollector.store(recollection, comparison.readouts, factors, percept, glimpse)
             if self.rule.credits_past:
-                key, own = recollection.group.key, {name: percept.tapes[name] for name in readouts}
+                key, own = recollection.group.key, {name: percept.tapes[name] for name in comparison.readouts}
                 traces = state.setdefault("traces", {})  # a restored state has no empty branches
                 traces[key] = shifted(traces.get(key, {}), own, self.longest)
-
-    def _write_calibration(self, state: State, outcome: Calibrated) -> None:
-        """Write what was scaled; all that is known of layers whose weights changed is void, and begins anew."""
-        state["calibration"] = outcome.sums
-        for name in outcome.layers:
-            state["layers"][name] |= outcome.layers[name]
-        for name in outcome.rules:
-            state["rule"][name] |= outcome.rules[name]
-        if outcome.layers:
-            for memory in state["memory"].values():
-                self.memory.forget(memory)
-            for own in state["rule"].values():
-                own |= {key: torch.zeros_like(own[key]) for key in self.rule.statistics}
-            state.pop("traces", None)
-            if "age" in state:
-                state["age"] = torch.full_like(state["age"], -1)

@@ -12,11 +12,15 @@ ROLES = {
     "traces": ("traces",),
     "bookkeeping": ("generator", "learning", "updates", "calibration", "age"),
 }
+DIVIDED = ("traces", "windows", "recurrent")
 SHORT_TERM = ("memory", "traces", "windows", "recurrent")
 
 
-def ledger(state: State, encoder: Encoder, cap: int | None) -> Ledger:
-    """Return the bytes of a learner's *state* by role; *cap* is for short-term memory."""
+def ledger(state: State, encoder: Encoder, cap: int | None, processes: int = 1) -> Ledger:
+    """Return the bytes of a learner's *state* by role; *cap* is for short-term memory.
+
+    Of so many *processes* each keeps as much of its own streams.
+    """
     roles = {role: {key: state[key] for key in keys if key in state} for role, keys in ROLES.items()}
     carried = state.get("carried", {})
     for name, layer in zip(encoder.names, encoder.layers, strict=True):
@@ -26,4 +30,5 @@ def ledger(state: State, encoder: Encoder, cap: int | None) -> Ledger:
     for role in roles:
         # what two roles share counts for the first
         held[role] = size_in_bytes({r: roles[r] for r in (*held, role)}) - sum(held.values())
-    return Ledger({role: size for role, size in held.items() if size}, cap, SHORT_TERM)
+    divided = {role: processes if role in DIVIDED else 1 for role in held}
+    return Ledger({role: size * divided[role] for role, size in held.items() if size}, cap, SHORT_TERM)

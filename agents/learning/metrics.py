@@ -8,6 +8,7 @@ from torch import Tensor
 
 from streamsim.agents.memory import Recall
 from streamsim.agents.rules import RuleFactors
+from streamsim.contracts import Alone, Team
 
 QUANTITIES = ("loss", "active_same", "active_other", "score_same", "score_other")
 
@@ -15,9 +16,11 @@ QUANTITIES = ("loss", "active_same", "active_other", "score_same", "score_other"
 Found = tuple[Sequence[int], Sequence[RuleFactors], Recall]
 
 
-def metrics(layers: int, found: Sequence[Found], device: torch.device) -> Float[Tensor, "layers quantities"]:
-    """Return one row of metrics for each of so many *layers*, nan where none was *found*."""
-    rows = [(numbers, summary(factors, recall)) for numbers, factors, recall in found]
+def metrics(
+    layers: int, found: Sequence[Found], device: torch.device, team: Team = Alone()
+) -> Float[Tensor, "layers quantities"]:
+    """Return one row of metrics for each of so many *layers*, nan where none was *found*, by a whole *team*."""
+    rows = [(numbers, summary(factors, recall, team)) for numbers, factors, recall in found]
     if len(rows) == 1 and len(rows[0][0]) == layers:
         return rows[0][1]
     dtype = rows[0][1].dtype if rows else torch.float32
@@ -27,7 +30,7 @@ def metrics(layers: int, found: Sequence[Found], device: torch.device) -> Float[
     return table
 
 
-def summary(factors: Sequence[RuleFactors], recall: Recall) -> Float[Tensor, "layers quantities"]:
+def summary(factors: Sequence[RuleFactors], recall: Recall, team: Team = Alone()) -> Float[Tensor, "layers quantities"]:
     """Return one row a layer: the loss, then the share of active hinges and the mean score, per kind of pair.
 
     A mean over no pairs is nan.
@@ -35,7 +38,8 @@ def summary(factors: Sequence[RuleFactors], recall: Recall) -> Float[Tensor, "la
     facts = torch.stack([fact for x in factors for fact in (x.loss, x.active, x.score)]).flatten(1)
     counted = recall.weight > 0
     same = counted & recall.same
-    shares = torch.stack((recall.weight, same, counted ^ same)).flatten(1)
-    table = (facts @ shares.T).view(len(factors), 3, 3)
-    means = table[:, 1:, 1:] / shares[1:].sum(1)
+    shares = torch.stack((recall.weight, same, counted ^ same))
+    (sums,) = team.summed([facts @ team.own(shares, -1).flatten(1).T])
+    table = sums.view(len(factors), 3, 3)
+    means = table[:, 1:, 1:] / shares[1:].flatten(1).sum(1)
     return torch.cat((table[:, 0, :1], means.flatten(1)), 1)

@@ -12,6 +12,7 @@ from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Parameters, Tape
 from streamsim.agents.memory import remembered
 from streamsim.agents.rules import Outer, Rule
+from streamsim.contracts import Alone, Team
 
 from .comparison import Comparison
 from .credit import Credit
@@ -42,14 +43,24 @@ class Plasticity:
         optimiser: from gradients to weights.
         schedule: which layers learn when.
         credit: when remembered frames are credited.
+        team: the processes that see the other streams.
     """
 
-    def __init__(self, encoder: Encoder, rule: Rule, optimiser: Optimiser, schedule: Schedule, credit: Credit) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        rule: Rule,
+        optimiser: Optimiser,
+        schedule: Schedule,
+        credit: Credit,
+        team: Team = Alone(),
+    ) -> None:
         self.rule = rule
+        self.team = team
         self.names = encoder.names
         self.layers = dict(zip(encoder.names, encoder.layers, strict=True))
         self.every = optimiser.every
-        self.updates = Updates(optimiser, rule.rate, encoder.names)
+        self.updates = Updates(optimiser, rule.rate, encoder.names, team)
         self.schedule = schedule
         self.credit = credit
 
@@ -94,12 +105,13 @@ class Plasticity:
                 else:
                     frames = {lag: then[name] for lag, then in past.items()}
                     deltas = own.delta, own.past_delta
-                    gradients[name] = self.credit.gradient(layer, weights, tape, *deltas, frames, recall)
+                    gradients[name] = self.credit.gradient(layer, weights, tape, *deltas, frames, recall, self.team)
                 products[name] = own.products
             if here:
                 found.append(([self.names.index(name) for name in here], factors, recall))
         self.updates.apply(state, gradients, products, names, number)
-        return Learned(metrics(len(self.names), found, next(iter(state["memory"].values()))["values"].device), learning)
+        device = next(iter(state["memory"].values()))["values"].device
+        return Learned(metrics(len(self.names), found, device, self.team), learning)
 
     def _choose(self, learning: Tensor, number: int, generator: torch.Generator) -> Bool[Tensor, " layers"]:
         """Return the layers that the schedule lets learn until the next update."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from streamsim.agents.layers import Parameters
 from streamsim.agents.rules import Outer
-from streamsim.contracts import State, transform
+from streamsim.contracts import Alone, State, Team, leaves, transform
 
 from .optimisers import Optimiser
 
@@ -26,11 +26,13 @@ class Updates:
         optimiser: how gradients change weights, and how many ticks are averaged.
         rate: factor on the learning rate of the rule's weights; 0 leaves them as they are.
         names: of the layers, bottom to top.
+        team: the processes that see the other streams; gradients are summed over them.
     """
 
-    def __init__(self, optimiser: Optimiser, rate: float, names: Sequence[str]) -> None:
+    def __init__(self, optimiser: Optimiser, rate: float, names: Sequence[str], team: Team = Alone()) -> None:
         self.names = tuple(names)
         self.optimiser = optimiser
+        self.team = team
         self.every = optimiser.every
         self.rates: dict[str, float] = dict(zip(GROUPS, (1.0, rate), strict=True))
 
@@ -61,16 +63,31 @@ class Updates:
             number: ticks that have been learnt from before this one.
         """
         if self.every == 1:
-            multiplied = {n: _dense(own, state["rule"][n]) for n, own in products.items()} if self.rates["rule"] else {}
-            self._change(state, {"layers": gradients, "rule": multiplied}, list(gradients))
+            self._change(state, self._summed(state, gradients, products), list(gradients))
             return
-        self._collect(state, gradients, products)
+        if self.team.size > 1:
+            for group, found in self._summed(state, gradients, products).items():
+                self._add(state["gradients"].get(group, {}), found)  # a restored state has no empty branches
+        else:
+            self._collect(state, gradients, products)
         if (number + 1) % self.every == 0:
             for name, waiting in state.get("products", {}).items():
                 for key, held in waiting.items():
                     self._sum(held, state["gradients"]["rule"][name][key])
             self._change(state, state["gradients"], names)
             state["gradients"] = transform(Tensor.zero_, state["gradients"])
+
+    def _summed(
+        self, state: State, gradients: Mapping[str, Parameters], products: Mapping[str, Mapping[str, Outer]]
+    ) -> dict[str, dict[str, Parameters]]:
+        """Return the gradients of all weights, over the streams of the whole team."""
+        multiplied = {n: _dense(own, state["rule"][n]) for n, own in products.items()} if self.rates["rule"] else {}
+        dense = {"layers": dict(gradients), "rule": multiplied}
+        places = dict(leaves(dense)) if self.team.size > 1 else {}
+        for place, total in zip(places, self.team.summed(list(places.values())), strict=True):
+            group, name, key = place.split(".")
+            dense[group][name][key] = total
+        return dense
 
     def _change(self, state: State, gradients: Mapping[str, Mapping[str, Parameters]], names: Sequence[str]) -> None:
         """Change the weights of the layers called *names*, groups of one learning rate at once."""
@@ -93,9 +110,7 @@ class Updates:
         self, state: State, gradients: Mapping[str, Parameters], products: Mapping[str, Mapping[str, Outer]]
     ) -> None:
         """Add the gradients of a tick to those collected, but let factors wait to be multiplied where these are few."""
-        for name, own in gradients.items():
-            for key, gradient in own.items():
-                state["gradients"]["layers"][name][key].add_(gradient, alpha=1 / self.every)
+        self._add(state["gradients"]["layers"], gradients)
         for name, factors in products.items():
             for key, total in state["gradients"].get("rule", {}).get(name, {}).items():
                 left, right = factors[key]
@@ -103,6 +118,11 @@ class Updates:
                     total.add_((left.mT @ right).view_as(total), alpha=1 / self.every)
                 else:
                     self._hold(state, name, key, factors[key])
+
+    def _add(self, collected: State, gradients: Mapping[str, Parameters]) -> None:
+        for name, own in gradients.items():
+            for key, gradient in own.items():
+                collected[name][key].add_(gradient, alpha=1 / self.every)
 
     def _hold(self, state: State, name: str, key: str, product: Outer) -> None:
         """Keep factors, and multiply them now and then.

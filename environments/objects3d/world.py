@@ -104,6 +104,22 @@ class Objects3D(Environment):
 
     def look(self, state: State, saccade: Bool[Tensor, " streams"]) -> tuple[State, Scene]:
         """Return the next frame of what each stream sees, or the first of another object where it saccades."""
+        state = self._turned(state, saccade)
+        if "ahead" in state:
+            traits, age = state["traits"], state["age"]
+            state["ahead"], state["since"] = self._rendered(state["ahead"], traits, age, state["since"])
+            frame = state["ahead"][age - state["since"], torch.arange(len(age))]
+        else:
+            frame = self._draw(state["traits"], state["age"])
+        return state, self._scene(state, frame)
+
+    def glance(self, state: State, saccade: Bool[Tensor, " streams"], share: slice) -> tuple[State, Scene]:
+        """See `Environment.glance`; nothing is drawn ahead, so that the state is the same whatever the share."""
+        state = self._turned(state, saccade)
+        return state, self._scene(state, self._draw(state["traits"][share], state["age"][share]))
+
+    def _turned(self, state: State, saccade: Bool[Tensor, " streams"]) -> State:
+        """Return the state in which streams see the next moment of an object, or another one after a *saccade*."""
         streams = len(saccade)
         generator = generator_from(state["random"])
         fresh = torch.rand(streams, len(TRAITS), generator=generator)
@@ -111,14 +127,14 @@ class Objects3D(Environment):
         age = torch.where(saccade, 0, state["age"] + 1)
         object_id = state["object_id"] + streams * saccade
         state = {**state, "random": generator.get_state(), "traits": traits, "age": age, "object_id": object_id}
-        if "ahead" in state:
-            since = torch.where(saccade, -_AHEAD, state["since"])
-            state["ahead"], state["since"] = self._rendered(state["ahead"], traits, age, since)
-            frame = state["ahead"][age - state["since"], torch.arange(streams)]
-        else:
-            frame = self._draw(traits, age)
+        if "since" in state:
+            state["since"] = torch.where(saccade, -_AHEAD, state["since"])
+        return state
+
+    def _scene(self, state: State, frame: Float[Tensor, " seen 3 size size"]) -> Scene:
         frame = frame.to(state["screen"].device, non_blocking=True)
-        return state, Scene(frame, object_id, _kind(traits), torch.zeros_like(saccade))
+        kind = _kind(state["traits"])
+        return Scene(frame, state["object_id"], kind, torch.zeros_like(kind, dtype=torch.bool))
 
     def labelled(self, split: Split) -> Labelled:
         """Return views of random objects, as many of each class.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from streamsim.contracts import Agent, Environment, require
+from streamsim.contracts import Agent, Alone, Environment, Team, require
 from streamsim.evaluation import ProbeProtocol
 from streamsim.simulation import (
     BernoulliSaccades,
@@ -20,6 +20,9 @@ from streamsim.simulation import (
 LONGEST = 100  # bytes in the name of a sense, of which names of files are made
 
 PARTS = ("environment", "agent", "gaze", "efference", "order")
+
+FOR_ALL_STREAMS = ("online_probe_every", "in_stream_probe", "instruments")
+"""Settings that ask for instruments to which frames or activity of all streams must be shown."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +147,19 @@ class Experiment:
         given = {name: part for name in PARTS if (part := getattr(self, name)) is not None}
         return {"eye": Sense(**given)}
 
-    def build(self, instruments: Sequence[Instrument] = ()) -> Simulation:
-        """Return the simulation, before its first tick; *instruments* watch it beside the experiment's own."""
+    def build(self, instruments: Sequence[Instrument] = (), team: Team = Alone()) -> Simulation:
+        """Return the simulation, before its first tick; *instruments* watch it beside the experiment's own.
+
+        Raises:
+            ConfigurationError: it cannot be made, or *team* cannot share it.
+        """
+        if team.size > 1:
+            for name in FOR_ALL_STREAMS:
+                require(
+                    not getattr(self, name),
+                    f"{name} would have to see all streams, and each of {team.size} processes sees only its own: leave "
+                    "that out, or start the run without torchrun",
+                )
         simulation = Simulation(
             *(sense.pathway(name) for name, sense in self.senses.items()),
             instruments=[*self.instruments, *instruments],
@@ -153,6 +167,7 @@ class Experiment:
             seed=self.seed,
             device=self.device,
             shared_saccades=self.shared_saccades,
+            team=team,
         )
         for intervention in self.interventions:
             intervention.plan(simulation)

@@ -5,6 +5,7 @@ from .environment import Baseline, Environment, OnDamaged
 from .errors import (
     ConfigurationError,
     DataError,
+    LostProcessError,
     MemoryCapError,
     MissingSetting,
     RunFolderError,
@@ -22,11 +23,13 @@ from .errors import (
 from .labelled import Labelled, Sequences, Split, Stretch
 from .records import Glimpse, GroundTruth, Scene, Sensor, seconds
 from .rng import derive, generator_from, generator_state
+from .team import Alone, Team
 from .tree import State, digest, flatten, leaves, size_in_bytes, snapshot, transform, unflatten
 from .trust import imports_limited, package_of, require_importable, require_own, require_place, trusting
 
 __all__ = [
     "Agent",
+    "Alone",
     "Baseline",
     "ConfigurationError",
     "DataError",
@@ -35,6 +38,7 @@ __all__ = [
     "GroundTruth",
     "Labelled",
     "Ledger",
+    "LostProcessError",
     "MemoryCapError",
     "MissingSetting",
     "OnDamaged",
@@ -48,6 +52,7 @@ __all__ = [
     "StepReport",
     "StreamsimError",
     "Stretch",
+    "Team",
     "UnknownSetting",
     "UntrustedError",
     "derive",

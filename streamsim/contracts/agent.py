@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from .errors import MemoryCapError
+from .errors import ConfigurationError, MemoryCapError
 from .records import Glimpse, Sensor
+from .team import Team
 from .tree import State
 
 
@@ -69,7 +70,7 @@ class StepReport:
 
     Attributes:
         metrics: one row per layer, one column per `Agent.quantities`; nan where a quantity was not defined.
-        activity: what each layer did with the frame, streams first.
+        activity: what each layer did with the frame, the streams that were seen first.
         comparison: what the frame was compared with, if anything.
         likeness: when called before the next tick, the mean cosine between what each layer reads out now and the
             memories that it was compared with: of the same thing in the first column, of others in the second, as the
@@ -77,7 +78,7 @@ class StepReport:
     """
 
     metrics: Float[Tensor, "layers quantities"]
-    activity: dict[str, Float[Tensor, " streams *activity"]] = field(default_factory=dict)
+    activity: dict[str, Float[Tensor, " seen *activity"]] = field(default_factory=dict)
     comparison: PairRecord | None = None
     likeness: Callable[[], Float[Tensor, "layers kinds"]] | None = None
 
@@ -147,6 +148,30 @@ class Agent(ABC):
     def alignments(self, state: State) -> Mapping[str, float]:
         """Return named angles in degrees, 0 to 180, between weights that theory says should align; none by default."""
         return {}
+
+    def joined(self, team: Team) -> "Agent":
+        """Return this agent as a member of *team*, in one of the processes that share the streams.
+
+        A member is given frames of its own streams, and the saccades of all. Its state holds the same in all processes,
+        but for what it keeps of its own streams alone, which `whole` puts together and `share` divides. Weights become
+        those that one process with all streams would have.
+
+        Raises:
+            ConfigurationError: it cannot be divided; so says an agent that does not define this.
+        """
+        if team.size > 1:
+            raise ConfigurationError(
+                f"{type(self).__name__} cannot share its streams with other processes: start it without torchrun"
+            )
+        return self
+
+    def whole(self, state: State) -> State:
+        """Return a member's *state* with what all processes keep; every one of them must ask."""
+        return state
+
+    def share(self, state: State) -> State:
+        """Return what a member keeps of *state*, which `whole` returned."""
+        return state
 
     @abstractmethod
     def ledger(self, state: State) -> Ledger:

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 
 import torch
@@ -44,6 +45,15 @@ class Environment(ABC):
         Streams marked in *saccade* (CPU) turn to another thing; the others go on with what they see. The first look
         after `reset` is a saccade in every stream. The state passed in is consumed.
         """
+
+    def glance(self, state: State, saccade: Bool[Tensor, " streams"], share: slice) -> tuple[State, Scene]:
+        """Return what `look` returns, but only frames of the streams in *share*: the others are seen elsewhere.
+
+        Everything else is of all streams. By default all frames are made, and most are thrown away; a world whose
+        frames cost more than its bookkeeping makes only those that are asked for.
+        """
+        state, scene = self.look(state, saccade)
+        return state, replace(scene, frame=scene.frame[share])
 
     @abstractmethod
     def labelled(self, split: Split) -> Labelled | Sequences:

@@ -34,6 +34,10 @@ class MemoryCapError(StreamsimError):
     """An agent holds more bytes from one tick to the next than its ledger allows."""
 
 
+class LostProcessError(StreamsimError):
+    """Another of the processes that share a simulation has ended, or cannot be reached."""
+
+
 class MissingSetting(ConfigurationError):
     """A setting without a default was not given.
 

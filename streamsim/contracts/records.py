@@ -48,13 +48,14 @@ class Scene:
     """What a world shows at one tick, with the ground truth beside it.
 
     Attributes:
-        frame: pixels or samples on the run's device, streams first, within the sensor's range.
+        frame: pixels or samples on the run's device, within the sensor's range; first the streams, all of them unless
+            only a share was asked for.
         object_id: identity of the thing shown, on the CPU; equal numbers mean the same thing.
         label: class of the thing shown, -1 where unknown, on the CPU.
         ends: whether this is the last frame of what is shown, so that the next look must be a saccade, on the CPU.
     """
 
-    frame: Float[Tensor, " streams *shape"]
+    frame: Float[Tensor, " seen *shape"]
     object_id: Int[Tensor, " streams"]
     label: Int[Tensor, " streams"]
     ends: Bool[Tensor, " streams"]
@@ -66,12 +67,13 @@ class Glimpse:
 
     Attributes:
         frame: as `Scene.frame`; an agent must not write into it.
-        saccade: the efference copy as received: true where the pathway was told of a saccade since the last frame.
+        saccade: the efference copy as received: true where the pathway was told of a saccade since the last frame; of
+            all streams, although a member of a `Team` sees frames of its own ones only.
         tick: number of this frame, from 0.
         seconds: simulated time of this frame, derived from the integer tick.
     """
 
-    frame: Float[Tensor, " streams *shape"]
+    frame: Float[Tensor, " seen *shape"]
     saccade: Bool[Tensor, " streams"]
     tick: int
     seconds: float

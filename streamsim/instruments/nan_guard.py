@@ -53,7 +53,7 @@ class NaNGuard(Instrument):
             StreamsimError: an agent's state is not.
         """
         for pathway in simulation.pathways:
-            total = self._sums[pathway.name]
+            (total,) = simulation.team.summed([self._sums[pathway.name]])
             if not total.isfinite():
                 raise DataError(
                     f"pathway {pathway.name!r} showed a frame with nan or infinite values at or shortly before "

@@ -152,9 +152,9 @@ class Recorder(Instrument):
     def _empty(self, record: Sequence[Tensor], sensor: Sensor) -> State:
         sounds = sensor.modality == AUDIO
         ticks = max(self.frames, round(self.sound / sensor.period)) if sounds else self.frames
+        some = min(self.streams, *map(len, record))  # of a team's frames there are fewer
         rings = {
-            name: value.new_zeros(ticks, min(self.streams, len(value)), *value.shape[1:])
-            for name, value in zip(SHOWN, record, strict=True)
+            name: value.new_zeros(ticks, some, *value.shape[1:]) for name, value in zip(SHOWN, record, strict=True)
         }
         return {"tick": torch.full((ticks,), -1), **rings}
 

@@ -7,9 +7,10 @@ from .probing import probe_run
 from .process import Interruption, current_folder, keep_memory, standard_streams
 from .revival import revive
 from .rows import read_confusions, read_health, read_metrics, read_probes, read_provenance, read_summary
-from .session import Ending, Session
+from .session import Companion, Ending, Session
 
 __all__ = [
+    "Companion",
     "Ending",
     "FolderInUseError",
     "Interruption",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from streamsim.config import Configuration
-from streamsim.contracts import RunFolderError
+from streamsim.contracts import RunFolderError, State
 from streamsim.instruments import NaNGuard, file_lengths, rewind_files
 from streamsim.simulation import Instrument, Simulation, TickRecord
 from streamsim.storage import Directory
@@ -15,36 +15,25 @@ from .revival import fitting, newest_of, way_on
 from .rows import read_metrics
 
 
-class Checkpoints(Instrument):
-    """Saves the simulation and what its instruments remember; must be the last to watch a tick.
+class Contribution(Instrument):
+    """What every process of a team does for a checkpoint: it hands over what it keeps of its own streams.
+
+    It must be the last to watch a tick.
 
     Args:
-        folder: the run folder.
-        configuration: of the run; checkpoints are good for it only.
-        instruments: by name, whose state is saved too.
-        guard: asked before every save; the one that watches the run, for only it has seen the frames.
-        files: names of the files of rows that the run writes, which go back with it to a checkpoint.
+        every: ticks of the first pathway from one checkpoint to the next.
+        guard: asked before; the one that watches the run, for only it has seen the frames.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        configuration: Configuration,
-        instruments: Mapping[str, Instrument],
-        guard: NaNGuard,
-        files: Collection[str],
-    ) -> None:
-        self.folder = folder
-        self.files = files
-        self.configuration = configuration
-        self.instruments = dict(instruments)
+    def __init__(self, every: int, guard: NaNGuard) -> None:
+        self.every = every
+        self.saved = -1
         self._guard = guard
-        self._saved = -1
 
     def watch(self, record: TickRecord) -> None:
         """See `Instrument.watch`."""
         first = record.simulation.pathways[0]
-        if record.pathway is first and (record.glimpse.tick + 1) % self.configuration.experiment.checkpoint_every == 0:
+        if record.pathway is first and (record.glimpse.tick + 1) % self.every == 0:
             self.save(record.simulation)
 
     def save(self, simulation: Simulation) -> None:
@@ -56,17 +45,49 @@ class Checkpoints(Instrument):
         """
         # of all pathways: one that goes on after the last tick of the first must not be taken for saved
         tick = sum(simulation.ticks(p) for p in simulation.pathways)
-        if tick == self._saved:
+        if tick == self.saved:
             return
         self._guard.inspect(simulation)
-        state = {"simulation": simulation.state, "instruments": {n: i.state() for n, i in self.instruments.items()}}
+        self._keep(tick, simulation.whole())
+        self.saved = tick
+
+    def _keep(self, tick: int, state: State) -> None:
+        """Write down the *state* of all streams; only one process does."""
+
+
+class Checkpoints(Contribution):
+    """Saves the simulation and what its instruments remember; must be the last to watch a tick.
+
+    Args:
+        folder: the run folder.
+        configuration: of the run; checkpoints are good for it only.
+        instruments: by name, whose state is saved too.
+        guard: as for `Contribution`.
+        files: names of the files of rows that the run writes, which go back with it to a checkpoint.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        configuration: Configuration,
+        instruments: Mapping[str, Instrument],
+        guard: NaNGuard,
+        files: Collection[str],
+    ) -> None:
+        super().__init__(configuration.experiment.checkpoint_every, guard)
+        self.folder = folder
+        self.files = files
+        self.configuration = configuration
+        self.instruments = dict(instruments)
+
+    def _keep(self, tick: int, state: State) -> None:
+        state = {"simulation": state, "instruments": {n: i.state() for n, i in self.instruments.items()}}
         with explained(self.folder):
             lengths = file_lengths(self.folder, self.files)
             facts = {"configuration": self.configuration.tree, "lengths": lengths}
             place = Directory(self.folder).inside("checkpoints")
             checkpoint.save(place, tick, state, facts)
             checkpoint.prune(place, self.configuration.experiment.checkpoints_kept, tick)
-        self._saved = tick
 
     def recover(self, simulation: Simulation) -> list[str]:
         """Continue from the newest whole checkpoint, or from the start; return a warning for each damaged one.
@@ -82,10 +103,11 @@ class Checkpoints(Instrument):
             with fitting(self.folder, found.tick):
                 for name, instrument in self.instruments.items():
                     instrument.restore(found.state["instruments"].get(name, {}))
-            self._saved = found.tick
+            self.saved = found.tick
         with explained(self.folder):
             checkpoint.set_aside(Directory(self.folder).inside("checkpoints"), found.tick if found else -1)
             rewind_files(self.folder, self.files, found.facts["lengths"] if found else {})
+        simulation.team.told(self.saved)
         return warnings
 
     def _starting_anew(self, damaged: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from streamsim.contracts import RunFolderError
+from streamsim.contracts import LostProcessError, RunFolderError
 from streamsim.storage import Directory, draft_of, replace_file
 
 FULL = {
@@ -196,6 +196,10 @@ def explained(path: Path, remedy: str = "") -> Iterator[None]:
     """
     try:
         yield
+    except LostProcessError as error:
+        raise LostProcessError(
+            f"{error}; what was saved before is intact: continue with `streamsim resume {path}`, under torchrun or not"
+        ) from error
     except OSError as error:
         if error.strerror is None:
             raise

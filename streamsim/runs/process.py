@@ -46,6 +46,7 @@ class Interruption(Instrument):
 
     def _obey(self, simulation: Simulation) -> None:
         # not in the handler: a signal between two runs would be forgotten when the next one starts
+        self.signal = simulation.team.largest(self.signal or 0) or None  # all stop after the same tick
         if self.signal is not None:
             simulation.stop()
 
@@ -80,11 +81,12 @@ def keep_memory() -> bool:
 
 
 @contextmanager
-def standard_streams() -> Iterator[None]:
+def standard_streams(heard: bool = True) -> Iterator[None]:
     """See to it that there is something to write to, whatever the program was started with, and all can be written.
 
     A stream that is closed takes whatever comes and shows nothing; without that the next file that is opened would get
-    its number, and what libraries write there. What the terminal's encoding lacks is written out as numbers.
+    its number, and what libraries write there. What the terminal's encoding lacks is written out as numbers. Who is not
+    to be *heard* writes nowhere.
     """
     for number in range(3):
         try:
@@ -93,7 +95,7 @@ def standard_streams() -> Iterator[None]:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
     before = sys.stdout, sys.stderr
     with Path(os.devnull).open("w") as nowhere:
-        sys.stdout, sys.stderr = (stream or nowhere for stream in before)
+        sys.stdout, sys.stderr = ((heard and stream) or nowhere for stream in before)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")

@@ -85,6 +85,15 @@ def newest_of(
     return found, warnings
 
 
+def follow(folder: Path, simulation: Simulation) -> int:
+    """Continue from the checkpoint of a run that the first process has chosen, and return its tick, -1 for none."""
+    tick = simulation.team.told(-1)
+    if tick >= 0:
+        place = Directory(folder).inside("checkpoints").inside(checkpoint.name_of(tick))
+        simulation.restore(checkpoint.load(place, simulation.device).state["simulation"])
+    return tick
+
+
 @contextmanager
 def fitting(folder: Path, tick: int) -> Iterator[None]:
     """Turn whatever shows that a checkpoint, though it is whole, is not of this simulation into a sentence."""

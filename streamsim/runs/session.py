@@ -5,20 +5,22 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from streamsim.config import Configuration
-from streamsim.contracts import RunFolderError
+from streamsim.contracts import RunFolderError, digest, size_in_bytes
 from streamsim.instruments import NaNGuard, ProgressBar, TensorBoard
 from streamsim.simulation import Pathway, Simulation
 from streamsim.storage import replace_file
 
-from .checkpointing import Checkpoints
-from .default_instruments import FILES, RunInstruments
+from .checkpointing import Checkpoints, Contribution
+from .default_instruments import FILES, RunInstruments, ticks_of
 from .folder import RunFolder, explained
 from .process import Interruption
+from .revival import follow
 from .rows import read_summary
 
 
@@ -90,11 +92,12 @@ class Session:
     @property
     def summarised(self) -> bool:
         """Whether the folder holds a summary, and it is of this very state."""
+        present = self.simulation.digest()  # for which all processes are asked, whatever the summary
         try:
             told = read_summary(self.folder.path)
         except RunFolderError:
             return False
-        return told.get("digest") == self.simulation.digest() and "pathways" in told
+        return told.get("digest") == present and "pathways" in told
 
     def run(self) -> Ending:
         """Run to the end or to a signal, and save."""
@@ -107,20 +110,62 @@ class Session:
         return Ending(self.finished, self.interruption.signal)
 
     def _summarise(self, wall: float) -> None:
-        simulation = self.simulation
+        simulation, state = self.simulation, self.simulation.whole()
         pathways = {p.name: facts(simulation, p) for p in simulation.pathways}
         summary = {
             "ticks": simulation.ticks(),
             "seconds": simulation.seconds,
             "streams": simulation.streams,
-            "digest": simulation.digest(),
-            "state_bytes": simulation.state_bytes(),
+            "digest": digest(state),
+            "state_bytes": size_in_bytes(state),
             "ledger": together(found["ledger"] for found in pathways.values()),
             "damaged": sum(found["damaged"] for found in pathways.values()),
             "pathways": pathways,
             "wall": {"seconds_since_start_or_resume": wall},
         }
         replace_file(self.folder.path / "summary.json", json.dumps(summary, indent=2) + "\n")
+
+
+class Companion:
+    """A process that shares the streams of a run; what it learns of them is saved and shown by the first process.
+
+    Args:
+        configuration: what to run.
+        simulation: built from it, before its first tick.
+    """
+
+    def __init__(self, configuration: Configuration, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self.experiment = configuration.experiment
+        self.interruption = Interruption()
+        guard = NaNGuard(others={name: ticks_of(self.experiment, name) for name in self.experiment.senses})
+        self.contribution = Contribution(self.experiment.checkpoint_every, guard)
+        simulation.instruments = [guard, self.interruption, self.contribution]
+
+    def recover(self, folder: Path) -> None:
+        """Continue from the checkpoint in *folder* with which the first process goes on."""
+        self.contribution.saved = follow(folder, self.simulation)
+        if self.finished:
+            self.simulation.whole()  # for `Session.summarised`
+
+    @property
+    def left(self) -> int:
+        """Ticks of the first pathway that are still to be run."""
+        return max(0, self.experiment.ticks - self.simulation.ticks())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every pathway is at the end of the run."""
+        return self.simulation.reached(self.experiment.ticks)
+
+    def run(self) -> Ending:
+        """Run to the end or to a signal, as the first process does; see `Session.run`."""
+        with self.interruption:
+            self.simulation.run(self.left)
+            self.contribution.save(self.simulation)
+            if self.finished:
+                self.simulation.whole()  # for the summary
+        return Ending(self.finished, self.interruption.signal)
 
 
 def facts(simulation: Simulation, pathway: Pathway) -> dict[str, Any]:

@@ -5,8 +5,22 @@ from __future__ import annotations
 from fractions import Fraction
 
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 
-from streamsim.contracts import Agent, Environment, Glimpse, GroundTruth, State, StepReport, derive, require
+from streamsim.contracts import (
+    Agent,
+    Alone,
+    Environment,
+    Glimpse,
+    GroundTruth,
+    Scene,
+    State,
+    StepReport,
+    Team,
+    derive,
+    require,
+)
 
 from .efference import EfferenceCopy
 from .gaze import BernoulliSaccades, Gaze
@@ -43,6 +57,15 @@ class Pathway:
         self.name = name
         self.order = order or InOrder()
         self.lesions: frozenset[str] = frozenset()  # weights of the agent that are kept at 0
+        self.team: Team = Alone()
+
+    def join(self, team: Team) -> None:
+        """Let the agent learn as a member of *team*.
+
+        Raises:
+            ConfigurationError: it cannot.
+        """
+        self.team, self.agent = team, self.agent.joined(team)
 
     @property
     def period(self) -> Fraction:
@@ -80,7 +103,7 @@ class Pathway:
         looks = []
         for look in range(tick + self.order.ahead if tick else 0, tick + self.order.ahead + 1):
             gaze, saccade = self.gaze.decide(gaze, look, forced)
-            world, scene = self.environment.look(world, saccade)
+            world, scene = self._look(world, saccade)
             looks.append(Seen(scene, saccade))
             forced = scene.ends
         # a restored state has no empty branches
@@ -89,7 +112,8 @@ class Pathway:
         period = self.period
         # a quotient of integers is rounded once, and is much quicker than a fraction
         seconds = tick * period.numerator / period.denominator
-        glimpse = Glimpse(scene.frame, received.to(device, non_blocking=True), tick, seconds)
+        frame = scene.frame if self._glances else self.team.own(scene.frame)
+        glimpse = Glimpse(frame, received.to(device, non_blocking=True), tick, seconds)
         agent, report = self._learn(state["agent"], glimpse)
         after: State = {
             "environment": world,
@@ -101,6 +125,16 @@ class Pathway:
             "tick": state["tick"] + 1,
         }
         return after, glimpse, GroundTruth(saccade, scene.object_id, scene.label), report
+
+    @property
+    def _glances(self) -> bool:
+        """Whether only the team's own frames are asked for; frames that are held back must be those of all streams."""
+        return self.team.size > 1 and isinstance(self.order, InOrder)
+
+    def _look(self, state: State, saccade: Bool[Tensor, " streams"]) -> tuple[State, Scene]:
+        if self._glances:
+            return self.environment.glance(state, saccade, self.team.share(len(saccade)))
+        return self.environment.look(state, saccade)
 
     def _learn(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
         """Let the agent learn, called from where there is no ground truth.

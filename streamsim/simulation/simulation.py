@@ -12,8 +12,9 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from streamsim.contracts import (
-    ConfigurationError,
+    Alone,
     State,
+    Team,
     digest,
     flatten,
     require,
@@ -23,6 +24,7 @@ from streamsim.contracts import (
     unflatten,
 )
 
+from .devices import available, require_divisible
 from .instrument import Instrument, TickRecord, watching
 from .memory import WithinMemory, require_memory
 from .pathway import Pathway
@@ -43,10 +45,12 @@ class Simulation:
         shared_saccades: whether a saccade that a pathway makes of itself, decided by its gaze or forced by its world,
             is made by all the others before their next frame too, stream by stream. A saccade that came from another
             pathway is not sent on.
+        team: the processes among which the streams are divided; by default this one alone. Each of them makes the same
+            simulation and runs it for as long.
 
     Raises:
-        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, or saccades are
-            to be shared by one pathway with itself or by one whose frames are shuffled.
+        ConfigurationError: two pathways share a name, there are no streams, the device is unknown here, saccades are
+            to be shared by one pathway with itself or by one whose frames are shuffled, or streams cannot be divided.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Simulation:
         seed: int = 0,
         device: str | torch.device = "cpu",
         shared_saccades: bool = False,
+        team: Team = Alone(),
     ) -> None:
         names = [pathway.name for pathway in pathways]
         require(len(names) > 0, "Simulation needs at least one pathway: give it Pathway(environment, agent)")
@@ -70,6 +75,8 @@ class Simulation:
             not (shared_saccades and any(pathway.order.ahead for pathway in pathways)),
             "Simulation.shared_saccades needs frames in their order: use InOrder for all, or share no saccades",
         )
+        require_divisible(streams, team.size)
+        self.team = team
         self.pathways: tuple[Pathway, ...] = pathways
         self.instruments = list(instruments)
         self.streams = streams
@@ -79,6 +86,7 @@ class Simulation:
         self.shared_saccades = shared_saccades
         for pathway in pathways:
             require_memory((streams, *pathway.environment.sensor.shape))
+            pathway.join(team)
         untold: State = {"told": torch.zeros(streams, dtype=torch.bool)} if shared_saccades else {}
         with WithinMemory():  # type: ignore[no-untyped-call]
             self.state: State = {p.name: p.reset(streams, seed, self.device) | untold for p in pathways}
@@ -122,6 +130,7 @@ class Simulation:
         """
         pathway = next(pathway for pathway in self.pathways if pathway.name == name)
         setattr(pathway, part, made)
+        pathway.join(self.team)
         state = self.state[name]
         fresh = pathway.begun(part, self.streams, self.seed, self.device)
         state[part] = unflatten(flatten(fresh) | flatten(state.get(part, {})))
@@ -164,19 +173,25 @@ class Simulation:
 
     def digest(self) -> str:
         """Return a hash of all state: equal hashes mean runs that continue identically."""
-        return digest(self.state)
+        return digest(self.whole())
+
+    def whole(self) -> State:
+        """Return all state, with what other processes of the team keep of their streams; all of them must ask."""
+        whole = {p.name: p.agent.whole(self.state[p.name]["agent"]) for p in self.pathways}
+        return {name: {**own, "agent": whole[name]} for name, own in self.state.items()}
 
     def snapshot(self) -> State:
-        """Return a copy of all state that later ticks cannot reach."""
-        return snapshot(self.state)
+        """Return a copy of all state that later ticks cannot reach; see `whole`."""
+        return snapshot(self.whole())
 
     def restore(self, state: State) -> None:
-        """Continue from a state that `snapshot` returned for a simulation of the same parts."""
-        self.state = transform(torch.clone, state)
+        """Continue from a state that `snapshot` returned for a simulation of the same parts, in whatever team."""
+        own = {p.name: p.agent.share(state[p.name]["agent"]) for p in self.pathways}
+        self.state = transform(torch.clone, {name: {**kept, "agent": own[name]} for name, kept in state.items()})
 
     def state_bytes(self) -> int:
-        """Return what the whole state occupies."""
-        return size_in_bytes(self.state)
+        """Return what the whole state occupies; see `whole`."""
+        return size_in_bytes(self.whole())
 
     def _advance(self, clock: simpy.Environment, until: int) -> None:
         """Process events up to but not including *until*, as `clock.run` does, but heed `stop` between events."""
@@ -228,23 +243,3 @@ def greatest_common_divisor(periods: Sequence[Fraction]) -> Fraction:
     """Return the largest period of which all *periods* are whole multiples."""
     denominator = math.lcm(*(p.denominator for p in periods))
     return Fraction(math.gcd(*(int(p * denominator) for p in periods)), denominator)
-
-
-def available(device: str | torch.device) -> torch.device:
-    """Return *device* if a run can live on it and this machine has it.
-
-    Raises:
-        ConfigurationError: it cannot, or the machine has not.
-    """
-    unknown = f"device {str(device)!r} is not known: use cpu, cuda or cuda:N"
-    try:
-        chosen = torch.device(device)
-    except RuntimeError:
-        raise ConfigurationError(unknown) from None
-    require(chosen.type == "cuda" or str(chosen) == "cpu", unknown)
-    if chosen.type == "cuda":
-        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        absent = f"device {str(device)!r} is not available on this machine"
-        require(count > 0, f"{absent}: use --device cpu")
-        require((chosen.index or 0) < count, f"{absent}, which has {count} GPUs: use --device cuda:{count - 1} or less")
-    return chosen

@@ -204,7 +204,7 @@ MUTANTS = [
     ),
     Mutant(
         "calibration: statistics outlive a rescaling",
-        "agents/learning/learner.py",
+        "agents/learning/calibration.py",
         "torch.zeros_like(own[key]) for key",
         "own[key] for key",
         FAULTS,

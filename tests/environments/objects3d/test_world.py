@@ -306,3 +306,21 @@ def test_classes_and_sensor():
 def test_settings_out_of_range(setting, message):
     with pytest.raises(ConfigurationError, match=message):
         Objects3D(**setting)
+
+
+@pytest.mark.parametrize("streams", [4, 70])
+def test_a_share_of_the_streams_sees_what_all_would_show_them(streams):
+    world, share = Objects3D(16), slice(streams // 2, streams)
+    whole, part = (world.reset(streams, 3, CPU) for _ in range(2))
+    for tick in range(6):
+        saccade = torch.arange(streams) % 3 == tick % 3 if tick else torch.ones(streams, dtype=torch.bool)
+        whole, scene = world.look(whole, saccade)
+        part, glimpsed = world.glance(part, saccade, share)
+        torch.testing.assert_close(glimpsed.frame, scene.frame[share], rtol=0, atol=1e-5)
+        assert torch.equal(glimpsed.object_id, scene.object_id)
+        assert torch.equal(glimpsed.label, scene.label)
+    assert torch.equal(whole["traits"], part["traits"])
+    # one process goes on from what a team kept, and the other way round
+    _, after = world.look(part, torch.zeros(streams, dtype=torch.bool))
+    _, later = world.glance(whole, torch.zeros(streams, dtype=torch.bool), share)
+    torch.testing.assert_close(later.frame, after.frame[share], rtol=0, atol=1e-5)
