@@ -106,7 +106,9 @@ def seconds_of_a_tick(simulation: Simulation, ticks: int) -> float:
 
 def probe(simulation: Simulation, experiment: Experiment) -> None:
     """Probe every pathway once, as a run does."""
-    for pathway in simulation.pathways if experiment.probes is not None else ():
+    if experiment.probes is None:
+        return
+    for pathway in simulation.pathways:
         state = simulation.state[pathway.name]["agent"]
         with suppress(DataError):  # a world without labels
             probe_layers(pathway.agent, state, pathway.environment, experiment.probes)

@@ -13,8 +13,9 @@ from streamsim.agents.rules import CLAPP
 from streamsim.contracts import ConfigurationError, Environment, digest, flatten, unflatten
 from streamsim.environments import Objects3D
 from streamsim.simulation import FixedFixation, Pathway, Shuffled, Simulation
-from tests.streamsim.toys import CountingWorld, LinearLearner
-from tests.teams import apart, experiment, together, weights
+
+from ...streamsim.toys import CountingWorld, LinearLearner
+from ...teams import apart, experiment, together, weights
 
 TINY = {
     "hinge": {"environment.size": 8, "agent.encoder.channels": "[4, 4]", "streams": 8},
