@@ -90,7 +90,8 @@ class Comparer:
         readouts = {name: self.rule.read(rules[name], tapes[name]["z"]) for name in group.names}
         statistics: dict[str, Parameters] = {}
         if self.rule.statistics:
-            statistics = {name: self.rule.update_statistics(rules[name], now) for name, now in readouts.items()}
+            own, now = [rules[name] for name in group.names], list(readouts.values())
+            statistics = dict(zip(group.names, self.rule.update_statistics_together(own, now), strict=True))
         parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
         sign = recall.same.to(recall.weight.dtype) * 2 - 1
         pasts = torch.split(recall.past, [now.shape[1] for now in readouts.values()], -1)

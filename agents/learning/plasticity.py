@@ -83,9 +83,12 @@ class Plasticity:
         for compared in comparisons:
             group, recall = compared.group, compared.recall
             here = [name for name in group.names if name in names]
-            factors = [self.rule.learn(compared.parameters[name], compared.batches[name]) for name in here]
+            if not here:
+                continue
+            parameters, batches = compared.parameters, compared.batches
+            factors = self.rule.learn_together([parameters[name] for name in here], [batches[name] for name in here])
             past = {}
-            if here and self.rule.credits_past:
+            if self.rule.credits_past:
                 past = remembered(state.get("traces", {}).get(group.key, {}), group.names, recall.lags)
             for name, own in zip(here, factors, strict=True):
                 layer, weights, tape = self.layers[name], state["layers"][name], tapes[name]
@@ -96,8 +99,7 @@ class Plasticity:
                     deltas = own.delta, own.past_delta
                     gradients[name] = self.credit.gradient(layer, weights, tape, *deltas, frames, recall)
                 products[name] = own.products
-            if here:
-                found.append(([self.names.index(name) for name in here], factors, recall))
+            found.append(([self.names.index(name) for name in here], factors, recall))
         self.updates.apply(state, gradients, products, names, number)
         return Learned(metrics(len(self.names), found, next(iter(state["memory"].values()))["values"].device), learning)
 
