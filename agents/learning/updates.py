@@ -93,9 +93,10 @@ class Updates:
         self, state: State, gradients: Mapping[str, Parameters], products: Mapping[str, Mapping[str, Outer]]
     ) -> None:
         """Add the gradients of a tick to those collected, but let factors wait to be multiplied where these are few."""
-        for name, own in gradients.items():
-            for key, gradient in own.items():
-                state["gradients"]["layers"][name][key].add_(gradient, alpha=1 / self.every)
+        places = [(name, key) for name, own in gradients.items() for key in own]
+        if places:
+            totals = [state["gradients"]["layers"][name][key] for name, key in places]
+            torch._foreach_add_(totals, [gradients[name][key] for name, key in places], alpha=1 / self.every)
         for name, factors in products.items():
             for key, total in state["gradients"].get("rule", {}).get(name, {}).items():
                 left, right = factors[key]
