@@ -149,11 +149,11 @@ def layers_learn_together_as_alone(harness: RuleHarness) -> None:
         close = all(torch.allclose(x, all_of(other)[name]) for name, x in all_of(one).items())
         check_that(close, "Rule.learn_together must return for each layer what Rule.learn returns for it alone")
     now = [batch.now for batch in batches]
-    for weights, readout, other in zip(own, now, harness.rule.update_statistics_together(own, now), strict=True):
-        one = harness.rule.update_statistics(weights, readout)
-        same_names = one.keys() == other.keys()
+    for weights, readout, moved in zip(own, now, harness.rule.update_statistics_together(own, now), strict=True):
+        expected = harness.rule.update_statistics(weights, readout)
+        same_names = expected.keys() == moved.keys()
         check_that(
-            same_names and all(torch.allclose(x, other[name]) for name, x in one.items()),
+            same_names and all(torch.allclose(x, moved[name]) for name, x in expected.items()),
             "Rule.update_statistics_together must return for each layer what Rule.update_statistics returns",
         )
 

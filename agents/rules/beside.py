@@ -19,7 +19,7 @@ class SideBySide(NamedTuple):
 
     def split(self, units: Float[Tensor, "*n units"]) -> tuple[Tensor, ...]:
         """Return what is of each layer, views."""
-        return torch.split(units, self.widths, -1)
+        return torch.split(units, list(self.widths), -1)
 
     def mean(self, units: Float[Tensor, "*n units"]) -> Float[Tensor, " layers *n"]:
         """Return the mean over the units of each layer."""
