@@ -21,7 +21,7 @@ from streamsim import Instrument, Pathway, Simulation, TickRecord
 from streamsim.agents import Adam, CosineCLAPP, Learner, Retrodiction, Transposed
 from streamsim.agents.layers import Parameters
 from streamsim.agents.learning import DeferredCredit, ImmediateCredit
-from streamsim.agents.rules.dendrite import Dendrite, Scores, Scoring, Targets, Vectors
+from streamsim.agents.rules.dendrite import Scoring, Targets, Vectors
 from streamsim.config import configure
 from streamsim.evaluation import LinearProbe, ProbeProtocol, probe_layers
 
@@ -31,11 +31,9 @@ class Silent(Retrodiction):
 
     own_weights = False
 
-    def judge(
-        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
-    ) -> Dendrite:
-        """See `Retrodiction.judge`."""
-        return forward._replace(prediction=torch.zeros_like(c))
+    def retrodict(self, z: Targets, parameters: Parameters, scoring: Scoring) -> Vectors:
+        """See `Retrodiction.retrodict`."""
+        return torch.zeros_like(z)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class PretendedCuda(FakeTensorMode):
         kwargs = dict(kwargs or {})
         if not (pretended(args) or pretended(kwargs.values())):
             return func(*args, **kwargs)
-        self.launches += launches(func)
+        self.launches += launches(func, args)
         if leaves_device(func, args, kwargs):
             return self._answer(func, args[-1])
         if self.answering and func is aten._local_scalar_dense.default:
@@ -73,11 +73,20 @@ def pretended(values: Any) -> bool:
     return False
 
 
-def launches(func: OpOverload) -> bool:
-    """Return whether an operation gives a device something to do: neither a view, nor a question, nor room alone."""
+def launches(func: OpOverload, args: Sequence[Any]) -> int:
+    """Return how often an operation gives a device something to do: a view, a question, or room alone does not.
+
+    An operation on lists of tensors is one launch where the lists lie alike in memory, else one for each tensor.
+    """
     returned = func._schema.returns
     view = bool(returned) and all(value.alias_info and not value.alias_info.is_write for value in returned)
-    return not view and func not in _IDLE
+    if view or func in _IDLE:
+        return 0
+    lists = [list(a) for a in args if isinstance(a, list | tuple) and a and isinstance(a[0], Tensor)]
+    alike = all(len({(t.shape, t.stride()) for t in own}) == 1 for own in zip(*lists, strict=False))
+    if "_foreach_" not in func._schema.name or alike:
+        return 1
+    return len(lists[0])
 
 
 _IDLE = frozenset(

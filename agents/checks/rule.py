@@ -142,6 +142,22 @@ def factors_have_their_form(harness: RuleHarness) -> None:
         check_that(finite, "a factor is not finite: avoid dividing by 0")
 
 
+def layers_learn_together_as_alone(harness: RuleHarness) -> None:
+    """Check that what layers make of their pairs does not depend on the layers beside them."""
+    own, batches, alone = (list(column) for column in zip(*harness.outcomes(), strict=True))
+    for one, other in zip(alone, harness.rule.learn_together(own, batches), strict=True):
+        close = all(torch.allclose(x, all_of(other)[name]) for name, x in all_of(one).items())
+        check_that(close, "Rule.learn_together must return for each layer what Rule.learn returns for it alone")
+    now = [batch.now for batch in batches]
+    for weights, readout, moved in zip(own, now, harness.rule.update_statistics_together(own, now), strict=True):
+        expected = harness.rule.update_statistics(weights, readout)
+        same_names = expected.keys() == moved.keys()
+        check_that(
+            same_names and all(torch.allclose(x, moved[name]) for name, x in expected.items()),
+            "Rule.update_statistics_together must return for each layer what Rule.update_statistics returns",
+        )
+
+
 def pairs_without_weight_do_not_teach(harness: RuleHarness) -> None:
     """Check that the memories of pairs of weight 0 are of no account."""
     for weights, pairs, _ in harness.outcomes():
@@ -208,6 +224,7 @@ CHECKS: tuple[Callable[[RuleHarness], None], ...] = (
     learning_is_pure,
     factors_have_their_form,
     statistics_are_pure,
+    layers_learn_together_as_alone,
     pairs_without_weight_do_not_teach,
     a_stream_is_credited_by_its_own_pairs,
     gradients_scale_with_weight,

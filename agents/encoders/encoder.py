@@ -69,13 +69,15 @@ class Encoder:
             age: ticks that the present fixation has lasted before this one.
             tick: number of the frame.
         """
-        kept, tapes, x, every = dict(carried), {}, frame, 1
+        kept, tapes, x, every, begins = dict(carried), {}, frame, 1, age < 1
         for name, layer, timing in zip(self.names, self.layers, self.timings(tuple(frame.shape[1:])), strict=True):
-            after, tape = layer.advance(weights[name], carried.get(name, {}), x, age < every, tick // every)
+            after, tape = layer.advance(weights[name], carried.get(name, {}), x, begins, tick // every)
             kept |= {name: after} if after else {}
             if tape is None:
                 break
-            tapes[name], x, every = tape, tape["z"], timing.every
+            tapes[name], x = tape, tape["z"]
+            if timing.every != every:
+                every, begins = timing.every, age < timing.every
         return kept, tapes
 
     def forward(self, weights: dict[str, Parameters], frame: Float[Tensor, " n *shape"]) -> dict[str, Tape]:

@@ -14,4 +14,4 @@ def uniform(shape: tuple[int, ...], gain: float, fan_in: int, generator: torch.G
 
 def zero_where(begins: Bool[Tensor, " n"], kept: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *shape"]:
     """Return *kept*, but 0 in the streams whose fixation begins."""
-    return kept * (~begins).to(kept.dtype).view(-1, *[1] * (kept.ndim - 1))
+    return kept * ~begins.view(-1, *[1] * (kept.ndim - 1))

@@ -104,9 +104,8 @@ class Calibrator:
         phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
         found: list[Found] = []
         for compared in comparisons:
-            group, parameters, batches = compared.group, compared.parameters, compared.batches
-            factors = [self.rule.learn(parameters[name], batches[name]) for name in group.names]
-            found.append((group.layers, factors, compared.recall))
+            factors = self.rule.learn_together(list(compared.parameters.values()), list(compared.batches.values()))
+            found.append((compared.group.layers, factors, compared.recall))
         measured = metrics(count, found, sums["scores"].device, self.team)
         if phase < count:
             return self._look_at(phase, state, tapes, sums, ends, measured)

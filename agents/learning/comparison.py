@@ -97,7 +97,8 @@ class Comparer:
         readouts = dict(zip(group.names, self.team.gathered(own), strict=True))
         statistics: dict[str, Parameters] = {}
         if self.rule.statistics:
-            statistics = {name: self.rule.update_statistics(rules[name], now) for name, now in readouts.items()}
+            before, now = [rules[name] for name in group.names], list(readouts.values())
+            statistics = dict(zip(group.names, self.rule.update_statistics_together(before, now), strict=True))
         parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
         sign = recall.same.to(recall.weight.dtype) * 2 - 1
         past, sign, weight = (self.team.own(pairs, 2) for pairs in (recall.past, sign, recall.weight))

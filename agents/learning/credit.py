@@ -1,18 +1,21 @@
 """When remembered frames are credited."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from streamsim.agents.layers import Layer, Parameters, Tape
-from streamsim.agents.memory import Recall
 from streamsim.contracts import Alone, Team
 
 # For each lag that is remembered: the tape of that frame, and dLoss/dz of it that arrives now.
 Arrivals = Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]]
+
+# Group, predictor and stream of the pair in which each stream's own memory takes part, as an index.
+Home: TypeAlias = tuple[Int[Tensor, "groups 1 1"], Int[Tensor, "predictors 1"], Int[Tensor, "groups 1 streams"]]
 
 
 class Credit(ABC):
@@ -26,7 +29,8 @@ class Credit(ABC):
         delta: Float[Tensor, " streams *out"],
         past_delta: Float[Tensor, " groups predictors streams *out"],
         past: Mapping[int, Tape],
-        recall: Recall,
+        lags: Sequence[int | None],
+        home: Home,
         team: Team = Alone(),
     ) -> Parameters:
         """Return dLoss/d(parameter) of a layer; empty while there is none.
@@ -38,13 +42,14 @@ class Credit(ABC):
             delta: dLoss/dz of the present frame.
             past_delta: dLoss/dz of the remembered frames.
             past: the tape of each lag that is remembered.
-            recall: the pairs, of all streams.
+            lags: of the predictors.
+            home: where in the pairs, of all streams, each stream's own memory is.
             team: the processes that see the other streams, which may own what is remembered here.
         """
         (arriving,) = team.gathered([past_delta], 2)
-        own = dict(zip(recall.lags, team.own(by_owner(arriving, recall.owner), 1), strict=True))
+        own = dict(zip(lags, team.own(by_owner(arriving, home), 1), strict=True))
         arrivals = {lag: (then, own[lag]) for lag, then in past.items()}
-        return self.assign(layer, parameters, tape, delta, arrivals, max(lag or 0 for lag in recall.lags))
+        return self.assign(layer, parameters, tape, delta, arrivals, max(lag or 0 for lag in lags))
 
     @abstractmethod
     def assign(
@@ -116,15 +121,15 @@ class DeferredCredit(Credit):
         return layer.gradient(parameters, leaving, leaving["credit"]) if "credit" in leaving else {}
 
 
-def by_owner(
-    delta: Float[Tensor, " groups predictors streams *out"], owner: Int[Tensor, "groups predictors streams"]
-) -> Float[Tensor, " predictors streams *out"]:
-    """Return the credit of every stream's own trace, summed over the groups.
+def home_of(owner: Int[Tensor, "groups predictors streams"]) -> Home:
+    """Return where in the pairs each stream's own memory is: in every group exactly one stream uses it."""
+    group, predictor = (torch.arange(n, device=owner.device) for n in owner.shape[:2])
+    return group[:, None, None], predictor[:, None], owner[:, :1].argsort(-1)
 
-    In every group each stream's memory is used by exactly one stream, so that the sum is a gather, which is
-    deterministic on every device, and not a scatter.
+
+def by_owner(delta: Float[Tensor, " groups predictors streams *out"], home: Home) -> Tensor:
+    """Return the credit of every stream's own trace, (predictors, streams, *out), summed over the groups.
+
+    The sum is a gather, which is deterministic on every device, and not a scatter.
     """
-    if len(delta) == 1 and delta.shape[2] == 1:
-        return delta[0]
-    home = owner[:, 0].argsort(-1)
-    return torch.stack([d[:, h] for d, h in zip(delta, home, strict=True)]).sum(0)
+    return delta[home].sum(0)

@@ -15,7 +15,7 @@ from streamsim.agents.rules import Outer, Rule
 from streamsim.contracts import Alone, Team
 
 from .comparison import Comparison
-from .credit import Credit
+from .credit import Credit, home_of
 from .metrics import Found, metrics
 from .optimisers import Optimiser
 from .schedules import Schedule
@@ -94,21 +94,24 @@ class Plasticity:
         for compared in comparisons:
             group, recall = compared.group, compared.recall
             here = [name for name in group.names if name in names]
-            factors = [self.rule.learn(compared.parameters[name], compared.batches[name]) for name in here]
-            past = {}
-            if here and self.rule.credits_past:
+            if not here:
+                continue
+            parameters, batches = compared.parameters, compared.batches
+            factors = self.rule.learn_together([parameters[name] for name in here], [batches[name] for name in here])
+            past, home = {}, None
+            if self.rule.credits_past:
                 past = remembered(state.get("traces", {}).get(group.key, {}), group.names, recall.lags)
+                home = home_of(recall.owner)
             for name, own in zip(here, factors, strict=True):
                 layer, weights, tape = self.layers[name], state["layers"][name], tapes[name]
-                if own.past_delta is None:
+                if own.past_delta is None or home is None:
                     gradients[name] = layer.gradients(weights, (tape,), (own.delta,))
                 else:
                     frames = {lag: then[name] for lag, then in past.items()}
-                    deltas = own.delta, own.past_delta
-                    gradients[name] = self.credit.gradient(layer, weights, tape, *deltas, frames, recall, self.team)
+                    credited = (layer, weights, tape, own.delta, own.past_delta, frames)
+                    gradients[name] = self.credit.gradient(*credited, recall.lags, home, self.team)
                 products[name] = own.products
-            if here:
-                found.append(([self.names.index(name) for name in here], factors, recall))
+            found.append(([self.names.index(name) for name in here], factors, recall))
         self.updates.apply(state, gradients, products, names, number)
         device = next(iter(state["memory"].values()))["values"].device
         return Learned(metrics(len(self.names), found, device, self.team), learning)

@@ -120,9 +120,10 @@ class Updates:
                     self._hold(state, name, key, factors[key])
 
     def _add(self, collected: State, gradients: Mapping[str, Parameters]) -> None:
-        for name, own in gradients.items():
-            for key, gradient in own.items():
-                collected[name][key].add_(gradient, alpha=1 / self.every)
+        places = [(name, key) for name, own in gradients.items() for key in own]
+        if places:
+            totals = [collected[name][key] for name, key in places]
+            torch._foreach_add_(totals, [gradients[name][key] for name, key in places], alpha=1 / self.every)
 
     def _hold(self, state: State, name: str, key: str, product: Outer) -> None:
         """Keep factors, and multiply them now and then.

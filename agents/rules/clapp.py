@@ -1,7 +1,7 @@
 """CLAPP: contrastive, local and predictive plasticity (Illing, Ventura, Bellec & Gerstner 2021)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -11,9 +11,11 @@ from torch.nn import functional as F
 from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
-from .dendrite import Retrodiction, Scoring, SharedGate, predictive_credit
+from .beside import SideBySide
+from .dendrite import Retrodiction, Scoring, SharedGate
 from .divisive import DivisiveNormalisation, Signal
 from .homeostasis import Homeostasis, Usual
+from .predictive import Sides, predictive_credit
 from .rule import ContrastBatch, Rule, RuleFactors, angle
 
 
@@ -116,26 +118,34 @@ class CLAPP(Rule):
 
     def update_statistics(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
         """See `Rule.update_statistics`."""
-        return self.homeostasis.update_statistics(parameters, now) if self.homeostasis else {}
+        return self.update_statistics_together([parameters], [now])[0]
+
+    def update_statistics_together(
+        self, parameters: Sequence[Parameters], now: Sequence[Float[Tensor, "streams _"]]
+    ) -> list[Parameters]:
+        """See `Rule.update_statistics_together`."""
+        return [{} for _ in now] if self.homeostasis is None else self.homeostasis.update_statistics(parameters, now)
 
     def normalised(self, parameters: Parameters, readout: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
         """See `Rule.normalised`."""
-        return self.signal(readout, self.usual(parameters)).value
+        return self.signal([readout], self.usual([parameters])).value
 
-    def usual(self, parameters: Parameters) -> Usual | None:
-        """Return what is usual of each unit, None without homeostasis."""
+    def usual(self, parameters: Sequence[Parameters]) -> Usual | None:
+        """Return what is usual of each unit of some layers, None without homeostasis."""
         return None if self.homeostasis is None else self.homeostasis.usual(parameters)
 
-    def signal(self, readout: Float[Tensor, "*n width"], usual: Usual | None) -> Signal:
-        """Return *readout* as it is compared."""
-        gain = level = None
+    def signal(self, readouts: Sequence[Float[Tensor, "*n _"]], usual: Usual | None) -> Signal:
+        """Return the *readouts* of some layers as they are compared."""
+        layers = SideBySide(tuple(readout.shape[-1] for readout in readouts))
+        value, gain, level = torch.cat(list(readouts), -1), None, None  # a copy, so that it may be written over
         if usual is not None:
             mean, gain = usual
-            readout = (readout - mean) * gain
+            value.sub_(mean).mul_(gain)
         if self.normalisation is not None:
-            level = self.normalisation.level(readout)
-            readout = readout / level
-        return Signal(readout, gain, level, self.normalisation)
+            level = self.normalisation.level(value, layers)
+            for own, pooled in zip(layers.split(value), level, strict=True):
+                own.div_(pooled[..., None])
+        return Signal(value, layers, gain, level, self.normalisation)
 
     def scoring(self, target: int, source: int) -> Scoring:
         """Return how a prediction of so many units from so many becomes a score."""
@@ -143,20 +153,36 @@ class CLAPP(Rule):
 
     def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
+        return self.learn_together([parameters], [batch])[0]
+
+    def learn_together(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """See `Rule.learn_together`."""
         usual = self.usual(parameters)
-        now, past = self.signal(batch.now, usual), self.signal(batch.past, usual)
-        c, sign, weight = (t.transpose(0, 1) for t in (past.value, batch.sign, batch.weight))
-        present = now.value if batch.target is None else batch.target
-        z = present.expand(len(c), 1, *present.shape)
+        now = self.signal([batch.now for batch in batches], usual)
+        past = self.signal([batch.past.transpose(0, 1) for batch in batches], usual)
+        sign, weight = (pairs.transpose(0, 1) for pairs in (batches[0].sign, batches[0].weight))
+        compared = zip(batches, now.layers.split(now.value), past.layers.split(past.value), parameters, strict=True)
+        sides = [self._sides(*own) for own in compared]
         retrodiction = self.retrodiction if self.credits_past else None
-        scoring = self.scoring(z.shape[-1], c.shape[-1])
-        forward, delta, past_delta, products = predictive_credit(z, c, parameters, sign, weight, retrodiction, scoring)
-        if batch.target is not None:
-            delta = torch.zeros_like(batch.now)  # what is predicted elsewhere earns nothing here
-        if past_delta is not None:
-            past_delta = self._spread(past.credit(past_delta.transpose(0, 1)), batch.z)
-        loss, gate, score = (t.transpose(0, 1) for t in (forward.loss, forward.gate, forward.score))
-        return RuleFactors(self._spread(now.credit(delta), batch.z), past_delta, products, loss, gate.abs(), score)
+        found = predictive_credit(sides, sign, weight, retrodiction)
+        # what is predicted elsewhere earns nothing here
+        delta = [
+            own if batch.target is None else torch.zeros_like(batch.now)
+            for own, batch in zip(found.delta, batches, strict=True)
+        ]
+        told = [t.transpose(1, 2) for t in (found.surprise.loss, found.surprise.gate.abs(), found.score)]
+        past_delta = past.credit(found.past_delta) if found.past_delta else [None] * len(batches)
+        return [
+            RuleFactors(
+                self._spread(own, batch.z),
+                None if then is None else self._spread(then.transpose(0, 1), batch.z),
+                products,
+                *pairs,
+            )
+            for batch, own, then, products, *pairs in zip(
+                batches, now.credit(delta), past_delta, found.products, *told, strict=True
+            )
+        ]
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
@@ -173,6 +199,12 @@ class CLAPP(Rule):
             "share a large common part, and learning may silence units instead of teaching them "
             "(rule.homeostasis.ticks 100 sets one)",
         )
+
+    def _sides(self, batch: ContrastBatch, now: Tensor, past: Tensor, parameters: Parameters) -> Sides:
+        """Return what is compared in a layer; *now* and *past* as it is compared."""
+        present = now if batch.target is None else batch.target
+        z = present.expand(len(past), 1, *present.shape)
+        return Sides(z, past, parameters, self.scoring(z.shape[-1], past.shape[-1]))
 
     def _spread(self, delta: Tensor, z: Tensor) -> Tensor:
         """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""

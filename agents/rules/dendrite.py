@@ -12,8 +12,10 @@ from streamsim.agents.layers import Parameters
 from .rule import Outer
 
 # Pairs of a predictor lie in groups of one pair a stream. The present is the same in all groups, and then lies in one
-# group, so that nothing is computed twice.
-Scores = Float[Tensor, "predictors groups streams"]
+# group, so that nothing is computed twice. What follows from scores alone is computed for several layers at once.
+Pairs = Float[Tensor, "predictors groups streams"]
+
+Scores = Float[Tensor, " *layers predictors groups streams"]
 
 Vectors = Float[Tensor, " predictors #groups streams width"]
 
@@ -29,40 +31,47 @@ class Scoring(NamedTuple):
     threshold: float = 0.0
 
 
-class Dendrite(NamedTuple):
-    """What the dendrites of the predicted units make of a prediction.
+class Surprise(NamedTuple):
+    """How wrong predictions were.
 
     Attributes:
-        prediction: scale W source, what arrives at each unit's dendrite.
-        score: u = target . prediction - threshold.
         loss: max(0, 1 - y u), equation 5.
         gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
     """
 
-    prediction: Targets
-    score: Scores
     loss: Scores
     gate: Scores
 
 
-def predict(target: Targets, source: Vectors, weight: Matrices, sign: Scores, scoring: Scoring = Scoring()) -> Dendrite:
-    """Return the dendritic prediction of *target* from *source* and how wrong it was (equation 5).
+def predict(source: Vectors, weight: Matrices, scoring: Scoring = Scoring()) -> Targets:
+    """Return what a prediction from *source* brings to each predicted unit's dendrite, scale W source.
 
-    With target z_t, source c_{t-d} and W_pred this is prediction; with target c_{t-d}, source z_t and W_retro it is
-    retrodiction (equations 16 to 18).
+    With source c_{t-d} and W_pred this is prediction; with source z_t and W_retro it is retrodiction (equations 16 to
+    18).
     """
-    prediction = mapped(source, weight.transpose(1, 2), scoring.scale)
-    score = (target * prediction).sum(-1) - scoring.threshold
+    nothing, matrices = source.new_empty(()), weight.transpose(1, 2)
+    product = torch.baddbmm(nothing, source.flatten(1, 2), matrices, beta=0, alpha=scoring.scale)
+    return product.view(*source.shape[:3], matrices.shape[2])
+
+
+def score(target: Targets, prediction: Targets, scoring: Scoring = Scoring()) -> Pairs:
+    """Return how well a *prediction* fits its *target*: u = target . prediction - threshold."""
+    product = (target * prediction).sum(-1)
+    return product - scoring.threshold if scoring.threshold else product
+
+
+def judge(score: Scores, sign: Pairs) -> Surprise:
+    """Return how wrong predictions of this *score* were (equation 5)."""
     margin = sign * score
-    return Dendrite(prediction, score, (1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
+    return Surprise((1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
 
 
-def credit(dendrite: Dendrite, slope: Scores) -> Targets:
+def credit(prediction: Targets, slope: Pairs) -> Targets:
     """Return dLoss/d(target) = dLoss/du scale W source: the postsynaptic factor of equations 8 and 9 without rho'."""
-    return slope[..., None] * dendrite.prediction
+    return slope[..., None] * prediction
 
 
-def outer(target: Targets, source: Vectors, slope: Scores) -> Outer:
+def outer(target: Targets, source: Vectors, slope: Pairs) -> Outer:
     """Return the factors of dLoss/dW = dLoss/du target source^T, pair by pair (equation 10)."""
     if target.shape[1] == 1:
         source = (slope[..., None] * source).sum(1, keepdim=True)
@@ -72,43 +81,38 @@ def outer(target: Targets, source: Vectors, slope: Scores) -> Outer:
     return Outer(target.flatten(1, 2), source.flatten(1, 2))
 
 
-def mapped(vectors: Vectors, matrices: Float[Tensor, "predictors width other"], scale: float) -> Tensor:
-    """Return every predictor's vectors times its matrix times *scale*."""
-    nothing = vectors.new_empty(())
-    product = torch.baddbmm(nothing, vectors.flatten(1, 2), matrices, beta=0, alpha=scale)
-    return product.view(*vectors.shape[:3], matrices.shape[2])
-
-
 class Retrodiction(ABC):
-    """How remembered activity is credited: whence comes W_retro, and which gate it has."""
+    """How remembered activity is credited: whence comes W_retro, and which gate it has.
+
+    Attributes:
+        own_weights: whether W_retro is a weight of its own.
+        own_gate: whether retrodictions are judged by their own score, and not by that of the prediction.
+    """
 
     own_weights: bool = True
+    own_gate: bool = False
 
     @abstractmethod
-    def judge(
-        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
-    ) -> Dendrite:
-        """Return the retrodiction of c from z, its gate chosen; score and loss may be those of the prediction."""
+    def retrodict(self, z: Targets, parameters: Parameters, scoring: Scoring) -> Vectors:
+        """Return what arrives at the dendrites of c from z: scale W_retro z."""
 
 
 class SharedGate(Retrodiction):
     """W_retro is independent of W_pred and obeys the gate of the prediction: the final rule, equation 19."""
 
-    def judge(
-        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
-    ) -> Dendrite:
-        """See `Retrodiction.judge`."""
-        return forward._replace(prediction=mapped(z, parameters["retro"].transpose(1, 2), scoring.scale))
+    def retrodict(self, z: Targets, parameters: Parameters, scoring: Scoring) -> Vectors:
+        """See `Retrodiction.retrodict`."""
+        return predict(z, parameters["retro"], scoring)
 
 
 class SplitGates(Retrodiction):
     """W_retro is independent of W_pred and has a gate of its own: equations 16 to 18."""
 
-    def judge(
-        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
-    ) -> Dendrite:
-        """See `Retrodiction.judge`."""
-        return predict(c, z, parameters["retro"], sign, scoring)
+    own_gate = True
+
+    def retrodict(self, z: Targets, parameters: Parameters, scoring: Scoring) -> Vectors:
+        """See `Retrodiction.retrodict`."""
+        return predict(z, parameters["retro"], scoring)
 
 
 class Transposed(Retrodiction):
@@ -116,52 +120,6 @@ class Transposed(Retrodiction):
 
     own_weights = False
 
-    def judge(
-        self, z: Targets, c: Vectors, parameters: Parameters, sign: Scores, forward: Dendrite, scoring: Scoring
-    ) -> Dendrite:
-        """See `Retrodiction.judge`."""
-        return forward._replace(prediction=mapped(z, parameters["pred"], scoring.scale))
-
-
-class PredictiveCredit(NamedTuple):
-    """What a prediction, and perhaps a retrodiction, is worth to those who took part in it.
-
-    Attributes:
-        forward: the prediction.
-        delta: dLoss/d(z), summed over pairs (equation 8 without rho' and x).
-        past_delta: dLoss/d(c) of every pair (equation 9 without rho' and x), or None without retrodiction.
-        products: factors of dLoss/dW_pred and dLoss/dW_retro (equation 10).
-    """
-
-    forward: Dendrite
-    delta: Float[Tensor, "streams target"]
-    past_delta: Vectors | None
-    products: dict[str, Outer]
-
-
-def predictive_credit(
-    z: Targets,
-    c: Vectors,
-    parameters: Parameters,
-    sign: Scores,
-    weight: Scores,
-    retrodiction: Retrodiction | None,
-    scoring: Scoring = Scoring(),
-) -> PredictiveCredit:
-    """Return the credit of the present *z* and of the remembered *c*, each pair counted by its *weight*."""
-    forward = predict(z, c, parameters["pred"], sign, scoring)
-    slope = -forward.gate * weight  # dLoss/du
-    products = {"pred": outer(z, c, scaled(slope, scoring))}
-    past_delta = None
-    if retrodiction is not None:
-        backward = retrodiction.judge(z, c, parameters, sign, forward, scoring)
-        own = slope if backward.gate is forward.gate else -backward.gate * weight
-        past_delta = credit(backward, own)
-        if retrodiction.own_weights:
-            products["retro"] = outer(c, z, scaled(own, scoring))
-    return PredictiveCredit(forward, credit(forward, slope).sum((0, 1)), past_delta, products)
-
-
-def scaled(slope: Scores, scoring: Scoring) -> Scores:
-    """Return dLoss/d(target . W source) from dLoss/du."""
-    return slope if scoring.scale == 1 else slope * scoring.scale
+    def retrodict(self, z: Targets, parameters: Parameters, scoring: Scoring) -> Vectors:
+        """See `Retrodiction.retrodict`."""
+        return predict(z, parameters["pred"].transpose(1, 2), scoring)

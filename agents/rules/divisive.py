@@ -1,11 +1,15 @@
 """Divisive normalisation: a layer's units share one level of activity, by which each is divided."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.contracts import require
+
+from .beside import SideBySide
 
 
 class DivisiveNormalisation:
@@ -26,34 +30,41 @@ class DivisiveNormalisation:
         self.oja = oja
         self.floor = floor
 
-    def level(self, signal: Float[Tensor, "*n width"]) -> Float[Tensor, "*n 1"]:
+    def level(self, signal: Float[Tensor, "*n units"], layers: SideBySide) -> Float[Tensor, " layers *n"]:
         """Return the pooled activity of each layer's *signal*, a."""
-        return (signal.square().mean(-1, keepdim=True) + self.floor).sqrt()
+        return (layers.mean(signal.square()) + self.floor).sqrt()
 
     def credit(
-        self, h: Float[Tensor, "*n width"], level: Float[Tensor, "*n 1"], delta: Float[Tensor, "*n width"]
-    ) -> Float[Tensor, "*n width"]:
+        self,
+        h: Float[Tensor, "*n units"],
+        level: Float[Tensor, " layers *n"],
+        delta: Float[Tensor, "*n units"],
+        layers: SideBySide,
+    ) -> Float[Tensor, "*n units"]:
         """Return dLoss/da of an h = a / *level* from *delta*, dLoss/dh."""
-        return (delta - h * (h * delta).mean(-1, keepdim=True) if self.oja else delta) / level
+        return (delta - h * layers.spread(layers.mean(h * delta)) if self.oja else delta) / layers.spread(level)
 
 
 class Signal(NamedTuple):
-    """Read-outs as they are compared with each other, and the way back to the read-outs.
+    """Read-outs of layers side by side as they are compared with each other, and the way back to the read-outs.
 
     Attributes:
         value: what is compared.
+        layers: which units are whose.
         gain: 1 / s of each unit's homeostasis, or None for none; constant for the credit.
         level: pooled activity, or None where nothing was divided by it.
         normalisation: how credit depends on the level.
     """
 
-    value: Float[Tensor, "*n width"]
-    gain: Float[Tensor, " width"] | None = None
-    level: Float[Tensor, "*n 1"] | None = None
+    value: Float[Tensor, "*n units"]
+    layers: SideBySide
+    gain: Float[Tensor, " units"] | None = None
+    level: Float[Tensor, " layers *n"] | None = None
     normalisation: DivisiveNormalisation | None = None
 
-    def credit(self, delta: Float[Tensor, "*n width"]) -> Float[Tensor, "*n width"]:
-        """Return dLoss/d(read-out) from *delta*, dLoss/d(value)."""
+    def credit(self, deltas: Sequence[Float[Tensor, "*n _"]]) -> tuple[Float[Tensor, "*n _"], ...]:
+        """Return dLoss/d(read-out) of each layer from *deltas*, dLoss/d(value)."""
+        delta = torch.cat(list(deltas), -1)
         if self.normalisation is not None and self.level is not None:
-            delta = self.normalisation.credit(self.value, self.level, delta)
-        return delta if self.gain is None else delta * self.gain
+            delta = self.normalisation.credit(self.value, self.level, delta, self.layers)
+        return self.layers.split(delta if self.gain is None else delta * self.gain)

@@ -1,5 +1,6 @@
 """Homeostasis: each unit knows its own usual activity and signals how far it is from it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -8,6 +9,8 @@ from torch import Tensor
 
 from streamsim.agents.layers import Parameters
 from streamsim.contracts import require
+
+from .beside import SideBySide
 
 
 class Usual(NamedTuple):
@@ -18,8 +21,8 @@ class Usual(NamedTuple):
         gain: 1 / s, s being the spread of its activity.
     """
 
-    mean: Float[Tensor, " width"]
-    gain: Float[Tensor, " width"]
+    mean: Float[Tensor, " units"]
+    gain: Float[Tensor, " units"]
 
 
 class Homeostasis:
@@ -50,15 +53,21 @@ class Homeostasis:
         """Return traces of nothing yet; mass is the number of ticks that they effectively average over."""
         return {"mass": torch.zeros(()), "mean": torch.zeros(width), "variance": torch.zeros(width)}
 
-    def update_statistics(self, traces: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
-        """Return *traces* after this tick's read-outs."""
-        kept = 1 - 1 / self.ticks
-        mass = traces["mass"] * kept + 1
-        mean = torch.addcdiv(traces["mean"], now.mean(0) - traces["mean"], mass)
-        variance = traces["variance"]
-        variance = torch.addcdiv(variance, (now - mean).square().mean(0) - variance, mass)
-        return {"mass": mass, "mean": mean, "variance": variance}
+    def update_statistics(
+        self, traces: Sequence[Parameters], now: Sequence[Float[Tensor, "streams _"]]
+    ) -> list[Parameters]:
+        """Return the *traces* of some layers after this tick's read-outs."""
+        layers = SideBySide(tuple(readout.shape[-1] for readout in now))
+        readouts = torch.cat(list(now), -1)
+        mass = torch.stack([own["mass"] for own in traces]) * (1 - 1 / self.ticks) + 1
+        mean, variance = (torch.cat([own[name] for own in traces]) for name in ("mean", "variance"))
+        averaged = layers.spread(mass)
+        mean = torch.addcdiv(mean, readouts.mean(0) - mean, averaged)
+        variance = torch.addcdiv(variance, (readouts - mean).square().mean(0) - variance, averaged)
+        moved = zip(mass, layers.split(mean), layers.split(variance), strict=True)
+        return [{"mass": own, "mean": usual, "variance": spread} for own, usual, spread in moved]
 
-    def usual(self, traces: Parameters) -> Usual:
-        """Return what is usual of each unit."""
-        return Usual(traces["mean"], (traces["variance"] + self.floor).rsqrt())
+    def usual(self, traces: Sequence[Parameters]) -> Usual:
+        """Return what is usual of each unit of some layers side by side."""
+        mean, variance = (torch.cat([own[name] for own in traces]) for name in ("mean", "variance"))
+        return Usual(mean, (variance + self.floor).rsqrt())

@@ -1,7 +1,7 @@
 """The contract of a plasticity rule: a pure function of what a layer does now and what is remembered of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -129,12 +129,25 @@ class Rule(ABC):
     def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """Return the factors of the gradients of the rule's loss."""
 
+    def learn_together(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """Return what `learn` returns for each of some layers; sign and weight of their pairs are the same.
+
+        This is what a learner calls. A rule may serve all layers by one operation where it would need one for each.
+        """
+        return [self.learn(own, batch) for own, batch in zip(parameters, batches, strict=True)]
+
     def update_statistics(self, parameters: Parameters, now: Float[Tensor, "streams width"]) -> Parameters:
         """Return those of the rule's own quantities that follow activity without a gradient, after this tick.
 
         Statistics of nothing yet are zeros: that is what they are set to where the weights of layers are rescaled.
         """
         return {}
+
+    def update_statistics_together(
+        self, parameters: Sequence[Parameters], now: Sequence[Float[Tensor, "streams _"]]
+    ) -> list[Parameters]:
+        """Return what `update_statistics` returns for each of some layers; this is what a learner calls."""
+        return [self.update_statistics(own, readout) for own, readout in zip(parameters, now, strict=True)]
 
     def trainable(self, parameters: Parameters) -> frozenset[str]:
         """Return the names of those of *parameters* that gradients change."""

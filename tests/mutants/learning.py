@@ -38,7 +38,7 @@ MUTANTS = [
         "learner: lags exchanged",
         "agents/learning/credit.py",
         "(then, own[lag])",
-        "(then, own[recall.lags[0]])",
+        "(then, own[lags[0]])",
         (f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",),
     ),
     Mutant(
@@ -51,8 +51,8 @@ MUTANTS = [
     Mutant(
         "learner: sum over ticks and not mean",
         "agents/learning/updates.py",
-        "add_(gradient, alpha=1 / self.every)",
-        "add_(gradient)",
+        "for name, key in places], alpha=1 / self.every)",
+        "for name, key in places])",
         OPTIMISERS,
     ),
     Mutant(

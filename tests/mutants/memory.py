@@ -120,9 +120,15 @@ MUTANTS = [
         (f"{LEARNER_FILE}::test_a_trace_is_kept_as_long_as_a_lag_needs_it",),
     ),
     Mutant(
-        "trace: credit not routed to its owner", "agents/learning/credit.py", "d[:, h] for d, h", "d for d, h", STREAM
+        "trace: credit not routed to its owner",
+        "agents/learning/credit.py",
+        "delta[home].sum(0)",
+        "delta.sum(0)",
+        STREAM,
     ),
-    Mutant("trace: inverse of the ring", "agents/learning/credit.py", "owner[:, 0].argsort(-1)", "owner[:, 0]", STREAM),
+    Mutant(
+        "trace: inverse of the ring", "agents/learning/credit.py", "owner[:, :1].argsort(-1)", "owner[:, :1]", STREAM
+    ),
     Mutant(
         "memory: what is not whole is remembered",
         "agents/memory/memory.py",

@@ -224,6 +224,16 @@ class SettlesInPlace(Good):
         return {}
 
 
+class LearnsOtherwiseTogether(Good):
+    def learn_together(self, parameters, batches):
+        return [self.learn(parameters[0], batch) for batch in batches[::-1]]
+
+
+class SettlesOtherwiseTogether(Good):
+    def update_statistics_together(self, parameters, now):
+        return [{"head": own["head"]} for own in parameters]
+
+
 class HearsTheSilent(Good):
     def learn(self, parameters, pairs):
         return super().learn(parameters, replace(pairs, weight=pairs.weight + 0.1))
@@ -293,6 +303,7 @@ FAULTS = {
         LosesNumbers,
     ],
     checks.statistics_are_pure: [SettlesInSecret, SettlesNoWeight, SettlesWhatLearns, SettlesInPlace],
+    checks.layers_learn_together_as_alone: [LearnsOtherwiseTogether, SettlesOtherwiseTogether],
     checks.pairs_without_weight_do_not_teach: [HearsTheSilent, CreditsTheSilent],
     checks.a_stream_is_credited_by_its_own_pairs: [MixesStreams],
     checks.gradients_scale_with_weight: [SquaresWeights, WeighsItsLoss],

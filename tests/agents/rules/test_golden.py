@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from streamsim.agents import CLAPP, ContrastBatch, Conv, Hardtanh, MaxPool, NoPool, RandomFeedback
-from streamsim.agents.rules.dendrite import credit, outer, predict
+from streamsim.agents.rules.dendrite import credit, judge, outer, predict, score
 from streamsim.agents.rules.hinge import ContrastiveHinge, contrast
 
 from ..driving import multiplied
@@ -86,14 +86,15 @@ def learn(golden, prefix, pooled, selections, trains):
         z, c = vectors(later[source])[:, None], vectors(context)[:, None]
         y = torch.full(z.shape[:3], float(sign), dtype=torch.float64)
         each = share[:, None].expand(5, later.shape[2] * 7).reshape(1, 1, -1) / (later.shape[2] * 7) / len(LAGS)
-        forward, backward = predict(z, c, weight.transpose(1, 2), y), predict(c, z, weight, y)
-        loss += (forward.loss * each).sum()
+        forward, backward = predict(c, weight.transpose(1, 2)), predict(z, weight)
+        prediction, retrodiction = judge(score(z, forward), y), judge(score(c, backward), y)
+        loss += (prediction.loss * each).sum()
         if "z" in trains:
-            dz = unvectors(credit(forward, -forward.gate * each), later)
+            dz = unvectors(credit(forward, -prediction.gate * each), later)
             delta[:, :, k + 1 :].index_add_(0, source, dz)
         if "c" in trains:
-            delta[:, :, : 7 - k - 1] += unvectors(credit(backward, -backward.gate * each), context)
-        left, right = outer(c, z, -backward.gate * each)
+            delta[:, :, : 7 - k - 1] += unvectors(credit(backward, -retrodiction.gate * each), context)
+        left, right = outer(c, z, -retrodiction.gate * each)
         gradients[k] = gradients.get(k, 0) + (left.mT @ right)[0]
     return loss, delta, gradients
 
