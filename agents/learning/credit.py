@@ -15,7 +15,7 @@ from streamsim.contracts import Alone, Team
 Arrivals = Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]]
 
 # Group, predictor and stream of the pair in which each stream's own memory takes part, as an index.
-Home: TypeAlias = tuple[Int[Tensor, "groups 1 1"], Int[Tensor, "predictors 1"], Int[Tensor, "groups 1 streams"]]
+Home: TypeAlias = tuple[Int[Tensor, "groups 1 1"], Int[Tensor, "predictors 1"], Int[Tensor, "groups 1 everyone"]]
 
 
 class Credit(ABC):
