@@ -123,7 +123,8 @@ class Updates:
         places = [(name, key) for name, own in gradients.items() for key in own]
         if places:
             totals = [collected[name][key] for name, key in places]
-            torch._foreach_add_(totals, [gradients[name][key] for name, key in places], alpha=1 / self.every)
+            found = [gradients[name][key] for name, key in places]
+            torch._foreach_add_(totals, found, alpha=1 / self.every)  # pyright: ignore[reportPrivateImportUsage]
 
     def _hold(self, state: State, name: str, key: str, product: Outer) -> None:
         """Keep factors, and multiply them now and then.
