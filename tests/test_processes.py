@@ -139,3 +139,13 @@ def test_a_team_runs_no_study(monkeypatch, capsys):
     monkeypatch.setenv("WORLD_SIZE", "2")
     assert main(["sweep", "hinge-objects3d", "seed=0,1", "--out", "nowhere"]) == 2
     assert "leave torchrun out" in capsys.readouterr().err
+
+
+def test_a_variable_that_torchrun_would_have_set_is_told(monkeypatch, capsys, tmp_path):
+    for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert main(["run", "hinge-objects3d", "--ticks", "3"]) == 2
+    assert "the environment variable WORLD_SIZE is 2, but torchrun has not started this" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -120,7 +120,7 @@ class Updates:
                     self._hold(state, name, key, factors[key])
 
     def _add(self, collected: State, gradients: Mapping[str, Parameters]) -> None:
-        places = [(name, key) for name, own in gradients.items() for key in own]
+        places = [(name, key) for name, own in gradients.items() for key in own if key in collected.get(name, {})]
         if places:
             totals = [collected[name][key] for name, key in places]
             found = [gradients[name][key] for name, key in places]

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
+from pathlib import Path
 from typing import Any
 
 from streamsim.contracts import one_line
@@ -46,7 +47,7 @@ def joined(address: str) -> Iterator[Any]:
         return
     if address != "local":
         find(address)
-    with quiet():
+    with quiet(), chdir(Path.cwd().anchor):  # workers would import from the current folder, which may be a stranger's
         try:
             ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, include_dashboard=False)
         except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
@@ -64,7 +65,7 @@ def joined(address: str) -> Iterator[Any]:
 def find(address: str) -> None:
     """Raise `LaunchError` unless a cluster answers at *address*; a process is sent, which can be ended."""
     knock(address)
-    command = [sys.executable, "-c", TRY, address]
+    command = [sys.executable, "-P", "-c", TRY, address]  # -P: a stranger's folder may hold a ray.py
     places = {**os.environ, **QUIET}
     try:
         done = subprocess.run(

@@ -90,6 +90,8 @@ class Slurm(Launcher):
         name = name_for(study)
         if self.cluster == "slurm":
             clear(name)
+        if stopped():
+            return
         jobs = Jobs(self.submitted(cells, study, name), name if self.cluster == "slurm" else None)
         try:
             while jobs.running:
@@ -112,10 +114,12 @@ class Slurm(Launcher):
         executor = submitit.AutoExecutor(folder.path, cluster=self.cluster, slurm_max_num_timeout=self.requeues)
         arrays = [cells[at : at + ARRAY] for at in range(0, len(cells), ARRAY)]
         try:
-            executor.update_parameters(**self._parameters(name, len(cells)))
+            executor.update_parameters(**self._parameters(name, len(arrays)))
             with redirect_stderr(io.StringIO()):  # to which submitit copies what is in its errors as well
                 made = [executor.submit_array([self._job(cell) for cell in array]) for array in arrays]
         except (submitit.core.utils.FailedJobError, ValueError, OSError) as error:
+            if self.cluster == "slurm":
+                cancel(name)  # arrays that it has taken
             raise LaunchError(
                 f"SLURM takes no jobs for these settings ({one_line(str(error))}): change those of --on"
             ) from None
@@ -124,7 +128,7 @@ class Slurm(Launcher):
     def _job(self, cell: Path) -> CellJob:
         return CellJob(Errand(cell, self.threads, self.trust))
 
-    def _parameters(self, name: str, count: int) -> dict[str, Any]:
+    def _parameters(self, name: str, arrays: int) -> dict[str, Any]:
         """Return what submitit is told; its own words are those without slurm_ before them."""
         wanted = {
             "name": name,
@@ -135,8 +139,8 @@ class Slurm(Launcher):
             "slurm_partition": self.partition,
             "slurm_account": self.account,
             "slurm_qos": self.qos,
-            "slurm_array_parallelism": self.jobs or count,
-            "slurm_setup": self.setup or None,
+            "slurm_array_parallelism": max(1, self.jobs // arrays) if self.jobs else ARRAY,
+            "slurm_setup": ["export PYTHONSAFEPATH=1", *self.setup],  # the folder may be a stranger's
             "slurm_additional_parameters": {"requeue": True, **self.more},
         }
         return {name: value for name, value in wanted.items() if value is not None}

@@ -60,7 +60,7 @@ def estimate(values: Iterable[tuple[str, float]]) -> Estimate | None:
 
 
 def complete(keys: Collection[Key], levels: Collection[str]) -> Block:
-    """Return a largest part of a study, a set of contexts by one of seeds, that is finished at all *levels*.
+    """Return a large part of a study, a set of contexts by one of seeds, that is finished at all *levels*.
 
     Seeds are taken in the order of how many contexts they are complete in, as long as that makes the part larger; of
     equally large parts the one with more seeds is taken. A cell that is missing thus takes away either its context or
@@ -121,7 +121,7 @@ def within(values: Mapping[Key, float], level: str, block: Block) -> list[tuple[
 
 
 def pooled(told: Evidence, outcomes: Iterable[CellOutcome]) -> Estimate | None:
-    """Return the mean over the largest part of some cells that has the same seeds in every combination of settings."""
+    """Return the mean over a large part of some cells that has the same seeds in every combination of settings."""
     found: dict[Key, list[CellOutcome]] = {}
     for outcome in outcomes:
         found.setdefault(("", outcome.point, outcome.seed), []).append(outcome)

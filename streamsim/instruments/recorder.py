@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float, Int16, UInt8
 from torch import Tensor
 
-from streamsim.contracts import RunFolderError, Sensor, State, require, snapshot
+from streamsim.contracts import RunFolderError, Sensor, State, require, snapshot, transform
 from streamsim.simulation import Instrument, Simulation, TickRecord
 from streamsim.storage import Directory, fault, json_value
 
@@ -112,6 +112,8 @@ class Recorder(Instrument):
         shown = (glimpse.frame, truth.saccade, glimpse.saccade, truth.object_id, truth.label)
         if not self._rings:
             self._rings = {end: self._empty(shown, record.pathway.environment.sensor) for end in ("first", "last")}
+        if self._rings["last"]["frame"].shape[1] > (seen := min(map(len, shown))):  # the run goes on in more processes
+            self._rings = transform(lambda kept: kept[:, :seen].clone() if kept.dim() > 1 else kept, self._rings)
         ticks = len(self._rings["last"]["tick"])
         for ring in (self._rings["first"],) * (glimpse.tick < ticks) + (self._rings["last"],):
             slot = glimpse.tick % ticks
@@ -153,10 +155,8 @@ class Recorder(Instrument):
         sounds = sensor.modality == AUDIO
         ticks = max(self.frames, round(self.sound / sensor.period)) if sounds else self.frames
         some = min(self.streams, *map(len, record))  # of a team's frames there are fewer
-        rings = {
-            name: value.new_zeros(ticks, some, *value.shape[1:]) for name, value in zip(SHOWN, record, strict=True)
-        }
-        return {"tick": torch.full((ticks,), -1), **rings}
+        rings = (value.new_zeros(ticks, some, *value.shape[1:]) for value in record)
+        return {"tick": torch.full((ticks,), -1), **dict(zip(SHOWN, rings, strict=True))}
 
 
 def place(ring: Float[Tensor, "ticks some *shape"], slot: int, value: Float[Tensor, " streams *shape"]) -> None:

@@ -80,12 +80,12 @@ def cost_of(cell: Rehearsal) -> Cost:
         began = time.monotonic()
         experiment = configure(cell.preset, cell.settings).experiment
         simulation = experiment.build()
+        built = time.monotonic()
         tick = seconds_of_a_tick(simulation, experiment.ticks)
-        spent = time.monotonic()
+        ticked = time.monotonic()
         probe(simulation, experiment)
-        probing = time.monotonic() - spent
-        building = spent - began - BUDGET
-    whole = max(building, 0) + tick * experiment.ticks + probing * rounds(experiment)
+        probing = time.monotonic() - ticked
+    whole = built - began + tick * experiment.ticks + probing * rounds(experiment)
     unit = 1 if sys.platform == "darwin" else 1024
     return Cost(whole, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
 
@@ -93,15 +93,14 @@ def cost_of(cell: Rehearsal) -> Cost:
 def seconds_of_a_tick(simulation: Simulation, ticks: int) -> float:
     """Return the mean time of a tick; of those that learn, if looking ends within the budget."""
     looks = max(pathway.agent.looks for pathway in simulation.pathways)
-    until, taken = time.monotonic() + BUDGET, [0.0]
-    while time.monotonic() < until and simulation.ticks() < ticks:
+    until, taken = time.monotonic() + BUDGET, list[float]()
+    while not taken or (time.monotonic() < until and simulation.ticks() < ticks):
+        before = simulation.ticks()
         began = time.monotonic()
         simulation.run(1)
-        if simulation.ticks() in (1, looks + 1):  # the first of a kind reserve memory
-            taken.clear()
-        else:
-            taken.append(time.monotonic() - began)
-    return sum(taken) / max(1, len(taken))
+        taken = [] if before in (1, looks + 1) else taken  # the first of a kind, which reserves memory, counts no more
+        taken.append(time.monotonic() - began)
+    return sum(taken) / len(taken)
 
 
 def probe(simulation: Simulation, experiment: Experiment) -> None:

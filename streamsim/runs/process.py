@@ -25,6 +25,7 @@ class Interruption(Instrument):
 
     def __init__(self) -> None:
         self.signal: int | None = None
+        self._heard: int | None = None  # by this very process, of a team
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "Interruption":
@@ -46,14 +47,15 @@ class Interruption(Instrument):
 
     def _obey(self, simulation: Simulation) -> None:
         # not in the handler: a signal between two runs would be forgotten when the next one starts
-        self.signal = simulation.team.largest(self.signal or 0) or None  # all stop after the same tick
-        if self.signal is not None:
+        found = simulation.team.largest(self._heard or 0)  # all stop after the same tick
+        if found:  # what came while this was asked is heeded after the next one
+            self.signal = found
             simulation.stop()
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is not None and number == signal.SIGINT:
+        if self._heard is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.signal = number
+        self.signal = self._heard = number
 
 
 # <malloc.h>

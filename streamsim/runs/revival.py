@@ -18,7 +18,7 @@ from streamsim.contracts import (
     generator_from,
     shown,
 )
-from streamsim.simulation import Simulation
+from streamsim.simulation import Simulation, shortage
 from streamsim.storage import Directory, fault
 
 from . import checkpoint
@@ -103,6 +103,8 @@ def fitting(folder: Path, tick: int) -> Iterator[None]:
         raise
     except Exception as error:
         place = folder / "checkpoints" / checkpoint.name_of(tick)
+        if short := shortage(error):
+            raise RunFolderError(f"checkpoint {place} cannot be tried before the run goes on: {short}") from error
         raise RunFolderError(
             f"checkpoint {place} is whole but does not fit the run ({type(error).__name__}: {error}): use the version "
             "of the code that it was made with, or move it out of the folder to go on from an older one"

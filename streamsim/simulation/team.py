@@ -11,7 +11,9 @@ from torch import distributed as dist
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
-from streamsim.contracts import Alone, LostProcessError, StreamsimError, Team
+from streamsim.contracts import Alone, ConfigurationError, LostProcessError, StreamsimError, Team
+
+from .memory import shortage
 
 PATIENCE = timedelta(minutes=30)
 """How long processes wait for one that is alive; it may be probing. One that has died is missed at once."""
@@ -22,12 +24,18 @@ SAID = "said"
 
 def rank() -> int:
     """Return which of the processes that torchrun started this is; 0 if it started none."""
-    return int(os.environ.get("RANK", "0")) if size() > 1 else 0
+    return number("RANK", 0) if size() > 1 else 0
 
 
 def size() -> int:
     """Return how many processes torchrun started."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    return number("WORLD_SIZE", 1)
+
+
+def number(name: str, usual: int) -> int:
+    """Return the number in an environment variable, what is *usual* if there is none."""
+    text = os.environ.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() else usual
 
 
 class ProcessTeam(Team):
@@ -115,18 +123,25 @@ def processes() -> Iterator[Team]:
     if size() == 1:
         yield Alone()
         return
-    with reached():
-        found, _, _ = next(rendezvous("env://", timeout=PATIENCE))
+    try:
+        with reached():
+            found, _, _ = next(rendezvous("env://", timeout=PATIENCE))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"the environment variable WORLD_SIZE is {size()}, but torchrun has not started this: start it by "
+            "torchrun, or unset WORLD_SIZE"
+        ) from error
     store = PrefixStore("streamsim", found)
     try:
         yield ProcessTeam(store, rank(), size())
     except LostProcessError as error:
-        if rank() == 0 and (said := sentence(store)):
-            raise StreamsimError(said) from error
+        if rank() == 0 and (left := sentence(store)):
+            raise StreamsimError(left) from error
         raise
-    except StreamsimError as error:
-        if rank() > 0:
-            store.set(SAID, str(error))
+    except (StreamsimError, MemoryError, RuntimeError) as error:
+        said = str(error) if isinstance(error, StreamsimError) else shortage(error)
+        if rank() > 0 and said:
+            store.set(SAID, said)
         raise
     finally:
         with suppress(RuntimeError):

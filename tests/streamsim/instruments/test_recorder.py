@@ -196,3 +196,15 @@ def test_sound_is_kept_for_longer_and_finer(tmp_path):
 def test_samples_span_the_range_of_the_sensor():
     sensor = Sensor((1,), 0.0, 2.0, Fraction(1), "audio")
     assert as_samples(torch.tensor([-9.0, 0, 1, 2, 9]), sensor).tolist() == [-32767, -32767, 0, 32767, 32767]
+
+
+def test_a_film_goes_on_with_fewer_streams():
+    """As in a run that goes on in several processes, of which each shows its own."""
+    whole, part = Recorder(frames=4, streams=4), Recorder(frames=4, streams=4)
+    simulation(whole).run(6)
+    part.restore(whole.state())
+    two = Pathway(CountingWorld(), LinearLearner(), ScriptedSaccades([0], period=4))
+    Simulation(two, instruments=[part], streams=2, seed=1).run(3)
+    before, now = (recorder.state()["last"]["frame"] for recorder in (whole, part))
+    assert (before.shape[1], now.shape[1]) == (3, 2)
+    assert torch.equal(now[3], before[3, :2])
