@@ -51,8 +51,8 @@ MUTANTS = [
     Mutant(
         "learner: sum over ticks and not mean",
         "agents/learning/updates.py",
-        "for name, key in places], alpha=1 / self.every)",
-        "for name, key in places])",
+        "totals, found, alpha=1 / self.every)",
+        "totals, found)",
         OPTIMISERS,
     ),
     Mutant(
