@@ -68,7 +68,11 @@ def sweep_parser() -> Parser:
     parser.options.add_argument(
         "--threads", metavar="N", help="threads of each cell, by default the cores divided by the jobs"
     )
-    parser.options.add_argument("--dry-run", action="store_true", help="check and show the cells, and run nothing")
+    parser.options.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="check and show the cells, tell what they will take by running a little of some, and keep nothing",
+    )
     report_option(parser)
     return parser
 

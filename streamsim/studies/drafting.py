@@ -55,8 +55,8 @@ class Drafter:
         Raises:
             StreamsimError: one of them cannot be; it names the cell.
         """
-        points = self.plan.points()
         outline(self.plan.preset)  # a preset that there is not is wrong in no cell more than in others
+        points = self.plan.points()
         found: dict[str, Draft] = {}
         for point in points:
             draft = self._draft(point, known)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from streamsim.contracts import require
 from streamsim.launchers import Launcher, Processes, Rehearsal, Standing, rehearsed
 from streamsim.plans import Plan, described
-from streamsim.runs import show
+from streamsim.runs import say, show
 from streamsim.simulation import in_words, physical
 
 from .drafting import Draft
@@ -50,6 +50,7 @@ def rehearse(study: Study, plan: Plan, drafts: Sequence[Draft], launcher: Launch
 def expected(plan: Plan, missing: Sequence[Draft], launcher: Processes) -> str:
     """Return in words what the cells that are *missing* will take, by running a little of some of them at once."""
     jobs, threads = launcher.jobs, launcher.threads
+    say("running a little of some cells, to tell how long all will take")
     spread = [missing[len(missing) * job // jobs] for job in range(min(jobs, len(missing)))]
     costs = rehearsed([Rehearsal(plan.preset, {**plan.settings, **draft.point}, threads) for draft in spread])
     if not costs:
