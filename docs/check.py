@@ -19,7 +19,7 @@ from streamsim.parsers import parsers
 from streamsim.studies import asked
 
 ROOT = Path(__file__).parents[1]
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
 def broken_links(page: Path, text: str) -> list[str]:
