@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from streamsim.config import Configuration
+from streamsim.config import Configuration, Experiment
 from streamsim.contracts import RunFolderError, digest, size_in_bytes
 from streamsim.instruments import NaNGuard, ProgressBar, TensorBoard
 from streamsim.simulation import Pathway, Simulation
@@ -37,7 +37,24 @@ class Ending:
     signal: int | None
 
 
-class Session:
+class Course:
+    """How far a run is, as each process that takes part in it sees it."""
+
+    simulation: Simulation
+    experiment: Experiment
+
+    @property
+    def left(self) -> int:
+        """Ticks of the first pathway that are still to be run."""
+        return max(0, self.experiment.ticks - self.simulation.ticks())
+
+    @property
+    def finished(self) -> bool:
+        """Whether every pathway is at the end of the run."""
+        return self.simulation.reached(self.experiment.ticks)
+
+
+class Session(Course):
     """A simulation with everything that watches it in a run folder.
 
     Args:
@@ -80,16 +97,6 @@ class Session:
         return self.checkpoints.recover(self.simulation)
 
     @property
-    def left(self) -> int:
-        """Ticks of the first pathway that are still to be run."""
-        return max(0, self.experiment.ticks - self.simulation.ticks())
-
-    @property
-    def finished(self) -> bool:
-        """Whether every pathway is at the end of the run."""
-        return self.simulation.reached(self.experiment.ticks)
-
-    @property
     def summarised(self) -> bool:
         """Whether the folder holds a summary, and it is of this very state."""
         present = self.simulation.digest()  # for which all processes are asked, whatever the summary
@@ -126,7 +133,7 @@ class Session:
         replace_file(self.folder.path / "summary.json", json.dumps(summary, indent=2) + "\n")
 
 
-class Companion:
+class Companion(Course):
     """A process that shares the streams of a run; what it learns of them is saved and shown by the first process.
 
     Args:
@@ -147,16 +154,6 @@ class Companion:
         self.contribution.saved = follow(folder, self.simulation)
         if self.finished:
             self.simulation.whole()  # for `Session.summarised`
-
-    @property
-    def left(self) -> int:
-        """Ticks of the first pathway that are still to be run."""
-        return max(0, self.experiment.ticks - self.simulation.ticks())
-
-    @property
-    def finished(self) -> bool:
-        """Whether every pathway is at the end of the run."""
-        return self.simulation.reached(self.experiment.ticks)
 
     def run(self) -> Ending:
         """Run to the end or to a signal, as the first process does; see `Session.run`."""
