@@ -18,16 +18,21 @@ from streamsim import Instrument
 class Slow(Instrument):
     """Leaves time to kill a run, and says whom."""
 
-    def __init__(self, pause: float = 0.02) -> None:
-        self.pause = pause
-
     def watch(self, record):
         Path("pids").mkdir(exist_ok=True)
         Path("pids", str(os.getpid())).write_text(str(record.glimpse.tick))
-        time.sleep(float(Path("pause").read_text()))
+        own = Path(f"pause-{os.getpid()}")
+        time.sleep(float((own if own.exists() else Path("pause")).read_text()))
 '''
 LINE = ("toy.yaml", "agent.rate=0.01,0.02", "seed=0,1", "--instruments", "[slow.Slow]", "--checkpoint_every", "5")
 COMMAND = "import sys; from streamsim.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+def pause(seconds, *processes):
+    """Let every tick last so much longer from now on, or every tick of these *processes*."""
+    for name in [f"pause-{process}" for process in processes] or ["pause"]:
+        Path(f"{name}.new").write_text(str(seconds))
+        Path(f"{name}.new").replace(name)  # whoever reads it finds the old or the new
 
 
 def start(*line):

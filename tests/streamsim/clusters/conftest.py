@@ -7,7 +7,7 @@ import pytest
 
 from streamsim import cli
 
-from ..slow_cells import LINE, SLOW, at_work, until
+from ..slow_cells import LINE, SLOW, at_work, pause, until
 from ..studies.conftest import place
 
 __all__ = ["place"]
@@ -17,10 +17,10 @@ __all__ = ["place"]
 def slow(place):
     """A folder in which the study `whole` was computed by this machine; cells take long from now on."""
     Path("slow.py").write_text(SLOW)
-    Path("pause").write_text("0")
+    pause(0)
     assert cli.main(("sweep", *LINE, "--out", "whole", "--jobs", "2", "--threads", "1")) == 0
     shutil.rmtree("pids")
-    Path("pause").write_text("2")
+    pause(2)
     return place
 
 

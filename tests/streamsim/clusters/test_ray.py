@@ -13,7 +13,7 @@ from streamsim.clusters import Ray, ray_cluster
 from streamsim.clusters.ray_tasks import warn_of_size
 from streamsim.runs import in_use
 
-from ..slow_cells import LINE, start, until
+from ..slow_cells import LINE, pause, start, until
 
 pytest.importorskip("ray")
 
@@ -66,10 +66,8 @@ def test_lost_workers_nodes_and_drivers_leave_no_trace_in_the_table(slow, cluste
     assert not used("a")
     # of the driver, when two cells are finished and two have begun
     process = start("resume", "a", "--on", on)
-    both_at_work()
-    Path("pause").write_text("0")
-    until(lambda: finished("a") >= 2, 600)
-    Path("pause").write_text("2")
+    pause(0, *both_at_work())
+    until(lambda: finished("a") == 2, 600)
     working = both_at_work()
     process.kill()
     process.communicate()
@@ -78,7 +76,7 @@ def test_lost_workers_nodes_and_drivers_leave_no_trace_in_the_table(slow, cluste
     reached = [int(Path("pids", str(number)).read_text()) + 1 for number in working]
     assert saved("a") == sorted(reached), "both saved before they ended"
     # what goes on need not be what began
-    Path("pause").write_text("0")
+    pause(0)
     assert cli.main(("resume", "a", "--jobs", "2")) == 0
     assert Path("a/table.csv").read_bytes() == undisturbed
     assert not list(Path("a").glob("cells/*/failure.json"))

@@ -11,7 +11,7 @@ from streamsim.clusters import slurm_jobs
 from streamsim.runs import in_use
 
 from ...small_slurm import install, known
-from ..slow_cells import LINE, start, until
+from ..slow_cells import LINE, pause, start, until
 
 pytest.importorskip("submitit")
 
@@ -42,7 +42,7 @@ def test_a_job_that_is_preempted_and_a_command_that_is_killed_leave_no_trace(slo
     process.kill()
     process.communicate()
     assert any(facts["state"] == "RUNNING" for facts in jobs().values())
-    Path("pause").write_text("0.1")
+    pause(0.1)
     assert cli.main(("resume", "a", "--on", "slurm")) == 0
     assert {facts["state"] for job, facts in jobs().items() if job < "200"} == {"CANCELLED"}
     until(lambda: {facts["state"] for job, facts in jobs().items() if job > "200"} == {"COMPLETED"})

@@ -13,7 +13,7 @@ import pytest
 from streamsim import cli
 from streamsim.runs import in_use
 
-from ..slow_cells import COMMAND, LINE, SLOW, at_work, start, until
+from ..slow_cells import COMMAND, LINE, SLOW, at_work, pause, start, until
 
 
 def main(*line):
@@ -24,7 +24,7 @@ def main(*line):
 def slow(place):
     """A folder in which cells take a second."""
     Path("slow.py").write_text(SLOW)
-    Path("pause").write_text("0.02")
+    pause(0.02)
     return place
 
 
@@ -57,10 +57,10 @@ def sweep(out, jobs="2"):
 
 
 def test_kill_9_of_any_process_leaves_no_trace_in_the_table(slow, capsys):
-    Path("pause").write_text("0")
+    pause(0)
     assert sweep("whole") == 0
     undisturbed = Path("whole/table.csv").read_bytes()
-    Path("pause").write_text("0.02")
+    pause(0.02)
     # of a worker: its cell is continued
     thread = kill_one()
     assert sweep("a") == 0
@@ -71,13 +71,13 @@ def test_kill_9_of_any_process_leaves_no_trace_in_the_table(slow, capsys):
     capsys.readouterr()
     assert main("resume", "b") == 2
     assert "another process is at work in b" in capsys.readouterr().err
-    Path("pause").write_text("0.5")
+    pause(0.5)
     process.kill()
     process.communicate()
     until(lambda: not any(in_use(cell) for cell in Path("b").glob("cells/*")), 20)
     assert not list(Path("b").glob("cells/*/summary.json"))
     # Ctrl-C
-    Path("pause").write_text("0.02")
+    pause(0.02)
     process = begun("b", "resume", "b", "--jobs", "2")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
@@ -99,7 +99,7 @@ def test_a_cell_that_is_killed_again_is_told_of(slow, capsys):
     assert main("sweep", "toy.yaml", "seed=0", *LINE[3:], "--out", "a", "--jobs", "1") == 2
     thread.join()
     assert "was ended by SIGKILL (the machine may have run out of memory)" in capsys.readouterr().err
-    Path("pause").write_text("0")
+    pause(0)
     assert main("resume", "a") == 0
 
 
