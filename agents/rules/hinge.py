@@ -1,7 +1,7 @@
 """The contrastive hinge rule (Tang, Yang & Amit 2022)."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -34,8 +34,8 @@ class Contrasted(NamedTuple):
 def contrast(
     now: Float[Tensor, "*#pairs width"],
     past: Float[Tensor, "*pairs width"],
-    sign: Float[Tensor, "*pairs"],
-    weight: Float[Tensor, "*pairs"],
+    sign: Float[Tensor, "*#pairs"],
+    weight: Float[Tensor, "*#pairs"],
     near: float,
     far: float,
 ) -> Contrasted:
@@ -124,12 +124,35 @@ class ContrastiveHinge(Rule):
 
     def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        found = contrast(batch.now, batch.past, batch.sign, batch.weight, self.near, self.far)
-        error = found.delta.flatten(0, 1).sum(0)
+        return self._side_by_side([parameters], [batch])[0]
+
+    def learn_together(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """See `Rule.learn_together`."""
+        if type(self).learn is not ContrastiveHinge.learn:  # a rule made of this one, in which a layer learns otherwise
+            return super().learn_together(parameters, batches)
+        return self._side_by_side(parameters, batches)
+
+    def _side_by_side(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """Return what layers learn, whose embeddings are equally wide and whose pairs have the same sign and weight."""
+        now = torch.stack([batch.now for batch in batches])[:, None, None]
+        past = torch.stack([batch.past for batch in batches])
+        found = contrast(now, past, batches[0].sign, batches[0].weight, self.near, self.far)
+        errors = found.delta.flatten(1, 2).sum(1)
+        layers = zip(parameters, batches, errors, found.loss, found.active, found.distance, strict=True)
+        return [self._factors(*layer) for layer in layers]
+
+    def _factors(
+        self,
+        parameters: Parameters,
+        batch: ContrastBatch,
+        error: Float[Tensor, "streams width"],
+        *pairs: Float[Tensor, "groups predictors streams"],
+    ) -> RuleFactors:
+        """Return what a layer learns from the *error* of its embedding, beside loss, activity and distance of pairs."""
         delta = unflat(error @ self.feedback.weight(parameters), batch.z)
         head = Outer(error, flat(batch.z).to(error.dtype))
         products = {"head": head} | ({"feedback": head} if self.feedback.learns else {})
-        return RuleFactors(delta, None, products, found.loss, found.active, found.distance)
+        return RuleFactors(delta, None, products, *pairs)
 
     def trainable(self, parameters: Parameters) -> frozenset[str]:
         """See `Rule.trainable`."""

@@ -138,6 +138,14 @@ def test_frames_are_pictures_in_range():
         assert not scene.ends.any()
 
 
+def test_what_is_learnt_from_frames_may_be_learnt_by_autograd():
+    world = Objects3D(size=8)
+    _, scene = world.look(world.reset(128, 0, CPU), torch.ones(128, dtype=torch.bool))
+    weight = torch.zeros_like(scene.frame).requires_grad_()
+    (weight * scene.frame).sum().backward()
+    assert torch.equal(weight.grad, scene.frame)
+
+
 def test_solids_never_leave_the_frame():
     traits = torch.rand(1000, len(TRAITS), generator=torch.Generator().manual_seed(0))
     for seconds in (0.0, 0.7, 12.3):
