@@ -9,7 +9,7 @@ from streamsim.contracts import ConfigurationError, require
 
 from .base import FeedForward, Parameters, Tape
 from .response import Activation, ReLU
-from .tensors import uniform, zero_where
+from .tensors import kept_where, uniform
 
 
 class CausalConv(FeedForward):
@@ -75,11 +75,11 @@ class CausalConv(FeedForward):
         parameters: Parameters,
         carried: Parameters,
         x: Float[Tensor, "n c columns"],
-        begins: Bool[Tensor, " n"],
+        goes_on: Bool[Tensor, " n"],
         number: int,
     ) -> tuple[Parameters, Tape]:
         """See `Layer.advance`."""
-        before = zero_where(begins, carried["window"]).to(x.dtype)
+        before = kept_where(goes_on, carried["window"]).to(x.dtype)
         heard = moments_first(torch.cat((before, x), 2))
         kept = heard[..., heard.shape[2] - self.overlap :]
         return {"window": moments_first(kept.clone())}, self.forward(parameters, heard)

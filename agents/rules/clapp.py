@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
-from .beside import SideBySide
+from .beside import SideBySide, runs
 from .dendrite import Retrodiction, Scoring, SharedGate
 from .divisive import DivisiveNormalisation, Signal
 from .homeostasis import Homeostasis, Usual
@@ -161,8 +161,12 @@ class CLAPP(Rule):
         now = self.signal([batch.now for batch in batches], usual)
         past = self.signal([batch.past.transpose(0, 1) for batch in batches], usual)
         sign, weight = (pairs.transpose(0, 1) for pairs in (batches[0].sign, batches[0].weight))
-        compared = zip(batches, now.layers.split(now.value), past.layers.split(past.value), parameters, strict=True)
-        sides = [self._sides(*own) for own in compared]
+        pairs = zip(now.layers.split(now.value), batches, strict=True)
+        presents = [own if batch.target is None else batch.target for own, batch in pairs]
+        widths = [(own.shape[-1], batch.now.shape[-1]) for own, batch in zip(presents, batches, strict=True)]
+        sides = [
+            self._sides(presents[run], past.layers.stacked(past.value, run), parameters[run]) for run in runs(widths)
+        ]
         retrodiction = self.retrodiction if self.credits_past else None
         found = predictive_credit(sides, sign, weight, retrodiction)
         # what is predicted elsewhere earns nothing here
@@ -200,11 +204,10 @@ class CLAPP(Rule):
             "(rule.homeostasis.ticks 100 sets one)",
         )
 
-    def _sides(self, batch: ContrastBatch, now: Tensor, past: Tensor, parameters: Parameters) -> Sides:
-        """Return what is compared in a layer; *now* and *past* as it is compared."""
-        present = now if batch.target is None else batch.target
-        z = present.expand(len(past), 1, *present.shape)
-        return Sides(z, past, parameters, self.scoring(z.shape[-1], past.shape[-1]))
+    def _sides(self, presents: Sequence[Tensor], past: Tensor, parameters: Sequence[Parameters]) -> Sides:
+        """Return what is compared in layers of one size, as it is compared."""
+        z = torch.stack(list(presents)) if len(presents) > 1 else presents[0][None]
+        return Sides(z[:, None, None], past, parameters, self.scoring(z.shape[-1], past.shape[-1]))
 
     def _spread(self, delta: Tensor, z: Tensor) -> Tensor:
         """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""

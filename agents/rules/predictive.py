@@ -9,36 +9,23 @@ from torch import Tensor
 
 from streamsim.agents.layers import Parameters
 
-from .dendrite import (
-    Pairs,
-    Retrodiction,
-    Scores,
-    Scoring,
-    Surprise,
-    Targets,
-    Vectors,
-    credit,
-    judge,
-    outer,
-    predict,
-    score,
-)
+from .dendrite import Pairs, Retrodiction, Scoring, Surprise, credit, judge, outer, predict, score
 from .rule import Outer
 
 
 class Sides(NamedTuple):
-    """The two sides of a layer's pairs, with what leads from one to the other.
+    """The two sides of the pairs of some layers of one size, with what leads from one to the other.
 
     Attributes:
         z: the present.
         c: the remembered.
-        parameters: W_pred, and W_retro if there is one.
+        parameters: W_pred, and W_retro if there is one, of each layer.
         scoring: how a prediction of z from c becomes a score.
     """
 
-    z: Targets
-    c: Vectors
-    parameters: Parameters
+    z: Float[Tensor, "layers 1 1 streams target"]
+    c: Float[Tensor, "layers predictors groups streams width"]
+    parameters: Sequence[Parameters]
     scoring: Scoring
 
 
@@ -53,34 +40,45 @@ class PredictiveCredit(NamedTuple):
         products: factors of dLoss/dW_pred and dLoss/dW_retro (equation 10).
     """
 
-    score: Scores
+    score: Float[Tensor, "layers predictors groups streams"]
     surprise: Surprise
     delta: list[Float[Tensor, "streams target"]]
-    past_delta: list[Vectors]
+    past_delta: list[Float[Tensor, "predictors groups streams width"]]
     products: list[dict[str, Outer]]
 
 
 def predictive_credit(
-    layers: Sequence[Sides], sign: Pairs, weight: Pairs, retrodiction: Retrodiction | None
+    sides: Sequence[Sides], sign: Pairs, weight: Pairs, retrodiction: Retrodiction | None
 ) -> PredictiveCredit:
-    """Return the credit of what took part in the pairs of *layers*, which have one *sign* and *weight*."""
-    forward = [predict(c, own["pred"], scoring) for _, c, own, scoring in layers]
-    scores = torch.stack([score(own.z, made, own.scoring) for own, made in zip(layers, forward, strict=True)])
+    """Return the credit of what took part in the pairs of some layers, which have one *sign* and *weight*."""
+    counts = [len(own.parameters) for own in sides]
+    forward = [predict(c, [own["pred"] for own in parameters], scoring) for _, c, parameters, scoring in sides]
+    scores = torch.cat([score(own.z, made, own.scoring) for own, made in zip(sides, forward, strict=True)])
     surprise = judge(scores, sign)
-    slopes = -surprise.gate * weight  # dLoss/du
-    delta = [credit(made, slope).sum((0, 1)) for made, slope in zip(forward, slopes, strict=True)]
-    products = [{"pred": outer(z, c, scaled(s, scoring))} for (z, c, _, scoring), s in zip(layers, slopes, strict=True)]
-    past_delta: list[Vectors] = []
+    slopes = (-surprise.gate * weight).split(counts)  # dLoss/du
+    delta = [own for made, slope in zip(forward, slopes, strict=True) for own in credit(made, slope).sum((1, 2))]
+    factors = [outer(z, c, scaled(slope, scoring)) for (z, c, _, scoring), slope in zip(sides, slopes, strict=True)]
+    products = [{"pred": own} for own in layer_by_layer(factors)]
+    past_delta: list[Tensor] = []
     if retrodiction is not None:
-        backward = [retrodiction.retrodict(z, own, scoring) for z, _, own, scoring in layers]
+        backward = [
+            predict(z, [retrodiction.weight(own) for own in parameters], scoring) for z, _, parameters, scoring in sides
+        ]
         if retrodiction.own_gate:
-            own_scores = [score(own.c, made, own.scoring) for own, made in zip(layers, backward, strict=True)]
-            slopes = -judge(torch.stack(own_scores), sign).gate * weight
-        past_delta = [credit(made, slope) for made, slope in zip(backward, slopes, strict=True)]
+            own_scores = [score(own.c, made, own.scoring) for own, made in zip(sides, backward, strict=True)]
+            slopes = (-judge(torch.cat(own_scores), sign).gate * weight).split(counts)
+        past_delta = [own for made, slope in zip(backward, slopes, strict=True) for own in credit(made, slope)]
         if retrodiction.own_weights:
-            for (z, c, _, scoring), slope, own in zip(layers, slopes, products, strict=True):
-                own["retro"] = outer(c, z, scaled(slope, scoring))
+            pairs = zip(sides, slopes, strict=True)
+            factors = [outer(c, z, scaled(slope, scoring)) for (z, c, _, scoring), slope in pairs]
+            for own, product in zip(products, layer_by_layer(factors), strict=True):
+                own["retro"] = product
     return PredictiveCredit(scores, surprise, delta, past_delta, products)
+
+
+def layer_by_layer(factors: Sequence[Outer]) -> list[Outer]:
+    """Return the factors of each layer."""
+    return [Outer(left, right) for own in factors for left, right in zip(*own, strict=True)]
 
 
 def scaled(slope: Pairs, scoring: Scoring) -> Pairs:

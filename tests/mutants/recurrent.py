@@ -51,7 +51,7 @@ MUTANTS = [
     Mutant(
         "GRU: state survives a saccade",
         "agents/recurrent/gru.py",
-        'zero_where(begins, carried["state"])',
+        'kept_where(goes_on, carried["state"])',
         'carried["state"]',
         (f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",),
     ),
