@@ -64,7 +64,9 @@ class CausalConv(FeedForward):
         fan_in = shape[0] * self.kernel
         weight = uniform((self.channels, shape[0], self.kernel), self.gain, fan_in, generator)
         bias = {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
-        return {"weight": moments_first(weight)} | bias
+        # copied also where one channel lies well as it is: gradients lie like this, and what lies alike is added at once
+        laid = weight.transpose(1, 2).clone(memory_format=torch.contiguous_format).transpose(1, 2)
+        return {"weight": laid} | bias
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> Parameters:
         """Return the silence before the first column."""
@@ -80,7 +82,7 @@ class CausalConv(FeedForward):
     ) -> tuple[Parameters, Tape]:
         """See `Layer.advance`."""
         before = kept_where(goes_on, carried["window"]).to(x.dtype)
-        heard = moments_first(torch.cat((before, x), 2))
+        heard = torch.cat((before.transpose(1, 2), x.transpose(1, 2)), 1).transpose(1, 2)
         kept = heard[..., heard.shape[2] - self.overlap :]
         return {"window": moments_first(kept.clone())}, self.forward(parameters, heard)
 

@@ -126,8 +126,7 @@ class Updates:
         places = [(name, key) for name, own in gradients.items() for key in own if key in collected.get(name, {})]
         if places:
             totals = [collected[name][key] for name, key in places]
-            # seen as the weights are, for those of one input may lie otherwise, and then one launch does not serve all
-            found = [gradients[name][key].view_as(total) for (name, key), total in zip(places, totals, strict=True)]
+            found = [gradients[name][key] for name, key in places]
             torch._foreach_add_(totals, found, alpha=1 / self.every)  # pyright: ignore[reportPrivateImportUsage]
 
     def _hold(self, few: Sequence[tuple[State, Outer, Tensor]]) -> None:

@@ -27,6 +27,10 @@ class SideBySide(NamedTuple):
         """Return what is of each layer, views."""
         return torch.split(units, list(self.widths), -1)
 
+    def copies(self, units: Float[Tensor, "*n units"]) -> tuple[Tensor, ...]:
+        """Return what is of each layer, copies that lie side by side with nothing."""
+        return tuple(torch.split_with_sizes_copy(units, list(self.widths), -1))
+
     def stacked(self, units: Float[Tensor, "*n units"], run: slice) -> Float[Tensor, " layers *n width"]:
         """Return what is of a *run* of layers of one width one after the other, a view."""
         widths, before = self.widths[run], sum(self.widths[: run.start])

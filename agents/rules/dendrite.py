@@ -69,7 +69,17 @@ def score(target: Targets, prediction: Targets, scoring: Scoring = Scoring()) ->
 def judge(score: Pairs, sign: Pairs) -> Surprise:
     """Return how wrong predictions of this *score* were (equation 5)."""
     margin = sign * score
-    return Surprise((1 - margin).clamp_min(0), torch.where(margin < 1, sign, 0))
+    return Surprise((1 - margin).clamp_min(0), opened(margin, sign))
+
+
+def gate(score: Pairs, sign: Pairs) -> Pairs:
+    """Return the gate of predictions of this *score*, as `judge` does."""
+    return opened(sign * score, sign)
+
+
+def opened(margin: Pairs, sign: Pairs) -> Pairs:
+    """Return the gate of pairs with a *margin* y u."""
+    return torch.where(margin < 1, sign, 0)
 
 
 def credit(prediction: Targets, slope: Pairs) -> Targets:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from streamsim.agents.layers import Parameters
 
-from .dendrite import Pairs, Retrodiction, Scoring, Surprise, credit, judge, outer, predict, score
+from .dendrite import Pairs, Retrodiction, Scoring, Surprise, credit, gate, judge, outer, predict, score
 from .rule import Outer
 
 
@@ -66,7 +66,7 @@ def predictive_credit(
         ]
         if retrodiction.own_gate:
             own_scores = [score(own.c, made, own.scoring) for own, made in zip(sides, backward, strict=True)]
-            slopes = (-judge(torch.cat(own_scores), sign).gate * weight).split(counts)
+            slopes = (-gate(torch.cat(own_scores), sign) * weight).split(counts)
         past_delta = [own for made, slope in zip(backward, slopes, strict=True) for own in credit(made, slope)]
         if retrodiction.own_weights:
             pairs = zip(sides, slopes, strict=True)
