@@ -215,6 +215,7 @@ class CLAPP(Rule):
     def _placed(self, share: Tensor, cell: Sequence[int]) -> Tensor:
         """Return a *share* of each number of a read-out at all positions, or where it broadcasts to these."""
         if self.grid > 1 and len(cell) == 2:
-            maps = share.reshape(*share.shape[:-1], -1, self.grid, self.grid)
-            return maps.repeat_interleave(cell[0], -2).repeat_interleave(cell[1], -1)
+            (height, width), grid = cell, self.grid
+            maps = share.reshape(*share.shape[:-1], -1, grid, 1, grid, 1).expand(*[-1] * share.ndim, -1, height, -1, width)
+            return maps.reshape(*maps.shape[:-4], grid * height, grid * width)
         return share.view(*share.shape, *[1] * len(cell))
