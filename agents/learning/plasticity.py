@@ -21,7 +21,6 @@ from .optimisers import Optimiser
 from .schedules import Schedule
 from .updates import Updates
 
-
 _PRESENT = ImmediateCredit()  # of rules that credit nothing else
 
 

@@ -216,6 +216,8 @@ class CLAPP(Rule):
         """Return a *share* of each number of a read-out at all positions, or where it broadcasts to these."""
         if self.grid > 1 and len(cell) == 2:
             (height, width), grid = cell, self.grid
-            maps = share.reshape(*share.shape[:-1], -1, grid, 1, grid, 1).expand(*[-1] * share.ndim, -1, height, -1, width)
+            maps = share.reshape(*share.shape[:-1], -1, grid, 1, grid, 1).expand(
+                *[-1] * share.ndim, -1, height, -1, width
+            )
             return maps.reshape(*maps.shape[:-4], grid * height, grid * width)
         return share.view(*share.shape, *[1] * len(cell))

@@ -14,7 +14,9 @@ from .rule import Outer
 
 # Pairs of a predictor lie in groups of one pair a stream. The present is the same for all predictors and in all groups,
 # and then lies there once, so that nothing is computed twice. Several layers of one size may lie before the predictors.
-Pairs = Float[Tensor, " *layers predictors groups streams"]
+Pairs = Float[Tensor, "predictors groups streams"]
+
+Scores = Float[Tensor, " *layers predictors groups streams"]
 
 Vectors = Float[Tensor, " *layers #predictors #groups streams width"]
 
@@ -38,12 +40,12 @@ class Surprise(NamedTuple):
         gate: gamma = y where y u < 1, else 0: the saccade bit times the layer-wide surprise bit.
     """
 
-    loss: Pairs
-    gate: Pairs
+    loss: Scores
+    gate: Scores
 
 
 def predict(
-    source: Float[Tensor, "layers #predictors groups streams width"],
+    source: Float[Tensor, " layers #predictors groups streams width"],
     weights: Sequence[Matrices],
     scoring: Scoring = Scoring(),
 ) -> Float[Tensor, "layers predictors groups streams target"]:
@@ -60,34 +62,34 @@ def predict(
     return made.view(*rows.shape[:2], *source.shape[2:4], units)
 
 
-def score(target: Targets, prediction: Targets, scoring: Scoring = Scoring()) -> Pairs:
+def score(target: Targets, prediction: Targets, scoring: Scoring = Scoring()) -> Scores:
     """Return how well a *prediction* fits its *target*: u = target . prediction - threshold."""
     product = (target * prediction).sum(-1)
     return product - scoring.threshold if scoring.threshold else product
 
 
-def judge(score: Pairs, sign: Pairs) -> Surprise:
+def judge(score: Scores, sign: Pairs) -> Surprise:
     """Return how wrong predictions of this *score* were (equation 5)."""
     margin = sign * score
     return Surprise((1 - margin).clamp_min(0), opened(margin, sign))
 
 
-def gate(score: Pairs, sign: Pairs) -> Pairs:
+def gate(score: Scores, sign: Pairs) -> Scores:
     """Return the gate of predictions of this *score*, as `judge` does."""
     return opened(sign * score, sign)
 
 
-def opened(margin: Pairs, sign: Pairs) -> Pairs:
+def opened(margin: Scores, sign: Pairs) -> Scores:
     """Return the gate of pairs with a *margin* y u."""
     return torch.where(margin < 1, sign, 0)
 
 
-def credit(prediction: Targets, slope: Pairs) -> Targets:
+def credit(prediction: Targets, slope: Scores) -> Targets:
     """Return dLoss/d(target) = dLoss/du scale W source: the postsynaptic factor of equations 8 and 9 without rho'."""
     return slope[..., None] * prediction
 
 
-def outer(target: Targets, source: Vectors, slope: Pairs) -> Outer:
+def outer(target: Targets, source: Vectors, slope: Scores) -> Outer:
     """Return the factors of dLoss/dW = dLoss/du target source^T, pair by pair (equation 10)."""
     if target.shape[-3] == 1:
         source = (slope[..., None] * source).sum(-3, keepdim=True)

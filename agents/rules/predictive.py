@@ -9,7 +9,7 @@ from torch import Tensor
 
 from streamsim.agents.layers import Parameters
 
-from .dendrite import Pairs, Retrodiction, Scoring, Surprise, credit, gate, judge, outer, predict, score
+from .dendrite import Pairs, Retrodiction, Scores, Scoring, Surprise, credit, gate, judge, outer, predict, score
 from .rule import Outer
 
 
@@ -40,7 +40,7 @@ class PredictiveCredit(NamedTuple):
         products: factors of dLoss/dW_pred and dLoss/dW_retro (equation 10).
     """
 
-    score: Float[Tensor, "layers predictors groups streams"]
+    score: Scores
     surprise: Surprise
     delta: list[Float[Tensor, "streams target"]]
     past_delta: list[Float[Tensor, "predictors groups streams width"]]
@@ -57,8 +57,7 @@ def predictive_credit(
     surprise = judge(scores, sign)
     slopes = (-surprise.gate * weight).split(counts)  # dLoss/du
     delta = [own for made, slope in zip(forward, slopes, strict=True) for own in credit(made, slope).sum((1, 2))]
-    factors = [outer(z, c, scaled(slope, scoring)) for (z, c, _, scoring), slope in zip(sides, slopes, strict=True)]
-    products = [{"pred": own} for own in layer_by_layer(factors)]
+    products = [{"pred": own} for own in outers([(own.z, own.c, own.scoring) for own in sides], slopes)]
     past_delta: list[Tensor] = []
     if retrodiction is not None:
         backward = [
@@ -69,18 +68,17 @@ def predictive_credit(
             slopes = (-gate(torch.cat(own_scores), sign) * weight).split(counts)
         past_delta = [own for made, slope in zip(backward, slopes, strict=True) for own in credit(made, slope)]
         if retrodiction.own_weights:
-            pairs = zip(sides, slopes, strict=True)
-            factors = [outer(c, z, scaled(slope, scoring)) for (z, c, _, scoring), slope in pairs]
-            for own, product in zip(products, layer_by_layer(factors), strict=True):
-                own["retro"] = product
+            backwards = outers([(own.c, own.z, own.scoring) for own in sides], slopes)
+            products = [own | {"retro": retro} for own, retro in zip(products, backwards, strict=True)]
     return PredictiveCredit(scores, surprise, delta, past_delta, products)
 
 
-def layer_by_layer(factors: Sequence[Outer]) -> list[Outer]:
-    """Return the factors of each layer."""
-    return [Outer(left, right) for own in factors for left, right in zip(*own, strict=True)]
+def outers(sides: Sequence[tuple[Tensor, Tensor, Scoring]], slopes: Sequence[Tensor]) -> list[Outer]:
+    """Return the factors of dLoss/dW of each layer, from target, source and scoring of layers of one size."""
+    made = [outer(z, c, scaled(slope, scoring)) for (z, c, scoring), slope in zip(sides, slopes, strict=True)]
+    return [Outer(left, right) for factors in made for left, right in zip(*factors, strict=True)]
 
 
-def scaled(slope: Pairs, scoring: Scoring) -> Pairs:
+def scaled(slope: Scores, scoring: Scoring) -> Scores:
     """Return dLoss/d(target . W source) from dLoss/du."""
     return slope if scoring.scale == 1 else slope * scoring.scale

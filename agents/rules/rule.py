@@ -23,8 +23,8 @@ def angle(a: Float[Tensor, "*shape"], b: Float[Tensor, "*shape"]) -> float:
 class Outer(NamedTuple):
     """A gradient as its two factors, before they are multiplied: a sum over pairs of outer products.
 
-    Weights of single units, gains or biases, have the units in the place of predictors, each with one row and column. What
-    is the same for all predictors may lie there once.
+    Weights of single units, gains or biases, have the units in the place of predictors, each with one row and column.
+    What is the same for all predictors may lie there once.
 
     Attributes:
         left: factor that numbers the rows of the weight, a number a unit that the weight leads to.
