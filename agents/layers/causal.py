@@ -64,7 +64,7 @@ class CausalConv(FeedForward):
         fan_in = shape[0] * self.kernel
         weight = uniform((self.channels, shape[0], self.kernel), self.gain, fan_in, generator)
         bias = {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
-        # copied even if there is one channel, which lies well as it is: what lies as gradients do is added in one launch
+        # copied even if there is one channel, which lies well as it is: what lies as gradients do is added at once
         laid = weight.transpose(1, 2).clone(memory_format=torch.contiguous_format).transpose(1, 2)
         return {"weight": laid} | bias
 
