@@ -16,12 +16,13 @@ import statistics
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from streamsim import Instrument, Pathway, Simulation, TickRecord
 from streamsim.agents import Adam, CosineCLAPP, Learner, Retrodiction, Transposed
 from streamsim.agents.layers import Parameters
 from streamsim.agents.learning import DeferredCredit, ImmediateCredit
-from streamsim.agents.rules.dendrite import Scoring, Targets, Vectors
 from streamsim.config import configure
 from streamsim.evaluation import LinearProbe, ProbeProtocol, probe_layers
 
@@ -31,9 +32,9 @@ class Silent(Retrodiction):
 
     own_weights = False
 
-    def retrodict(self, z: Targets, parameters: Parameters, scoring: Scoring) -> Vectors:
-        """See `Retrodiction.retrodict`."""
-        return torch.zeros_like(z)
+    def weight(self, parameters: Parameters) -> Float[Tensor, "predictors width target"]:
+        """See `Retrodiction.weight`."""
+        return torch.zeros_like(parameters["pred"]).transpose(1, 2)
 
 
 @dataclass(frozen=True)

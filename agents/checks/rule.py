@@ -131,7 +131,7 @@ def factors_have_their_form(harness: RuleHarness) -> None:
             form = broadcasts(factors.past_delta, (*shape, *harness.shape)) and factors.past_delta.shape[:3] == shape
             check_that(form, "RuleFactors.past_delta must be groups x predictors x streams, then the shape of z")
         for name, (left, right) in factors.products.items():
-            fits = left.shape[:-1] == right.shape[:-1] and name in weights
+            fits = left.ndim == right.ndim and left.shape[-2] == right.shape[-2] and name in weights
             known = fits and (left.mT @ right).numel() == weights[name].numel()
             check_that(known, f"RuleFactors.products names {name!r}, which is no parameter of this form")
         finite = all(t.isfinite().all() for t in all_of(factors).values())

@@ -69,15 +69,15 @@ class Encoder:
             age: ticks that the present fixation has lasted before this one.
             tick: number of the frame.
         """
-        kept, tapes, x, every, begins = dict(carried), {}, frame, 1, age < 1
+        kept, tapes, x, every, goes_on = dict(carried), {}, frame, 1, age >= 1
         for name, layer, timing in zip(self.names, self.layers, self.timings(tuple(frame.shape[1:])), strict=True):
-            after, tape = layer.advance(weights[name], carried.get(name, {}), x, begins, tick // every)
+            after, tape = layer.advance(weights[name], carried.get(name, {}), x, goes_on, tick // every)
             kept |= {name: after} if after else {}
             if tape is None:
                 break
             tapes[name], x = tape, tape["z"]
             if timing.every != every:
-                every, begins = timing.every, age < timing.every
+                every, goes_on = timing.every, age >= timing.every
         return kept, tapes
 
     def forward(self, weights: dict[str, Parameters], frame: Float[Tensor, " n *shape"]) -> dict[str, Tape]:

@@ -66,7 +66,7 @@ class Perception:
         x = self.retina.see(glimpse.frame).to(self.compute)
         if "age" not in state:
             return Percept(self._pooled(self.encoder.forward(state["layers"], x)), None, None)
-        age = torch.where(glimpse.saccade, 0, state["age"] + 1)
+        age = (state["age"] + 1).masked_fill_(glimpse.saccade, 0)
         carried, tapes = self.encoder.advance(state["layers"], state["carried"], x, self.team.own(age), glimpse.tick)
         return Percept(self._pooled(tapes), carried, age)
 

@@ -6,7 +6,7 @@ from .conv import Conv
 from .linear import Linear
 from .normalisation import RunningNorm, pooled
 from .response import Activation, AveragePool, Hardtanh, Identity, LeakyReLU, MaxPool, NoPool, Pool, ReLU, Tanh
-from .tensors import uniform, zero_where
+from .tensors import kept_where, uniform
 from .window import Window
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "Tanh",
     "Tape",
     "Window",
+    "kept_where",
     "pooled",
     "uniform",
-    "zero_where",
 ]

@@ -57,7 +57,7 @@ class Layer(ABC):
         parameters: Parameters,
         carried: Parameters,
         x: Float[Tensor, " n *shape"],
-        begins: Bool[Tensor, " n"],
+        goes_on: Bool[Tensor, " n"],
         number: int,
     ) -> tuple[Parameters, Tape | None]:
         """Return what is kept after input *x* and the tape, or None if the layer does not act now.
@@ -66,7 +66,7 @@ class Layer(ABC):
             parameters: the weights.
             carried: what was kept; it is not written into.
             x: the input.
-            begins: streams whose fixation began after the last input, so that what was kept no longer counts.
+            goes_on: streams whose fixation is that of the last input; in the others what was kept no longer counts.
             number: how many inputs came before this one.
         """
         return carried, self.forward(parameters, x)

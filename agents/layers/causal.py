@@ -9,7 +9,7 @@ from streamsim.contracts import ConfigurationError, require
 
 from .base import FeedForward, Parameters, Tape
 from .response import Activation, ReLU
-from .tensors import uniform, zero_where
+from .tensors import kept_where, uniform
 
 
 class CausalConv(FeedForward):
@@ -64,7 +64,9 @@ class CausalConv(FeedForward):
         fan_in = shape[0] * self.kernel
         weight = uniform((self.channels, shape[0], self.kernel), self.gain, fan_in, generator)
         bias = {"bias": uniform((self.channels,), 1.0, fan_in, generator)} if self.bias else {}
-        return {"weight": moments_first(weight)} | bias
+        # copied even if there is one channel, which lies well as it is: what lies as gradients do is added at once
+        laid = weight.transpose(1, 2).clone(memory_format=torch.contiguous_format).transpose(1, 2)
+        return {"weight": laid} | bias
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> Parameters:
         """Return the silence before the first column."""
@@ -75,12 +77,12 @@ class CausalConv(FeedForward):
         parameters: Parameters,
         carried: Parameters,
         x: Float[Tensor, "n c columns"],
-        begins: Bool[Tensor, " n"],
+        goes_on: Bool[Tensor, " n"],
         number: int,
     ) -> tuple[Parameters, Tape]:
         """See `Layer.advance`."""
-        before = zero_where(begins, carried["window"]).to(x.dtype)
-        heard = moments_first(torch.cat((before, x), 2))
+        before = kept_where(goes_on, carried["window"]).to(x.dtype)
+        heard = torch.cat((before.transpose(1, 2), x.transpose(1, 2)), 1).transpose(1, 2)
         kept = heard[..., heard.shape[2] - self.overlap :]
         return {"window": moments_first(kept.clone())}, self.forward(parameters, heard)
 

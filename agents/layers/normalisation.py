@@ -61,5 +61,5 @@ class RunningNorm:
     def update_statistics(self, parameters: Parameters, tape: Tape) -> Parameters:
         """Return the averages after a frame; the first one counts as all that was ever seen."""
         mass = parameters["mass"] * (1 - 1 / self.ticks) + 1
-        moved = {n: parameters[n] + (tape[n] - parameters[n]) / mass for n in ("mean", "variance")}
+        moved = {n: torch.addcdiv(parameters[n], tape[n] - parameters[n], mass) for n in ("mean", "variance")}
         return {"mass": mass, **moved}

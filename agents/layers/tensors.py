@@ -12,6 +12,6 @@ def uniform(shape: tuple[int, ...], gain: float, fan_in: int, generator: torch.G
     return (2 * torch.rand(shape, generator=generator) - 1) * (gain / math.sqrt(fan_in))
 
 
-def zero_where(begins: Bool[Tensor, " n"], kept: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *shape"]:
-    """Return *kept*, but 0 in the streams whose fixation begins."""
-    return kept * ~begins.view(-1, *[1] * (kept.ndim - 1))
+def kept_where(goes_on: Bool[Tensor, " n"], kept: Float[Tensor, " n *shape"]) -> Float[Tensor, " n *shape"]:
+    """Return *kept* in the streams whose fixation goes on, 0 in the others."""
+    return kept * goes_on.view(-1, *[1] * (kept.ndim - 1))

@@ -7,7 +7,7 @@ from torch import Tensor
 from streamsim.contracts import require
 
 from .base import FeedForward, Parameters, Tape
-from .tensors import zero_where
+from .tensors import kept_where
 
 
 class Window(FeedForward):
@@ -53,11 +53,11 @@ class Window(FeedForward):
         parameters: Parameters,
         carried: Parameters,
         x: Float[Tensor, " n *shape"],
-        begins: Bool[Tensor, " n"],
+        goes_on: Bool[Tensor, " n"],
         number: int,
     ) -> tuple[Parameters, Tape | None]:
         """See `Layer.advance`."""
-        seen = torch.cat((zero_where(begins, carried["window"]).to(x.dtype), x), 1)
+        seen = torch.cat((kept_where(goes_on, carried["window"]).to(x.dtype), x), 1)
         acts = (number + 1) % self.window[1] == 0
         return {"window": seen[:, x.shape[1] :].clone()}, self.forward(parameters, seen) if acts else None
 

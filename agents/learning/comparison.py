@@ -100,7 +100,7 @@ class Comparer:
             before, now = [rules[name] for name in group.names], list(readouts.values())
             statistics = dict(zip(group.names, self.rule.update_statistics_together(before, now), strict=True))
         parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
-        sign = recall.same.to(recall.weight.dtype) * 2 - 1
+        sign = recall.same * 2.0 - 1.0
         past, sign, weight = (self.team.own(pairs, 2) for pairs in (recall.past, sign, recall.weight))
         pasts = torch.split(past, [now.shape[1] for now in own], -1)
         batches = {

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 from jaxtyping import Float, Int
@@ -18,38 +18,22 @@ Arrivals = Mapping[int, tuple[Tape, Float[Tensor, " streams *out"]]]
 Home: TypeAlias = tuple[Int[Tensor, "groups 1 1"], Int[Tensor, "predictors 1"], Int[Tensor, "groups 1 everyone"]]
 
 
+class Credited(NamedTuple):
+    """What is to be credited in a layer; see `Credit.assign`."""
+
+    layer: Layer
+    parameters: Parameters
+    tape: Tape
+    delta: Float[Tensor, " streams *out"]
+    arrivals: Arrivals
+
+
 class Credit(ABC):
     """Multiplies what arrives at a layer, for present and remembered frames, with what the layer did and saw then."""
 
-    def gradient(
-        self,
-        layer: Layer,
-        parameters: Parameters,
-        tape: Tape,
-        delta: Float[Tensor, " streams *out"],
-        past_delta: Float[Tensor, " groups predictors streams *out"],
-        past: Mapping[int, Tape],
-        lags: Sequence[int | None],
-        home: Home,
-        team: Team = Alone(),
-    ) -> Parameters:
-        """Return dLoss/d(parameter) of a layer; empty while there is none.
-
-        Args:
-            layer: whose weights.
-            parameters: these weights.
-            tape: of the present frame.
-            delta: dLoss/dz of the present frame.
-            past_delta: dLoss/dz of the remembered frames.
-            past: the tape of each lag that is remembered.
-            lags: of the predictors.
-            home: where in the pairs, of all streams, each stream's own memory is.
-            team: the processes that see the other streams, which may own what is remembered here.
-        """
-        (arriving,) = team.gathered([past_delta], 2)
-        own = dict(zip(lags, team.own(by_owner(arriving, home), 1), strict=True))
-        arrivals = {lag: (then, own[lag]) for lag, then in past.items()}
-        return self.assign(layer, parameters, tape, delta, arrivals, max(lag or 0 for lag in lags))
+    def assign_together(self, layers: Sequence[Credited], longest: int) -> list[Parameters]:
+        """Return what `assign` returns for each of some layers; this is what a learner calls."""
+        return [self.assign(*own, longest) for own in layers]
 
     @abstractmethod
     def assign(
@@ -112,19 +96,52 @@ class DeferredCredit(Credit):
         longest: int,
     ) -> Parameters:
         """See `Credit.assign`."""
-        tape["credit"] = delta.clone()
-        for then, arriving in arrivals.values():
-            # a frame that was seen while this layer did not learn gathers nothing
-            if "credit" in then:
-                then["credit"] += arriving
-        leaving = arrivals[longest][0] if longest in arrivals else {}
-        return layer.gradient(parameters, leaving, leaving["credit"]) if "credit" in leaving else {}
+        return self.assign_together([Credited(layer, parameters, tape, delta, arrivals)], longest)[0]
+
+    def assign_together(self, layers: Sequence[Credited], longest: int) -> list[Parameters]:
+        """See `Credit.assign_together`."""
+        for own in layers:
+            own.tape["credit"] = own.delta.clone()
+        remembered = [arrival for own in layers for arrival in own.arrivals.values()]
+        # a frame that was seen while its layer did not learn gathers nothing
+        gathering = [(then["credit"], arriving) for then, arriving in remembered if "credit" in then]
+        if gathering:
+            credits, arriving = (list(column) for column in zip(*gathering, strict=True))
+            torch._foreach_add_(credits, arriving)  # pyright: ignore[reportPrivateImportUsage]
+        return [_leaving(own, longest) for own in layers]
+
+
+def _leaving(own: Credited, longest: int) -> Parameters:
+    """Return the gradient of the frame that is forgotten."""
+    leaving = own.arrivals[longest][0] if longest in own.arrivals else {}
+    return own.layer.gradient(own.parameters, leaving, leaving["credit"]) if "credit" in leaving else {}
 
 
 def home_of(owner: Int[Tensor, "groups predictors streams"]) -> Home:
     """Return where in the pairs each stream's own memory is: in every group exactly one stream uses it."""
     group, predictor = (torch.arange(n, device=owner.device) for n in owner.shape[:2])
     return group[:, None, None], predictor[:, None], owner[:, :1].argsort(-1)
+
+
+def arrivals_of(
+    past_delta: Float[Tensor, " groups predictors streams *out"],
+    past: Mapping[int, Tape],
+    lags: Sequence[int | None],
+    home: Home,
+    team: Team = Alone(),
+) -> Arrivals:
+    """Return what arrives in a layer for remembered frames.
+
+    Args:
+        past_delta: dLoss/dz of these.
+        past: the tape of each lag that is remembered.
+        lags: of the predictors.
+        home: where in the pairs, of all streams, each stream's own memory is.
+        team: the processes that see the other streams, which may own what is remembered here.
+    """
+    (arriving,) = team.gathered([past_delta], 2)
+    own = dict(zip(lags, team.own(by_owner(arriving, home), 1), strict=True))
+    return {lag: (then, own[lag]) for lag, then in past.items()}
 
 
 def by_owner(delta: Float[Tensor, " groups predictors streams *out"], home: Home) -> Tensor:

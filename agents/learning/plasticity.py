@@ -15,11 +15,13 @@ from streamsim.agents.rules import Outer, Rule
 from streamsim.contracts import Alone, Team
 
 from .comparison import Comparison
-from .credit import Credit, home_of
+from .credit import Arrivals, Credit, Credited, ImmediateCredit, arrivals_of, home_of
 from .metrics import Found, metrics
 from .optimisers import Optimiser
 from .schedules import Schedule
 from .updates import Updates
+
+_PRESENT = ImmediateCredit()  # of rules that credit nothing else
 
 
 class Learned(NamedTuple):
@@ -102,15 +104,16 @@ class Plasticity:
             if self.rule.credits_past:
                 past = remembered(state.get("traces", {}).get(group.key, {}), group.names, recall.lags)
                 home = home_of(recall.owner)
+            credited: list[Credited] = []
             for name, own in zip(here, factors, strict=True):
-                layer, weights, tape = self.layers[name], state["layers"][name], tapes[name]
-                if own.past_delta is None or home is None:
-                    gradients[name] = layer.gradients(weights, (tape,), (own.delta,))
-                else:
+                arrivals: Arrivals = {}
+                if own.past_delta is not None and home is not None:
                     frames = {lag: then[name] for lag, then in past.items()}
-                    credited = (layer, weights, tape, own.delta, own.past_delta, frames)
-                    gradients[name] = self.credit.gradient(*credited, recall.lags, home, self.team)
+                    arrivals = arrivals_of(own.past_delta, frames, recall.lags, home, self.team)
+                credited.append(Credited(self.layers[name], state["layers"][name], tapes[name], own.delta, arrivals))
                 products[name] = own.products
+            credit = self.credit if self.rule.credits_past else _PRESENT
+            gradients |= zip(here, credit.assign_together(credited, max(lag or 0 for lag in recall.lags)), strict=True)
             found.append(([self.names.index(name) for name in here], factors, recall))
         self.updates.apply(state, gradients, products, names, number)
         device = next(iter(state["memory"].values()))["values"].device

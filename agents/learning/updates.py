@@ -75,7 +75,7 @@ class Updates:
                 for key, held in waiting.items():
                     self._sum(held, state["gradients"]["rule"][name][key])
             self._change(state, state["gradients"], names)
-            state["gradients"] = transform(Tensor.zero_, state["gradients"])
+            torch._foreach_zero_([total for _, total in leaves(state["gradients"])])  # pyright: ignore[reportPrivateImportUsage]
 
     def _summed(
         self, state: State, gradients: Mapping[str, Parameters], products: Mapping[str, Mapping[str, Outer]]
@@ -111,13 +111,16 @@ class Updates:
     ) -> None:
         """Add the gradients of a tick to those collected, but let factors wait to be multiplied where these are few."""
         self._add(state["gradients"]["layers"], gradients)
+        few: list[tuple[State, Outer, Tensor]] = []
         for name, factors in products.items():
             for key, total in state["gradients"].get("rule", {}).get(name, {}).items():
                 left, right = factors[key]
                 if _TICKS * left.shape[-2] * (left.shape[-1] + right.shape[-1]) > _MOST:
                     total.add_((left.mT @ right).view_as(total), alpha=1 / self.every)
                 else:
-                    self._hold(state, name, key, factors[key])
+                    few.append((_held(state, name, key, factors[key]), factors[key], total))
+        if few:
+            self._hold(few)
 
     def _add(self, collected: State, gradients: Mapping[str, Parameters]) -> None:
         places = [(name, key) for name, own in gradients.items() for key in own if key in collected.get(name, {})]
@@ -126,31 +129,33 @@ class Updates:
             found = [gradients[name][key] for name, key in places]
             torch._foreach_add_(totals, found, alpha=1 / self.every)  # pyright: ignore[reportPrivateImportUsage]
 
-    def _hold(self, state: State, name: str, key: str, product: Outer) -> None:
-        """Keep factors, and multiply them now and then.
+    def _hold(self, few: Sequence[tuple[State, Outer, Tensor]]) -> None:
+        """Keep factors of some weights, and multiply them now and then.
 
         A matrix product over the pairs of several ticks moves far fewer bytes than one a tick.
+
+        Args:
+            few: what waits of each weight's gradient, its factors at this tick, and what was collected of it.
         """
-        held = state.setdefault("products", {}).setdefault(name, {}).setdefault(key, {})
-        if not held:
-            held |= {side: _room(factor) for side, factor in product._asdict().items()}
-            held["count"] = torch.zeros((), dtype=torch.int64)
-        pairs, count = product.left.shape[-2], int(held["count"])
-        for side, factor in product._asdict().items():
-            held[side][..., count * pairs : (count + 1) * pairs, :] = factor
-        held["count"] += 1
-        if count + 1 == _TICKS:
-            self._sum(held, state["gradients"]["rule"][name][key])
+        places = [held[side][int(held["count"])] for held, *_ in few for side in Outer._fields]
+        factors = [factor.contiguous() for _, product, _ in few for factor in product]
+        torch._foreach_copy_(places, factors)  # pyright: ignore[reportPrivateImportUsage]
+        for held, _, total in few:
+            held["count"] += 1
+            if int(held["count"]) == _TICKS:
+                self._sum(held, total)
 
     def _sum(self, held: State, total: Float[Tensor, "*predictors rows columns"]) -> None:
         """Add what waits of a weight's gradient to what was collected of it."""
-        if int(held["count"]):
-            filled = held["left"].shape[-2] // _TICKS * int(held["count"])
-            left, right = held["left"][..., :filled, :].mT, held["right"][..., :filled, :]
+        count = int(held["count"])
+        if count:
+            # all pairs of a predictor one after the other
+            left, right = (held[side][:count].movedim(0, -3).flatten(-3, -2) for side in Outer._fields)
             if total.ndim == 3:
-                total.baddbmm_(left, right, alpha=1 / self.every)
+                left, right = (factor.expand(len(total), -1, -1) for factor in (left, right))
+                total.baddbmm_(left.mT, right, alpha=1 / self.every)
             else:
-                total.add_((left @ right).view_as(total), alpha=1 / self.every)
+                total.add_((left.mT @ right).view_as(total), alpha=1 / self.every)
             held["count"].zero_()
 
 
@@ -163,7 +168,13 @@ def _dense(products: Mapping[str, Outer], weights: Parameters) -> Parameters:
     return {key: done[id(product)].view_as(weights[key]) for key, product in products.items()}
 
 
-def _room(factor: Float[Tensor, "*predictors pairs width"]) -> Float[Tensor, "*predictors places width"]:
-    """Return places for the factors of so many ticks."""
-    *predictors, pairs, width = factor.shape
-    return factor.new_zeros(*predictors, _TICKS * pairs, width)
+def _held(state: State, name: str, key: str, product: Outer) -> State:
+    """Return what waits of a weight's gradient, with room for the factors of so many ticks."""
+    held: State = state.setdefault("products", {}).setdefault(name, {}).setdefault(key, {})
+    if not held:
+        held |= {side: factor.new_zeros(_TICKS, *factor.shape) for side, factor in product._asdict().items()}
+        held["count"] = torch.zeros((), dtype=torch.int64)
+    if held["left"].ndim == product.left.ndim:  # 0.1.0 kept the ticks of each predictor together
+        for side, factor in product._asdict().items():
+            held[side] = held[side].unflatten(-2, (_TICKS, -1)).movedim(-3, 0)[:, : len(factor)].contiguous()
+    return held

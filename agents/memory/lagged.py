@@ -163,7 +163,7 @@ class OwnMemory(LagContrast):
         elif self.balanced:
             weight = balance(weight, same) + balance(weight, ~same)
         if (self.positive, self.negative) != (1.0, 1.0):
-            weight = weight * torch.where(same, self.positive, self.negative).to(weight.dtype)
+            weight = torch.where(same, weight * self.positive, weight * self.negative)
         owner = torch.arange(same.shape[1], device=same.device).expand_as(same)
         return Recall(slots.values[None], same[None], weight[None], slots.birth[None], owner[None], slots.lags)
 
@@ -226,7 +226,7 @@ class PeerMemory(LagContrast):
         birth = slots.birth.expand(shape)
         if "awake" in state:
             birth = slots.birth[:, owner].transpose(0, 1)
-            own = (slots.weight * slots.same > 0) if self.paired else state["awake"]
+            own = weight > 0 if self.paired else state["awake"]
             weight = slots.readable[:, owner].transpose(0, 1) * own
         return Recall(
             past,

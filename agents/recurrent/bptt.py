@@ -39,16 +39,16 @@ def credited(parameters: Parameters, history: History, signal: Float[Tensor, "n 
 
     Ticks before the fixation began have length 0 and end the way back.
     """
-    total = {name: torch.zeros_like(parameters[name]) for name in NAMES}
+    total = [torch.zeros_like(parameters[name]) for name in NAMES]
+    x, h, rz, n, q, length = (history[f"past_{name}"] for name in ("input", "before", "rz", "n", "q", "length"))
+    gates = Gates(rz, n, q)
+    of_input, of_state = factors(gates, h)
     delta = signal
-    for tick in reversed(range(history["past_input"].shape[1])):
-        x, h, rz, n, q, length = (
-            history[f"past_{name}"][:, tick] for name in ("input", "before", "rz", "n", "q", "length")
-        )
-        gates = Gates(rz, n, q)
-        delta = delta * length[:, None]
-        by_input, by_state = (factor * delta.repeat(1, 3) for factor in factors(gates, h))
-        for name, value in zip(NAMES, (by_input.T @ x, by_state.T @ h, by_input.sum(0), by_state.sum(0)), strict=True):
-            total[name] += value
-        delta = delta * gates.z + by_state @ parameters["weight_hh"]
-    return total
+    for tick in reversed(range(x.shape[1])):
+        delta = delta * length[:, tick, None]
+        rows = delta.repeat(1, 3)
+        by_input, by_state = of_input[:, tick] * rows, of_state[:, tick] * rows
+        now = [by_input.T @ x[:, tick], by_state.T @ h[:, tick], by_input.sum(0), by_state.sum(0)]
+        torch._foreach_add_(total, now)  # pyright: ignore[reportPrivateImportUsage]
+        delta = delta * gates.z[:, tick] + by_state @ parameters["weight_hh"]
+    return dict(zip(NAMES, total, strict=True))

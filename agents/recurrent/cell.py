@@ -13,7 +13,7 @@ NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class Gates(NamedTuple):
-    """What a GRU did at one tick.
+    """What a GRU did at one tick, or at some.
 
     Attributes:
         rz: reset and update gate side by side.
@@ -21,14 +21,14 @@ class Gates(NamedTuple):
         q: W_hn h' + b_hn, what the reset gate lets through.
     """
 
-    rz: Float[Tensor, "n two_units"]
-    n: Float[Tensor, "n units"]
-    q: Float[Tensor, "n units"]
+    rz: Float[Tensor, "*n two_units"]
+    n: Float[Tensor, "*n units"]
+    q: Float[Tensor, "*n units"]
 
     @property
-    def z(self) -> Float[Tensor, "n units"]:
+    def z(self) -> Float[Tensor, "*n units"]:
         """Update gate."""
-        return self.rz[:, self.n.shape[1] :]
+        return self.rz[..., self.n.shape[-1] :]
 
 
 def cell(
@@ -50,18 +50,18 @@ def cell(
 
 
 def factors(
-    gates: Gates, h: Float[Tensor, "n units"]
-) -> tuple[Float[Tensor, "n three_units"], Float[Tensor, "n three_units"]]:
+    gates: Gates, h: Float[Tensor, "*n units"]
+) -> tuple[Float[Tensor, "*n three_units"], Float[Tensor, "*n three_units"]]:
     """Return d h_t / d(summed input of each gate) by way of the input and by way of the former state *h*.
 
     d_n = (1 - z)(1 - n^2), d_r = d_n q r (1 - r), d_z = (h - n) z (1 - z); by way of the state d_n has the factor r.
     """
     rz, n, q = gates
-    units = n.shape[1]
+    units = n.shape[-1]
     rest = 1 - rz
     slope = rz * rest
-    d_n = torch.addcmul(rest[:, units:], rest[:, units:] * n, n, value=-1)
-    d_r = d_n * q * slope[:, :units]
-    d_z = (h - n) * slope[:, units:]
-    r = rz[:, :units]
-    return torch.cat((d_r, d_z, d_n), 1), torch.cat((d_r, d_z, d_n * r), 1)
+    d_n = torch.addcmul(rest[..., units:], rest[..., units:] * n, n, value=-1)
+    d_r = d_n * q * slope[..., :units]
+    d_z = (h - n) * slope[..., units:]
+    r = rz[..., :units]
+    return torch.cat((d_r, d_z, d_n), -1), torch.cat((d_r, d_z, d_n * r), -1)

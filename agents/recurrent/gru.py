@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from streamsim.agents.layers import Layer, Parameters, Tape, uniform, zero_where
+from streamsim.agents.layers import Layer, Parameters, Tape, kept_where, uniform
 from streamsim.contracts import require
 
 from .cell import NAMES, cell
@@ -54,14 +54,14 @@ class GRU(Layer):
         parameters: Parameters,
         carried: Parameters,
         x: Float[Tensor, " n *shape"],
-        begins: Bool[Tensor, " n"],
+        goes_on: Bool[Tensor, " n"],
         number: int,
     ) -> tuple[Parameters, Tape]:
         """See `Layer.advance`."""
-        h, mean = zero_where(begins, carried["state"]), self._mean(x, parameters)
+        h, mean = kept_where(goes_on, carried["state"]), self._mean(x, parameters)
         z, gates = cell(parameters, mean, h)
-        goes_on = (~begins).to(h.dtype)[:, None]
-        kept = self.through_time.advanced(carried, gates, mean, h, goes_on) if len(carried) > 1 else {}
+        going = goes_on.to(h.dtype)[:, None]
+        kept = self.through_time.advanced(carried, gates, mean, h, going) if len(carried) > 1 else {}
         return {"state": z, **kept}, {"x": x, "z": z, **kept}
 
     def forward(self, parameters: Parameters, x: Float[Tensor, " n *shape"]) -> Tape:

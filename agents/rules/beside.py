@@ -1,11 +1,17 @@
 """Layers side by side: the units of some layers in one tensor, so that one operation serves them all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+
+def runs(sizes: Sequence[object]) -> list[slice]:
+    """Return where neighbours of one size are, all *sizes* in order."""
+    ends = [i + 1 for i in range(len(sizes)) if sizes[i : i + 1] != sizes[i + 1 : i + 2]]
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 class SideBySide(NamedTuple):
@@ -20,6 +26,15 @@ class SideBySide(NamedTuple):
     def split(self, units: Float[Tensor, "*n units"]) -> tuple[Tensor, ...]:
         """Return what is of each layer, views."""
         return torch.split(units, list(self.widths), -1)
+
+    def copies(self, units: Float[Tensor, "*n units"]) -> tuple[Tensor, ...]:
+        """Return what is of each layer, copies that lie side by side with nothing."""
+        return tuple(torch.split_with_sizes_copy(units, list(self.widths), -1))
+
+    def stacked(self, units: Float[Tensor, "*n units"], run: slice) -> Float[Tensor, " layers *n width"]:
+        """Return what is of a *run* of layers of one width one after the other, a view."""
+        widths, before = self.widths[run], sum(self.widths[: run.start])
+        return units[..., before : before + sum(widths)].unflatten(-1, (len(widths), widths[0])).movedim(-2, 0)
 
     def mean(self, units: Float[Tensor, "*n units"]) -> Float[Tensor, " layers *n"]:
         """Return the mean over the units of each layer."""

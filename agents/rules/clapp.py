@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
-from .beside import SideBySide
+from .beside import SideBySide, runs
 from .dendrite import Retrodiction, Scoring, SharedGate
 from .divisive import DivisiveNormalisation, Signal
 from .homeostasis import Homeostasis, Usual
@@ -161,8 +161,12 @@ class CLAPP(Rule):
         now = self.signal([batch.now for batch in batches], usual)
         past = self.signal([batch.past.transpose(0, 1) for batch in batches], usual)
         sign, weight = (pairs.transpose(0, 1) for pairs in (batches[0].sign, batches[0].weight))
-        compared = zip(batches, now.layers.split(now.value), past.layers.split(past.value), parameters, strict=True)
-        sides = [self._sides(*own) for own in compared]
+        pairs = zip(now.layers.split(now.value), batches, strict=True)
+        presents = [own if batch.target is None else batch.target for own, batch in pairs]
+        widths = [(own.shape[-1], batch.now.shape[-1]) for own, batch in zip(presents, batches, strict=True)]
+        sides = [
+            self._sides(presents[run], past.layers.stacked(past.value, run), parameters[run]) for run in runs(widths)
+        ]
         retrodiction = self.retrodiction if self.credits_past else None
         found = predictive_credit(sides, sign, weight, retrodiction)
         # what is predicted elsewhere earns nothing here
@@ -171,18 +175,11 @@ class CLAPP(Rule):
             for own, batch in zip(found.delta, batches, strict=True)
         ]
         told = [t.transpose(1, 2) for t in (found.surprise.loss, found.surprise.gate.abs(), found.score)]
-        past_delta = past.credit(found.past_delta) if found.past_delta else [None] * len(batches)
-        return [
-            RuleFactors(
-                self._spread(own, batch.z),
-                None if then is None else self._spread(then.transpose(0, 1), batch.z),
-                products,
-                *pairs,
-            )
-            for batch, own, then, products, *pairs in zip(
-                batches, now.credit(delta), past_delta, found.products, *told, strict=True
-            )
-        ]
+        past_delta: Sequence[Tensor | None] = [None] * len(batches)
+        if found.past_delta:
+            past_delta = [own.transpose(0, 1) for own in self._spread(past.credit(found.past_delta), batches)]
+        spread = self._spread(now.credit(delta), batches)
+        return [RuleFactors(*own) for own in zip(spread, past_delta, found.products, *told, strict=True)]
 
     def alignments(self, parameters: Parameters) -> Mapping[str, float]:
         """Return the angle between W_pred and W_retro transposed; learning makes them mirror images."""
@@ -200,17 +197,27 @@ class CLAPP(Rule):
             "(rule.homeostasis.ticks 100 sets one)",
         )
 
-    def _sides(self, batch: ContrastBatch, now: Tensor, past: Tensor, parameters: Parameters) -> Sides:
-        """Return what is compared in a layer; *now* and *past* as it is compared."""
-        present = now if batch.target is None else batch.target
-        z = present.expand(len(past), 1, *present.shape)
-        return Sides(z, past, parameters, self.scoring(z.shape[-1], past.shape[-1]))
+    def _sides(self, presents: Sequence[Tensor], past: Tensor, parameters: Sequence[Parameters]) -> Sides:
+        """Return what is compared in layers of one size, as it is compared."""
+        z = torch.stack(list(presents)) if len(presents) > 1 else presents[0][None]
+        return Sides(z[:, None, None], past, parameters, self.scoring(z.shape[-1], past.shape[-1]))
 
-    def _spread(self, delta: Tensor, z: Tensor) -> Tensor:
-        """Return dLoss/dz from dLoss/d(read-out): every position has an equal share of its mean."""
-        positions = z.shape[2:]
-        if self.grid > 1 and len(positions) == 2:
-            height, width = (side // self.grid for side in positions)
-            cells = delta.reshape(*delta.shape[:-1], -1, self.grid, self.grid) / (height * width)
-            return cells.repeat_interleave(height, -2).repeat_interleave(width, -1)
-        return delta.view(*delta.shape, *[1] * len(positions)) / math.prod(positions) if positions else delta
+    def _spread(self, deltas: Sequence[Tensor], batches: Sequence[ContrastBatch]) -> list[Tensor]:
+        """Return dLoss/dz of some layers from dLoss/d(read-out): every position has an equal share of its mean."""
+        cells = [self._cells(batch.z.shape[2:]) for batch in batches]
+        shares = torch._foreach_div(list(deltas), [float(math.prod(cell)) for cell in cells])  # pyright: ignore[reportPrivateImportUsage]
+        return [self._placed(own, cell) for own, cell in zip(shares, cells, strict=True)]
+
+    def _cells(self, positions: Sequence[int]) -> list[int]:
+        """Return the sides of what a number of a read-out is the mean over."""
+        return [side // self.grid for side in positions] if len(positions) == 2 else list(positions)
+
+    def _placed(self, share: Tensor, cell: Sequence[int]) -> Tensor:
+        """Return a *share* of each number of a read-out at all positions, or where it broadcasts to these."""
+        if self.grid > 1 and len(cell) == 2:
+            (height, width), grid = cell, self.grid
+            maps = share.reshape(*share.shape[:-1], -1, grid, 1, grid, 1).expand(
+                *[-1] * share.ndim, -1, height, -1, width
+            )
+            return maps.reshape(*maps.shape[:-4], grid * height, grid * width)
+        return share.view(*share.shape, *[1] * len(cell))

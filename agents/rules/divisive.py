@@ -67,4 +67,4 @@ class Signal(NamedTuple):
         delta = torch.cat(list(deltas), -1)
         if self.normalisation is not None and self.level is not None:
             delta = self.normalisation.credit(self.value, self.level, delta, self.layers)
-        return self.layers.split(delta if self.gain is None else delta * self.gain)
+        return self.layers.copies(delta if self.gain is None else delta * self.gain)

@@ -9,36 +9,23 @@ from torch import Tensor
 
 from streamsim.agents.layers import Parameters
 
-from .dendrite import (
-    Pairs,
-    Retrodiction,
-    Scores,
-    Scoring,
-    Surprise,
-    Targets,
-    Vectors,
-    credit,
-    judge,
-    outer,
-    predict,
-    score,
-)
+from .dendrite import Pairs, Retrodiction, Scores, Scoring, Surprise, credit, gate, judge, outer, predict, score
 from .rule import Outer
 
 
 class Sides(NamedTuple):
-    """The two sides of a layer's pairs, with what leads from one to the other.
+    """The two sides of the pairs of some layers of one size, with what leads from one to the other.
 
     Attributes:
         z: the present.
         c: the remembered.
-        parameters: W_pred, and W_retro if there is one.
+        parameters: W_pred, and W_retro if there is one, of each layer.
         scoring: how a prediction of z from c becomes a score.
     """
 
-    z: Targets
-    c: Vectors
-    parameters: Parameters
+    z: Float[Tensor, "layers 1 1 streams target"]
+    c: Float[Tensor, "layers predictors groups streams width"]
+    parameters: Sequence[Parameters]
     scoring: Scoring
 
 
@@ -56,33 +43,42 @@ class PredictiveCredit(NamedTuple):
     score: Scores
     surprise: Surprise
     delta: list[Float[Tensor, "streams target"]]
-    past_delta: list[Vectors]
+    past_delta: list[Float[Tensor, "predictors groups streams width"]]
     products: list[dict[str, Outer]]
 
 
 def predictive_credit(
-    layers: Sequence[Sides], sign: Pairs, weight: Pairs, retrodiction: Retrodiction | None
+    sides: Sequence[Sides], sign: Pairs, weight: Pairs, retrodiction: Retrodiction | None
 ) -> PredictiveCredit:
-    """Return the credit of what took part in the pairs of *layers*, which have one *sign* and *weight*."""
-    forward = [predict(c, own["pred"], scoring) for _, c, own, scoring in layers]
-    scores = torch.stack([score(own.z, made, own.scoring) for own, made in zip(layers, forward, strict=True)])
+    """Return the credit of what took part in the pairs of some layers, which have one *sign* and *weight*."""
+    counts = [len(own.parameters) for own in sides]
+    forward = [predict(c, [own["pred"] for own in parameters], scoring) for _, c, parameters, scoring in sides]
+    scores = torch.cat([score(own.z, made, own.scoring) for own, made in zip(sides, forward, strict=True)])
     surprise = judge(scores, sign)
-    slopes = -surprise.gate * weight  # dLoss/du
-    delta = [credit(made, slope).sum((0, 1)) for made, slope in zip(forward, slopes, strict=True)]
-    products = [{"pred": outer(z, c, scaled(s, scoring))} for (z, c, _, scoring), s in zip(layers, slopes, strict=True)]
-    past_delta: list[Vectors] = []
+    slopes = (-surprise.gate * weight).split(counts)  # dLoss/du
+    delta = [own for made, slope in zip(forward, slopes, strict=True) for own in credit(made, slope).sum((1, 2))]
+    products = [{"pred": own} for own in outers([(own.z, own.c, own.scoring) for own in sides], slopes)]
+    past_delta: list[Tensor] = []
     if retrodiction is not None:
-        backward = [retrodiction.retrodict(z, own, scoring) for z, _, own, scoring in layers]
+        backward = [
+            predict(z, [retrodiction.weight(own) for own in parameters], scoring) for z, _, parameters, scoring in sides
+        ]
         if retrodiction.own_gate:
-            own_scores = [score(own.c, made, own.scoring) for own, made in zip(layers, backward, strict=True)]
-            slopes = -judge(torch.stack(own_scores), sign).gate * weight
-        past_delta = [credit(made, slope) for made, slope in zip(backward, slopes, strict=True)]
+            own_scores = [score(own.c, made, own.scoring) for own, made in zip(sides, backward, strict=True)]
+            slopes = (-gate(torch.cat(own_scores), sign) * weight).split(counts)
+        past_delta = [own for made, slope in zip(backward, slopes, strict=True) for own in credit(made, slope)]
         if retrodiction.own_weights:
-            for (z, c, _, scoring), slope, own in zip(layers, slopes, products, strict=True):
-                own["retro"] = outer(c, z, scaled(slope, scoring))
+            backwards = outers([(own.c, own.z, own.scoring) for own in sides], slopes)
+            products = [own | {"retro": retro} for own, retro in zip(products, backwards, strict=True)]
     return PredictiveCredit(scores, surprise, delta, past_delta, products)
 
 
-def scaled(slope: Pairs, scoring: Scoring) -> Pairs:
+def outers(sides: Sequence[tuple[Tensor, Tensor, Scoring]], slopes: Sequence[Tensor]) -> list[Outer]:
+    """Return the factors of dLoss/dW of each layer, from target, source and scoring of layers of one size."""
+    made = [outer(z, c, scaled(slope, scoring)) for (z, c, scoring), slope in zip(sides, slopes, strict=True)]
+    return [Outer(left, right) for factors in made for left, right in zip(*factors, strict=True)]
+
+
+def scaled(slope: Scores, scoring: Scoring) -> Scores:
     """Return dLoss/d(target . W source) from dLoss/du."""
     return slope if scoring.scale == 1 else slope * scoring.scale

@@ -24,14 +24,15 @@ class Outer(NamedTuple):
     """A gradient as its two factors, before they are multiplied: a sum over pairs of outer products.
 
     Weights of single units, gains or biases, have the units in the place of predictors, each with one row and column.
+    What is the same for all predictors may lie there once.
 
     Attributes:
         left: factor that numbers the rows of the weight, a number a unit that the weight leads to.
         right: factor that numbers its columns, a number a unit that it comes from.
     """
 
-    left: Float[Tensor, " *predictors pairs rows"]
-    right: Float[Tensor, " *predictors pairs columns"]
+    left: Float[Tensor, " *#predictors pairs rows"]
+    right: Float[Tensor, " *#predictors pairs columns"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ MUTANTS = [
     Mutant(
         "encoder: a saccade between inputs is missed",
         "agents/encoders/encoder.py",
-        "timing.every, age < timing.every",
-        "timing.every, age < 1",
+        "timing.every, age >= timing.every",
+        "timing.every, age >= 1",
         (f"{IN_TIME_FILE}::test_a_saccade_between_two_inputs_of_a_slow_layer_reaches_it",),
     ),
     Mutant(

@@ -24,14 +24,14 @@ MUTANTS = [
     Mutant(
         "causal: hears across a saccade",
         "agents/layers/causal.py",
-        'zero_where(begins, carried["window"])',
+        'kept_where(goes_on, carried["window"])',
         'carried["window"]',
         (f"{IN_TIME_FILE}::test_pieces_of_a_signal_give_what_the_whole_signal_gives",),
     ),
     Mutant(
         "window: sees across a saccade",
         "agents/layers/window.py",
-        'zero_where(begins, carried["window"])',
+        'kept_where(goes_on, carried["window"])',
         'carried["window"]',
         (f"{IN_TIME_FILE}::test_what_a_whole_layer_sees_is_all_of_its_fixation",),
     ),

@@ -30,8 +30,8 @@ MUTANTS = [
     Mutant(
         "credit: gathered without retrodiction",
         "agents/learning/credit.py",
-        '["credit"] += arriving',
-        '["credit"] += 0',
+        "torch._foreach_add_(credits, arriving)",
+        "pass",
         CREDIT,
     ),
     Mutant(
@@ -58,7 +58,7 @@ MUTANTS = [
     Mutant(
         "learner: gradients not forgotten",
         "agents/learning/updates.py",
-        'state["gradients"] = transform(Tensor.zero_, state["gradients"])',
+        'torch._foreach_zero_([total for _, total in leaves(state["gradients"])])',
         "pass",
         OPTIMISERS,
     ),
@@ -72,8 +72,8 @@ MUTANTS = [
     Mutant(
         "updates: outer products of the last ticks are lost",
         "agents/learning/updates.py",
-        'if int(held["count"]):',
-        'if int(held["count"]) > 15:',
+        "        if count:",
+        "        if count > 15:",
         (f"{IN_TIME_FILE}::test_outer_products_that_are_summed_late_are_summed_in_time",),
     ),
     Mutant(

@@ -16,8 +16,8 @@ MUTANTS = [
     Mutant(
         "e-prop: candidate's hidden side without r",
         "agents/recurrent/cell.py",
-        "d_z, d_n * r), 1)",
-        "d_z, d_n), 1)",
+        "d_z, d_n * r), -1)",
+        "d_z, d_n), -1)",
         (f"{EPROP_FILE}::test_traces_are_the_gradient_of_the_equations",),
     ),
     Mutant(
@@ -37,7 +37,7 @@ MUTANTS = [
     Mutant(
         "BPTT: goes back beyond a saccade",
         "agents/recurrent/bptt.py",
-        "delta = delta * length[:, None]",
+        "delta = delta * length[:, tick, None]",
         "delta = delta * 1",
         (f"{EPROP_FILE}::test_truncated_bptt_over_all_ticks_is_bptt",),
     ),
@@ -51,7 +51,7 @@ MUTANTS = [
     Mutant(
         "GRU: state survives a saccade",
         "agents/recurrent/gru.py",
-        'zero_where(begins, carried["state"])',
+        'kept_where(goes_on, carried["state"])',
         'carried["state"]',
         (f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",),
     ),

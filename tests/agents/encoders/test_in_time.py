@@ -45,7 +45,7 @@ from streamsim.agents import (
 )
 from streamsim.agents.learning import updates
 from streamsim.checks.agent import check_agent
-from streamsim.contracts.tree import snapshot, transform
+from streamsim.contracts.tree import flatten, snapshot, transform
 
 from ..driving import CPU
 from ..numbers import drawn
@@ -620,3 +620,32 @@ def test_outer_products_that_are_summed_late_are_summed_in_time(every, monkeypat
         for key, weight in ends[0]["rule"][name].items():
             assert float((weight - ends[1]["rule"][name][key]).abs().max()) < 1e-12, (name, key)
             assert float((weight - start["rule"][name][key]).abs().max()) > 1e-6
+
+
+def former(held):
+    """Return factors that wait as 0.1.0 kept them: the ticks of each predictor together."""
+    predictors = max(held[side].shape[1] for side in ("left", "right"))
+    sides = {s: held[s].expand(-1, predictors, -1, -1).movedim(0, 1).flatten(1, 2) for s in ("left", "right")}
+    return {**sides, "count": held["count"]}
+
+
+def test_outer_products_that_wait_in_a_state_of_0_1_0_are_summed():
+    agent = learner(rule=CLAPP(gain=3.0), optimiser=SGD(1e-2, every=5), credit=DeferredCredit())
+    _, state, *_ = alive(agent, 4, 13)
+    earlier = snapshot(state)
+    earlier["products"] = {n: {k: former(w) for k, w in own.items()} for n, own in earlier["products"].items()}
+    ends = []
+    for begun in (state, earlier):
+        last = begun
+        for glimpse in list(heard(4, 15))[13:]:
+            last, _ = agent.step(last, glimpse)
+        ends.append(flatten(last["rule"]))
+    assert all(torch.equal(weight, ends[1][name]) for name, weight in ends[0].items())
+
+
+def test_gradients_of_sound_lie_in_memory_as_its_weights_do():
+    """Also where there is one channel: what lies alike is added in one operation."""
+    layer = CausalConv(4, 6, 4)
+    weights = layer.parameters((1, 20), torch.Generator())
+    tape = layer.forward(weights, drawn(2, 1, 22).float())
+    assert layer.gradient(weights, tape, tape["z"])["weight"].stride() == weights["weight"].stride()

@@ -128,6 +128,34 @@ def test_clapp_is_its_closed_form(name, convolutional):
         close(multiplied(factors)["retro"], dretro)
 
 
+def test_a_cell_of_a_grid_shares_its_credit_among_its_positions():
+    """The way back from a read-out to maps that are not square is the gradient of the way to it."""
+    rule, generator = CLAPP(grid=2, retrodict=False), torch.Generator().manual_seed(3)
+    parameters = {name: w.double() for name, w in rule.parameters((MAPS, 4, 6), LAGS, generator).items()}
+    z, past = drawn(STREAMS, MAPS, 4, 6, seed=1).requires_grad_(), drawn(GROUPS, LAGS, STREAMS, MAPS * 4, seed=2)
+    now, sign = rule.read(parameters, z), drawn(GROUPS, LAGS, STREAMS, seed=4).sign()
+    flat, maps = (ContrastBatch(x.detach(), now.detach(), past, sign, sign.abs()) for x in (now, z))
+    (expected,) = torch.autograd.grad((now * rule.learn(parameters, flat).delta).sum(), z)
+    close(rule.learn(parameters, maps).delta, expected)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_layers_of_any_sizes_learn_as_alone(name):
+    """Neighbours of one size are computed in one operation, wherever they stand, and to the same bits."""
+    rule, sign = RULES[name], drawn(GROUPS, LAGS, STREAMS, seed=4).sign()
+    weights, batches = [], []
+    for seed, maps in enumerate((3, 5, 5, 4, 4, 4, 6)):
+        drawn_ = rule.parameters((maps,), LAGS, torch.Generator().manual_seed(seed))
+        z, past = drawn(STREAMS, maps, seed=seed).relu(), drawn(GROUPS, LAGS, STREAMS, maps, seed=seed + 9).relu()
+        weights.append({name: w.double() * 5 for name, w in drawn_.items()})
+        batches.append(ContrastBatch(z, z, past, sign, sign.abs()))
+    for own, pairs, found in zip(weights, batches, rule.learn_together(weights, batches), strict=True):
+        alone = rule.learn(own, pairs)
+        tensors = [(getattr(f, n) for n in ("delta", "past_delta", "loss", "active", "score")) for f in (found, alone)]
+        assert all(x is y is None or torch.equal(x, y) for x, y in zip(*tensors, strict=True))
+        assert all(torch.equal(multiplied(found)[key], value) for key, value in multiplied(alone).items())
+
+
 @pytest.mark.parametrize("convolutional", [True, False])
 @pytest.mark.parametrize("name", RULES)
 def test_clapp_is_its_autograd_twin(name, convolutional):

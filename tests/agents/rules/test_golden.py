@@ -86,7 +86,7 @@ def learn(golden, prefix, pooled, selections, trains):
         z, c = vectors(later[source])[:, None], vectors(context)[:, None]
         y = torch.full(z.shape[:3], float(sign), dtype=torch.float64)
         each = share[:, None].expand(5, later.shape[2] * 7).reshape(1, 1, -1) / (later.shape[2] * 7) / len(LAGS)
-        forward, backward = predict(c, weight.transpose(1, 2)), predict(z, weight)
+        forward, backward = predict(c[None], [weight.transpose(1, 2)])[0], predict(z[None], [weight])[0]
         prediction, retrodiction = judge(score(z, forward), y), judge(score(c, backward), y)
         loss += (prediction.loss * each).sum()
         if "z" in trains:
