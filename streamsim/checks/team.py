@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from streamsim.contracts import Agent, Alone, ConfigurationError, Glimpse, State, Team, digest, flatten, size_in_bytes
+from streamsim.contracts import Agent, Alone, ConfigurationError, Glimpse, State, Team, digest, flatten, leaves
 
 from .agent_trial import AgentHarness
 from .contract import check_that, of_kind
@@ -129,7 +129,7 @@ def _shows(part: Step, look: Step, share: slice, harness: EnvironmentHarness, ti
 def a_team_of_one_is_no_team(harness: AgentHarness) -> None:
     """Check that an agent that joins a team of one behaves as itself, and that its share of its state is all of it."""
     member = of_kind(harness.agent.joined(Alone()), Agent, "Agent.joined must return")
-    state, _ = replace(harness, agent=member).life()
+    state = harness.after if member is harness.agent else replace(harness, agent=member).after
     check_that(
         digest(state) == digest(harness.after), "a team of one is no team: joined to it, the agent learnt otherwise"
     )
@@ -147,12 +147,12 @@ def two_members_keep_and_learn_what_one_agent_does(harness: AgentHarness) -> Non
     if harness.streams % 2:
         harness = replace(harness, streams=harness.streams - 1)
     try:
-        (whole, ledger), (other, _) = together(2, lambda team: _live(harness, team))
+        (own, whole, ledger), (_, other, _) = together(2, lambda team: _live(harness, team))
     except _IndivisibleError:
         return
     check_that(digest(whole) == digest(other), "two members came to different states: learn from the streams of both")
     _as_large(whole, harness.after)
-    held = size_in_bytes(whole)
+    held = _held(own, whole)
     check_that(ledger == held, f"the ledger of a member tells of {ledger} bytes, but all hold {held}: tell what all do")
     _learnt_alike(whole, harness)
 
@@ -161,8 +161,8 @@ class _IndivisibleError(ConfigurationError):
     """An agent cannot be a member."""
 
 
-def _live(harness: AgentHarness, team: Team) -> tuple[State, int]:
-    """Return what all members keep after all ticks, and the bytes that the ledger of one tells of."""
+def _live(harness: AgentHarness, team: Team) -> tuple[State, State, int]:
+    """Return what one and what all members keep after all ticks, and the bytes that the ledger of one tells of."""
     try:
         agent = harness.agent.joined(team)
     except ConfigurationError as error:
@@ -175,7 +175,16 @@ def _live(harness: AgentHarness, team: Team) -> tuple[State, int]:
         digest(agent.share(whole)) == digest(state),
         f"member {team.rank} of a team kept something else of what `whole` returned: let `share` undo it",
     )
-    return whole, agent.ledger(state).total
+    return state, whole, agent.ledger(state).total
+
+
+def _held(own: State, whole: State) -> int:
+    """Return the bytes of the *whole* state, counting storage that tensors of one member share once for each member."""
+    parts, sizes = flatten(whole), dict[int, int]()
+    for name, tensor in leaves(own):
+        storage, times = tensor.untyped_storage(), parts[name].numel() // max(1, tensor.numel())
+        sizes[storage.data_ptr()] = storage.nbytes() * times
+    return sum(sizes.values())
 
 
 def _as_large(whole: State, alone: State) -> None:
