@@ -128,7 +128,8 @@ def _shows(part: Step, look: Step, share: slice, harness: EnvironmentHarness, ti
 
 def a_team_of_one_is_no_team(harness: AgentHarness) -> None:
     """Check that an agent that joins a team of one behaves as itself, and that its share of its state is all of it."""
-    member = of_kind(harness.agent.joined(Alone()), Agent, "Agent.joined must return")
+    member = harness.agent.joined(Alone())
+    check_that(isinstance(member, Agent), f"Agent.joined must return an Agent (got {type(member).__name__})")
     state = harness.after if member is harness.agent else replace(harness, agent=member).after
     check_that(
         digest(state) == digest(harness.after), "a team of one is no team: joined to it, the agent learnt otherwise"
