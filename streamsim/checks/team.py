@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import reduce
 from typing import Any, TypeVar
 
 import torch
@@ -56,7 +57,7 @@ class ThreadTeam(Team):
     def summed(self, parts: Sequence[Tensor]) -> list[Tensor]:
         """See `Team.summed`."""
         shown = self.shown(f"summed, {len(parts)} parts", [part.clone() for part in parts])
-        return [sum(rest, start=first) for first, *rest in zip(*shown, strict=True)]
+        return [reduce(torch.add, pieces) for pieces in zip(*shown, strict=True)]
 
     def largest(self, number: int) -> int:
         """See `Team.largest`."""
