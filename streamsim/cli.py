@@ -111,9 +111,10 @@ def sweep(given: Namespace, parser: Parser) -> int:
 
     require(given.out is not None, "give the folder of the study: --out studies/NAME")
     plan = studies.asked(given.word, given.words, given.settings, DEFAULT)
-    jobs, threads = (studies.number(getattr(given, name), name) for name in ("jobs", "threads"))
-    plan = plan if threads is None else replace(plan, threads=threads)
-    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run, given.on, not given.no_report)
+    by_trying = given.threads == "auto"
+    jobs, threads = studies.number(given.jobs, "jobs"), studies.number(None if by_trying else given.threads, "threads")
+    plan = plan if given.threads is None else replace(plan, threads=threads)
+    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run, given.on, not given.no_report, by_trying)
 
 
 def refuse_team() -> None:

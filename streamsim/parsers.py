@@ -66,7 +66,10 @@ def sweep_parser() -> Parser:
     )
     jobs_option(parser)
     parser.options.add_argument(
-        "--threads", metavar="N", help="threads of each cell, by default the cores divided by the jobs"
+        "--threads",
+        metavar="N | auto",
+        help="threads of each cell, by default the cores divided by the jobs; auto tries on this machine which number "
+        "is the quickest",
     )
     parser.options.add_argument(
         "--dry-run",

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .commands import finished, start
 from .small_recordings import write_aligned, write_ucf101
 
 TICKS = 120
@@ -24,7 +25,6 @@ PROBES = ("--probes.n_train", "40", "--probes.n_test", "20", "--probes.probes", 
 SOLIDS = ("--streams", "6", "--environment.train", "50", "--environment.test", "50", "--environment.size", "16")
 EAR = ("encoder.channels", "8"), ("encoder.recurrent.units", "8"), ("calibration.ticks", "8")
 EYE = ("encoder.width", "0.05"), ("calibration.ticks", "9")
-COMMAND = (sys.executable, "-c", "import sys; from streamsim.cli import main; sys.exit(main())")
 
 
 def senses(data: Path) -> dict[str, list[str]]:
@@ -43,18 +43,6 @@ def senses(data: Path) -> dict[str, list[str]]:
         "clips": ["clapp-ucf101-small", "--streams", "4", "--environment.longest", "12", *see, *PROBES],
         "eye and ear": ["eye-and-ear", "--streams", "2", *both, *PROBES],
     }
-
-
-def start(*line: str) -> subprocess.Popen[bytes]:
-    """Start the command."""
-    return subprocess.Popen([*COMMAND, *line], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def finished(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the command has ended well."""
-    _, err = process.communicate()
-    if process.returncode:
-        sys.exit(f"the command failed:\n{err.decode()}")
 
 
 def digest(folder: Path) -> str:

@@ -22,25 +22,14 @@ from typing import Any
 
 import psutil
 
+from .commands import finished, start
+
 SETTINGS = (
     *("--ticks", "150", "--checkpoint_every", "10", "--streams", "6", "--environment.size", "16"),
     *("--environment.train", "50", "--environment.test", "50", "--agent.encoder.channels", "[8, 16]"),
 )
 GRID = ("hinge-objects3d", "seed=0,1,2", "gaze.saccade_probability=0.1,0.3", *SETTINGS)
-COMMAND = (sys.executable, "-c", "import sys; from streamsim.cli import main; sys.exit(main())")
 NODES = 2
-
-
-def start(*line: str) -> subprocess.Popen[bytes]:
-    """Start the command."""
-    return subprocess.Popen([*COMMAND, *line], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-
-def finished(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the command has ended well."""
-    _, err = process.communicate()
-    if process.returncode:
-        sys.exit(f"the command failed:\n{err.decode()}")
 
 
 def workers() -> list[psutil.Process]:

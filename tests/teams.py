@@ -1,12 +1,7 @@
-"""Processes that share streams, pretended by threads; and what a team and one process are compared on."""
-
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
-import torch
+"""What a team of processes and one process are compared on."""
 
 from streamsim.config import configure
-from streamsim.contracts import Team, flatten
+from streamsim.contracts import flatten
 
 from .small_recordings import write_aligned
 
@@ -54,57 +49,3 @@ def apart(one, other):
     """Return the largest difference between weights."""
     assert one.keys() == other.keys()
     return max(float((one[name] - other[name]).abs().max()) for name in one)
-
-
-class Threads(Team):
-    """One of some threads that pretend to be processes.
-
-    Args:
-        rank: its number.
-        desks: a place for each thread to lay down what the others are to see.
-        meeting: where they wait for each other.
-    """
-
-    def __init__(self, rank, desks, meeting):
-        self.rank, self.size = rank, len(desks)
-        self.desks, self.meeting = desks, meeting
-
-    def shown(self, what):
-        """Return what each thread shows, once all have come."""
-        self.desks[self.rank] = what
-        self.meeting.wait(60)
-        found = list(self.desks)
-        self.meeting.wait(60)
-        return found
-
-    def gathered(self, parts, axis=0):
-        return [torch.cat(pieces, axis) for pieces in zip(*self.shown([p.clone() for p in parts]), strict=True)]
-
-    def summed(self, parts):
-        clones = [torch.clone(p) for p in parts]
-        return [sum(rest, start=first) for first, *rest in zip(*self.shown(clones), strict=True)]
-
-    def largest(self, number):
-        return max(self.shown(number))
-
-    def told(self, number):
-        return self.shown(number)[0]
-
-
-def together(size, work):
-    """Return what *work* makes of each member of a team of *size* threads."""
-    desks, meeting = [None] * size, threading.Barrier(size)
-
-    def begin(rank):
-        try:
-            return work(Threads(rank, desks, meeting))
-        except BaseException:
-            meeting.abort()
-            raise
-
-    with ThreadPoolExecutor(size) as threads:
-        futures = [threads.submit(begin, rank) for rank in range(size)]
-    failed = [f.exception() for f in futures if f.exception() is not None]
-    for error in sorted(failed, key=lambda error: isinstance(error, threading.BrokenBarrierError)):
-        raise error
-    return [future.result() for future in futures]

@@ -2,7 +2,8 @@
 
 from streamsim import Ledger, State
 from streamsim.agents.encoders import Encoder
-from streamsim.contracts import size_in_bytes
+from streamsim.agents.layers import OF_A_FRAME
+from streamsim.contracts import leaves, size_in_bytes
 
 ROLES = {
     "weights": ("layers", "rule"),
@@ -19,7 +20,7 @@ SHORT_TERM = ("memory", "traces", "windows", "recurrent")
 def ledger(state: State, encoder: Encoder, cap: int | None, processes: int = 1) -> Ledger:
     """Return the bytes of a learner's *state* by role; *cap* is for short-term memory.
 
-    Of so many *processes* each keeps as much of its own streams.
+    Of so many *processes* each keeps as much of its own streams; what is told of all streams together counts once.
     """
     roles = {role: {key: state[key] for key in keys if key in state} for role, keys in ROLES.items()}
     carried = state.get("carried", {})
@@ -30,5 +31,12 @@ def ledger(state: State, encoder: Encoder, cap: int | None, processes: int = 1) 
     for role in roles:
         # what two roles share counts for the first
         held[role] = size_in_bytes({r: roles[r] for r in (*held, role)}) - sum(held.values())
-    divided = {role: processes if role in DIVIDED else 1 for role in held}
-    return Ledger({role: size * divided[role] for role, size in held.items() if size}, cap, SHORT_TERM)
+    if processes > 1:
+        for role in {*DIVIDED} & {*roles}:
+            held[role] += (processes - 1) * (held[role] - size_in_bytes(_of_frames(roles[role])))
+    return Ledger({role: size for role, size in held.items() if size}, cap, SHORT_TERM)
+
+
+def _of_frames(kept: State) -> State:
+    """Return of what is *kept* that is told of all streams together."""
+    return {name: tensor for name, tensor in leaves(kept) if name.rpartition(".")[2] in OF_A_FRAME}

@@ -9,6 +9,7 @@ from .command import conforms, settings_of
 from .contract import ContractError, check_that, conduct
 from .environment import check_environment
 from .environment_trial import EnvironmentHarness
+from .team import together
 
 __all__ = [
     "AGENT_CHECKS",
@@ -24,4 +25,5 @@ __all__ = [
     "conforms",
     "memory_is_constant",
     "settings_of",
+    "together",
 ]

@@ -15,6 +15,8 @@ from .agent_outputs import (
     answers_are_of_their_kinds,
     features_leave_the_state_alone,
     layers_and_quantities_are_named,
+    replay_leaves_the_state_alone,
+    replay_looks_at_the_past_only,
     reports_have_their_form,
     reports_stay_as_they_are,
     what_it_tells_of_weights_has_its_form,
@@ -32,7 +34,7 @@ from .agent_state import (
 )
 from .agent_trial import PICTURES, AgentHarness
 from .contract import conduct
-from .replay import replay_leaves_the_state_alone, replay_looks_at_the_past_only
+from .team import a_team_of_one_is_no_team, two_members_keep_and_learn_what_one_agent_does
 
 CHECKS: tuple[Callable[[AgentHarness], None], ...] = (
     answers_are_of_their_kinds,  # first, as the others rely on it
@@ -56,6 +58,8 @@ CHECKS: tuple[Callable[[AgentHarness], None], ...] = (
     the_ledger_is_complete,
     what_it_tells_of_weights_has_its_form,
     streams_are_alike,
+    a_team_of_one_is_no_team,
+    two_members_keep_and_learn_what_one_agent_does,
     memory_is_constant,
 )
 

@@ -1,4 +1,4 @@
-"""What an agent promises of what it tells: names, features, reports, weights."""
+"""What an agent promises of what it tells: names, features, replays of recordings, reports, weights."""
 
 from collections.abc import Iterable
 
@@ -9,6 +9,8 @@ from streamsim.contracts import Ledger, StepReport, digest, snapshot
 
 from .agent_trial import AgentHarness
 from .contract import check_that, mapping, of_kind, words
+
+_TICKS = 12  # of a recording
 
 
 def answers_are_of_their_kinds(harness: AgentHarness) -> None:
@@ -62,6 +64,36 @@ def features_leave_the_state_alone(harness: AgentHarness) -> None:
     check_that(digest(state) == before, "features changed the state: compute them without learning")
 
 
+def replay_leaves_the_state_alone(harness: AgentHarness) -> None:
+    """Check that a replay yields once a tick, a row a recording, the same at every call, and leaves no trace."""
+    agent, state, frames = harness.agent, snapshot(harness.after), _recordings(harness)
+    before = digest(state)
+    first, second = (list(agent.replay(state, frames)) for _ in range(2))
+    check_that(digest(state) == before, "replay changed the state: follow recordings without learning")
+    check_that(len(first) == _TICKS, f"replay must yield once a tick, {_TICKS} times (got {len(first)})")
+    for tick, (one, other) in enumerate(zip(first, second, strict=True)):
+        for layer, z in one.items():
+            check_that(layer in agent.layers, f"replay names {layer!r}, which is none of {agent.layers}")
+            rows = z.ndim > 1 and len(z) == len(frames)
+            check_that(rows, f"replay of {layer!r} must give {len(frames)} rows for as many recordings (got {len(z)})")
+            check_that(not z.requires_grad, "replay carries a graph: use torch.no_grad()")
+        same = one.keys() == other.keys() and all(torch.equal(z, other[layer]) for layer, z in one.items())
+        check_that(same, f"replay gave something else at a second call (tick {tick}): start every replay anew")
+
+
+def replay_looks_at_the_past_only(harness: AgentHarness) -> None:
+    """Check that what comes of a tick depends neither on what follows nor on the recordings beside."""
+    agent, state, frames = harness.agent, harness.after, _recordings(harness)
+    whole = list(agent.replay(state, frames))
+    for some, what in ((frames[:, : _TICKS // 2], "on what comes later"), (frames[:1], "on the recordings beside it")):
+        for tick, found in enumerate(agent.replay(state, some)):
+            for layer, z in found.items():
+                check_that(
+                    layer in whole[tick] and torch.allclose(z, whole[tick][layer][: len(z)], rtol=1e-3, atol=1e-5),
+                    f"replay of {layer!r} at tick {tick} depends {what}",
+                )
+
+
 def reports_have_their_form(harness: AgentHarness) -> None:
     """Check that a report has a row per layer, a column per quantity, and what each layer did, streams first."""
     agent = harness.agent
@@ -100,6 +132,10 @@ def what_it_tells_of_weights_has_its_form(harness: AgentHarness) -> None:
     for name, degrees in angles.items():
         check_that(0 <= degrees <= 180, f"alignments must be angles of 0 to 180 degrees (got {degrees} for {name!r})")
     check_that(bool(agent.title().strip()), "title must be a word or two: results are headed by it")
+
+
+def _recordings(harness: AgentHarness) -> Tensor:
+    return harness.frames(3 * _TICKS).view(3, _TICKS, *harness.sensor.shape)
 
 
 def _tensors(found: object, what: str) -> None:

@@ -24,6 +24,7 @@ from streamsim.contracts import (
 from .contract import check_that, conduct, mapping, of_kind, words
 from .environment_trial import CPU, EnvironmentHarness, close, copied, equal, fits, plain, successive
 from .labelled import labelled_data_stay_the_same
+from .team import glances_show_what_a_look_shows
 
 _PATIENCE = 0.5  # seconds that the check of memory may take
 
@@ -215,6 +216,7 @@ CHECKS: tuple[Callable[[EnvironmentHarness], None], ...] = (
     scenes_are_not_rewritten,
     writing_into_frames_is_harmless,
     streams_are_independent,
+    glances_show_what_a_look_shows,
     state_is_all_there_is,
     memory_is_constant,
     labelled_data_stay_the_same,

@@ -50,11 +50,15 @@ class EnvironmentHarness:
         """Return the state before the first look."""
         return self.environment.reset(self.streams, seed, CPU)
 
-    def play(self, state: State, schedule: list[Tensor], ends: Tensor | None = None) -> Iterator[Step]:
-        """Look tick by tick; saccades are those scheduled and those that the world forces."""
+    def play(
+        self, state: State, schedule: list[Tensor], ends: Tensor | None = None, share: slice | None = None
+    ) -> Iterator[Step]:
+        """Look tick by tick, or glance at a *share*; saccades are those scheduled and those that the world forces."""
+        world = self.environment
         for scheduled in schedule:
             saccade = scheduled if ends is None else scheduled | ends
-            state, scene = self.environment.look(state, saccade.clone())
+            looked = saccade.clone()
+            state, scene = world.look(state, looked) if share is None else world.glance(state, looked, share)
             ends = scene.ends
             yield Step(state, saccade, scene)
 

@@ -49,8 +49,8 @@ class Environment(ABC):
     def glance(self, state: State, saccade: Bool[Tensor, " streams"], share: slice) -> tuple[State, Scene]:
         """Return what `look` returns, but only frames of the streams in *share*: the others are seen elsewhere.
 
-        Everything else is of all streams. By default all frames are made, and most are thrown away; a world whose
-        frames cost more than its bookkeeping makes only those that are asked for.
+        Everything else is of all streams, and the state does not depend on the share. By default all frames are made,
+        and most are thrown away; a world whose frames cost more than its bookkeeping makes only those asked for.
         """
         state, scene = self.look(state, saccade)
         return state, replace(scene, frame=scene.frame[share])

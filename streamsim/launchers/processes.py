@@ -52,7 +52,7 @@ class Processes(Launcher):
 
     def launch(self, cells: Sequence[Path], stopped: Callable[[], bool]) -> Iterator[News]:
         """See `Launcher.launch`."""
-        crew = Crew(self, deque(cells), deque(self._places()))
+        crew = Crew(self, deque(cells), deque(self.places()))
         try:
             warm()
             while crew.busy(stopped()):
@@ -63,7 +63,7 @@ class Processes(Launcher):
         finally:
             crew.stop()
 
-    def _places(self) -> list[tuple[int, ...]]:
+    def places(self) -> list[tuple[int, ...]]:
         """Return the cores of each job, none where it may run on all."""
         cores = available()
         if self.jobs * self.threads != len(cores) or not hasattr(os, "sched_setaffinity"):

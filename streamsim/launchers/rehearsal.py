@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -20,7 +20,7 @@ from streamsim.evaluation import probe_layers
 from streamsim.runs import current_folder, keep_memory
 from streamsim.simulation import Simulation
 
-from .processes import warm
+from .processes import Processes, warm
 
 BUDGET = 2.0
 """Seconds of ticks to measure; the first are slower than the rest, and left out."""
@@ -46,21 +46,22 @@ class Rehearsal:
     Args:
         preset: where its configuration starts from.
         settings: what differs, by dotted name, as YAML.
-        threads: to compute with.
     """
 
     preset: str
     settings: Mapping[str, str]
-    threads: int
 
 
-def rehearsed(cells: Sequence[Rehearsal]) -> list[Cost]:
-    """Return what *cells* take while they run at once, each in a process of its own; nothing if they cannot be run."""
+def rehearsed(cells: Sequence[Rehearsal], launcher: Processes) -> list[Cost]:
+    """Return what *cells* take while they run at once, each in a process of its own as a *launcher* would start it.
+
+    Nothing is returned if they cannot be run.
+    """
     warm()
     context = multiprocessing.get_context("forkserver")
     try:
         with ProcessPoolExecutor(len(cells), context, silence) as pool:
-            return list(pool.map(cost_of, cells))
+            return list(pool.map(cost_of, cells, [launcher.threads] * len(cells), launcher.places()))
     except BrokenProcessPool:  # memory ran out, most likely: a rehearsal promises nothing
         return []
 
@@ -72,11 +73,13 @@ def silence() -> None:
         os.dup2(nowhere, stream)
 
 
-def cost_of(cell: Rehearsal) -> Cost:
-    """Run a little of *cell* in this process, and return what all of it would take."""
+def cost_of(cell: Rehearsal, threads: int, cores: Collection[int]) -> Cost:
+    """Run a little of *cell* in this process, and return what all of it would take; for *cores* see `worker.work`."""
+    if cores:
+        os.sched_setaffinity(0, cores)
     keep_memory()
-    torch.set_num_threads(cell.threads)
-    with threadpool_limits(cell.threads), trusting(), current_folder():
+    torch.set_num_threads(threads)
+    with threadpool_limits(threads), trusting(), current_folder():
         began = time.monotonic()
         experiment = configure(cell.preset, cell.settings).experiment
         simulation = experiment.build()

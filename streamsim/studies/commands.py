@@ -18,6 +18,7 @@ from .parquet import in_parquet
 from .rehearsal import at_once, rehearse, require_room
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of
+from .threads import told, tried
 
 
 def asked(word: str | None, words: Sequence[str], settings: Mapping[str, str], default: str) -> Plan:
@@ -52,8 +53,19 @@ def number(text: str | None, name: str) -> int | None:
     return None if text is None else int(coerce(text, int, name))
 
 
-def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, on: str | None = None, with_report: bool = True) -> int:
-    """Compute the cells of *plan* that are not yet in the study at *out*, where *on* says; return the exit status."""
+def sweep(
+    plan: Plan,
+    out: Path,
+    jobs: int | None,
+    dry: bool,
+    on: str | None = None,
+    with_report: bool = True,
+    by_trying: bool = False,
+) -> int:
+    """Compute the cells of *plan* that are not yet in the study at *out*, where *on* says; return the exit status.
+
+    If threads are to be chosen *by_trying*, a study that has a number of threads keeps it.
+    """
     refuse_taken(out)
     study = Study(out)
     before = study.plan()
@@ -62,22 +74,25 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, on: str | None = N
         refuse_changed(out, before)
     whole = before or replace(plan, sweeps=())
     launcher = launcher_on(on, jobs, whole.threads)
-    threads = launcher.threads
     known = {cell.name for cell in study.cells()} if before else set()
-    drafts = Drafter(plan, threads).drafts(() if dry else known)
+    drafts = Drafter(plan).drafts(() if dry else known)
     names = tuple(dict.fromkeys((*whole.cells, *sorted(known), *(draft.name for draft in drafts))))
     require(len(names) <= MOST, f"a study has at most {MOST} cells (got {len(names)}): leave some values out")
-    whole = replace(whole.joined(plan), threads=threads, cells=names)
+    found = tried(plan, drafts, launcher) if by_trying and whole.threads is None else []
+    launcher = found[0].launcher if found else launcher
+    whole = replace(whole.joined(plan), threads=launcher.threads, cells=names)
     require_room(drafts, launcher)
     if dry:
-        return rehearse(study, plan, drafts, launcher)
+        return rehearse(study, plan, drafts, launcher, found)
+    if found:
+        say(told(found))
     with creating(out):
         out.mkdir(parents=True, exist_ok=True)
     with locked(study):
         study.remember(whole)
         for draft in drafts:
-            put_down(study, draft)
-        how = f"{at_once(launcher)}, threads for each: {threads}"
+            put_down(study, draft, launcher.threads)
+        how = f"{at_once(launcher)}, threads for each: {launcher.threads}"
         say(f"study of {whole.preset} in {out}: {len(names)} cells, {how}")
         return finish(study, whole, launcher, with_report)
 

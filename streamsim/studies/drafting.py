@@ -23,7 +23,7 @@ class Draft:
         name: its hash.
         point: what varies, and how the user wrote it.
         text: its whole configuration, as YAML.
-        origin: what its provenance says.
+        origin: what its provenance says, but for the threads.
         size: bytes of the checkpoints that it keeps, about; 0 if it is known from before.
         memory: bytes of its state, the least that it takes while it runs; 0 if it is known from before.
     """
@@ -41,12 +41,10 @@ class Drafter:
 
     Args:
         plan: what is asked for.
-        threads: that each cell will compute with.
     """
 
-    def __init__(self, plan: Plan, threads: int) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.threads = threads
         self._origins: dict[str, dict[str, Any]] = {}
 
     def drafts(self, known: Collection[str] = ()) -> list[Draft]:
@@ -90,7 +88,7 @@ class Drafter:
         common = self._origins.setdefault(str(device), {}) or provenance(configuration.name, 0, [], device)
         self._origins[str(device)] = common
         spelt = ["streamsim", *(word.encode(errors="backslashreplace").decode() for word in command)]
-        own = {"command": spelt, "seed": experiment.seed, "threads": self.threads, **signed(configuration.tree)}
+        own = {"command": spelt, "seed": experiment.seed, **signed(configuration.tree)}
         return Draft(name, point, text, {**common, **own}, memory * experiment.checkpoints_kept, memory)
 
 
@@ -107,8 +105,8 @@ def refuse_changed(path: Path, before: Plan) -> None:
         )
 
 
-def put_down(study: Study, draft: Draft) -> None:
-    """Write a cell into the folder of a study, where it is not yet; it has not begun.
+def put_down(study: Study, draft: Draft, threads: int) -> None:
+    """Write a cell, to be computed with so many *threads*, into the folder of a study, where it is not yet.
 
     Raises:
         RunFolderError: something else lies in its place, or it cannot be written.
@@ -123,6 +121,6 @@ def put_down(study: Study, draft: Draft) -> None:
     except RunFolderError as error:
         raise RunFolderError(f"a cell cannot be begun: {error}".replace("another --out", "to move it away")) from None
     try:
-        folder.describe(draft.text, dict(draft.origin))
+        folder.describe(draft.text, {**draft.origin, "threads": threads})
     finally:
         folder.close()

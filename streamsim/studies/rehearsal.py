@@ -2,15 +2,46 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean
 
 from streamsim.contracts import require
-from streamsim.launchers import Launcher, Processes, Rehearsal, Standing, rehearsed
+from streamsim.launchers import Cost, Launcher, Processes, Rehearsal, Standing, rehearsed
 from streamsim.plans import Plan, described
 from streamsim.runs import say, show
 from streamsim.simulation import in_words, physical
 
 from .drafting import Draft
 from .study import Study
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What cells will take on this machine, about.
+
+    Args:
+        launcher: which would start them.
+        cells: how many there are.
+        each: seconds of the clock that one takes beside the others; infinite if they cannot be run so.
+        memory: bytes that the largest takes at most.
+    """
+
+    launcher: Processes
+    cells: int
+    each: float = math.inf
+    memory: int = 0
+
+    @property
+    def whole(self) -> float:
+        """Seconds that all cells take."""
+        return self.each * math.ceil(self.cells / self.launcher.jobs)
+
+    def text(self) -> str:
+        """Return it in words."""
+        if math.isinf(self.each):
+            return f"they cannot be run {self.launcher.jobs} at once here (memory may have run out): give fewer --jobs"
+        each = f"{lasting(self.each)} and {in_words(self.memory)} of memory for each cell"
+        return f"expected to take {lasting(self.whole)} on this machine: {each}"
 
 
 def at_once(launcher: Launcher) -> str:
@@ -22,7 +53,7 @@ def require_room(drafts: Sequence[Draft], launcher: Launcher) -> None:
     """Raise `ConfigurationError` if cells run on this machine, and it cannot hold the largest of *drafts* at once."""
     if not isinstance(launcher, Processes):
         return
-    needed, there = sum(sorted((draft.memory for draft in drafts), reverse=True)[: launcher.jobs]), physical()
+    needed, there = held(drafts, launcher), physical()
     require(
         needed <= there,
         f"{launcher.jobs} cells at once would take {in_words(needed)} of memory and more, and this machine has "
@@ -30,8 +61,29 @@ def require_room(drafts: Sequence[Draft], launcher: Launcher) -> None:
     )
 
 
-def rehearse(study: Study, plan: Plan, drafts: Sequence[Draft], launcher: Launcher) -> int:
-    """Show what would be computed, and on this machine how long that would take; return the exit status."""
+def held(drafts: Sequence[Draft], launcher: Processes) -> int:
+    """Return the bytes of the state of the largest of *drafts* that run at once, the least that these take."""
+    return sum(sorted((draft.memory for draft in drafts), reverse=True)[: launcher.jobs])
+
+
+def fits(drafts: Sequence[Draft], launcher: Processes, measured: Forecast) -> bool:
+    """Tell whether this machine can hold so many cells at once, by what fewer of them were *measured* to take."""
+    count = min(launcher.jobs, len(drafts))
+    return math.isfinite(measured.each) and max(held(drafts, launcher), count * measured.memory) <= physical()
+
+
+def rehearse(
+    study: Study, plan: Plan, drafts: Sequence[Draft], launcher: Launcher, tried: Sequence[Forecast] = ()
+) -> int:
+    """Show what would be computed, and on this machine how long that would take; return the exit status.
+
+    Args:
+        study: the folder, which there need not be.
+        plan: what is asked for.
+        drafts: its cells.
+        launcher: which would start them.
+        tried: what they would take with each number of threads, if that is known already.
+    """
     missing: list[Draft] = []
     for draft in drafts:
         cell = study.cell(draft.name)
@@ -41,24 +93,40 @@ def rehearse(study: Study, plan: Plan, drafts: Sequence[Draft], launcher: Launch
     size = sum(draft.size for draft in drafts) / 1e6
     how = f"{at_once(launcher)}, threads for each: {launcher.threads}"
     show(f"{len(drafts)} cells, {how}; checkpoints of about {size:.1f} MB in all")
-    if missing and isinstance(launcher, Processes):
-        show(expected(plan, missing, launcher))
+    for forecast in tried:
+        show(f"{shares(forecast.launcher)}: {forecast.text()}")
+    if missing and not tried and isinstance(launcher, Processes):
+        say("running a little of some cells, to tell how long all will take")
+        show(foreseen(plan, missing, launcher, launcher.jobs).text())
     show("nothing was kept")
     return 0
 
 
-def expected(plan: Plan, missing: Sequence[Draft], launcher: Processes) -> str:
-    """Return in words what the cells that are *missing* will take, by running a little of some of them at once."""
-    jobs, threads = launcher.jobs, launcher.threads
-    say("running a little of some cells, to tell how long all will take")
-    spread = [missing[len(missing) * job // jobs] for job in range(min(jobs, len(missing)))]
-    costs = rehearsed([Rehearsal(plan.preset, {**plan.settings, **draft.point}, threads) for draft in spread])
-    if not costs:
-        return f"they cannot be run {jobs} at once here (memory may have run out): give fewer --jobs"
-    each = sum(cost.seconds for cost in costs) / len(costs)
-    whole = each * math.ceil(len(missing) / jobs)
-    largest = in_words(max(cost.memory for cost in costs))
-    return f"expected to take {lasting(whole)} on this machine: {lasting(each)} and {largest} of memory for each cell"
+def foreseen(plan: Plan, missing: Sequence[Draft], launcher: Processes, sample: int) -> Forecast:
+    """Return what the cells that are *missing* will take, by running a little of some, as many at once as will be.
+
+    Args:
+        plan: of which they are.
+        missing: at least one.
+        launcher: which would start them.
+        sample: how many different ones are run, in turns if not all can at once.
+    """
+    side, kinds = min(launcher.jobs, len(missing)), min(sample, len(missing))
+    spread = [missing[len(missing) * kind // kinds] for kind in range(kinds)]
+    turns = [spread[turn % kinds] for turn in range(side * math.ceil(kinds / side))]
+    costs: list[Cost] = []
+    for first in range(0, len(turns), side):
+        some = [Rehearsal(plan.preset, {**plan.settings, **one.point}) for one in turns[first : first + side]]
+        if not (found := rehearsed(some, launcher)):
+            return Forecast(launcher, len(missing))
+        costs += found
+    each = mean(mean(cost.seconds for cost in costs[kind::kinds]) for kind in range(kinds))
+    return Forecast(launcher, len(missing), each, max(cost.memory for cost in costs))
+
+
+def shares(launcher: Processes) -> str:
+    """Return in words how cells share this machine."""
+    return f"{launcher.threads} thread{'s' if launcher.threads > 1 else ''} for each, {launcher.jobs} at once"
 
 
 def lasting(seconds: float) -> str:

@@ -10,12 +10,13 @@ from streamsim.agents.layers import Conv, MaxPool, RunningNorm, Window
 from streamsim.agents.learning import SGD, Learner, Randomised
 from streamsim.agents.memory import OwnMemory, OwnReservoir, PeerMemory, ShortTermMemory, TwoTier
 from streamsim.agents.rules import CLAPP
+from streamsim.checks import together
 from streamsim.contracts import ConfigurationError, Environment, digest, flatten, unflatten
 from streamsim.environments import Objects3D
 from streamsim.simulation import FixedFixation, Pathway, Shuffled, Simulation
 
 from ...streamsim.toys import CountingWorld, LinearLearner
-from ...teams import apart, experiment, together, weights
+from ...teams import apart, experiment, weights
 
 TINY = {
     "hinge": {"environment.size": 8, "agent.encoder.channels": "[4, 4]", "streams": 8},

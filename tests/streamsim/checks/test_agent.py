@@ -1,5 +1,6 @@
 """Every check of the agent's contract notices the fault that it is there for."""
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from streamsim import Ledger, PairRecord, StepReport
 from streamsim.agents import CLAPP, SGD, Calibration, ContrastiveHinge, Conv, Encoder, Learner, Linear, OwnMemory
+from streamsim.agents.encoders.shares import of_one
 from streamsim.checks import agent as checks
 from streamsim.checks import agent_state
 from streamsim.checks.agent import check_agent
@@ -14,7 +16,7 @@ from streamsim.checks.agent_learning import check_order_of_streams
 from streamsim.checks.agent_trial import AgentHarness
 from streamsim.checks.contract import ContractError
 from streamsim.contracts.errors import ConfigurationError
-from streamsim.contracts.tree import size_in_bytes
+from streamsim.contracts.tree import size_in_bytes, transform
 
 from ...agents.driving import sensor
 
@@ -315,6 +317,72 @@ class Frozen(Good):
         return state, report
 
 
+class JoinsAsAnother(Good):
+    def joined(self, team):
+        return Learner(self.encoder, self.rule, contrasts=[OwnMemory((1, 2))], optimiser=SGD(0.1))
+
+
+class PutsTogetherTooMuch(Good):
+    def whole(self, state):
+        return {**state, "extra": torch.zeros(1)}
+
+
+class KeepsTooLittle(Good):
+    def share(self, state):
+        return {name: kept for name, kept in state.items() if name != "memory"}
+
+
+class Divided(Learner):
+    """A small learner that keeps something of its own streams alone."""
+
+    def __init__(self):
+        encoder, contrasts = Encoder([Linear(4, gain=2.0)]), [OwnMemory((1, 2))]
+        super().__init__(encoder, CLAPP(gain=3.0), contrasts=contrasts, optimiser=SGD(0.05), calibration=Calibration(0))
+
+
+class DoesNotAdd(Divided):
+    def joined(self, team):
+        team.summed = list
+        return super().joined(team)
+
+
+class AddsAgain(Divided):
+    def joined(self, team):
+        if team.size > 1:
+            summed = team.summed
+            team.summed = lambda parts: summed(summed(parts))
+        return super().joined(team)
+
+
+class KeepsWhatAnotherSaw(Divided):
+    def share(self, state):
+        team = copy(self.team)
+        team.rank = team.size - 1 - team.rank
+        return {**state, "traces": of_one(state["traces"], team)}
+
+
+class PutsTogetherSideBySide(Divided):
+    """Puts together along another axis, and takes apart likewise."""
+
+    def whole(self, state):
+        return {**state, "traces": transform(lambda x: self.team.gathered([x], 1)[0], state["traces"])}
+
+    def share(self, state):
+        return {**state, "traces": transform(lambda x: self.team.own(x, 1), state["traces"])}
+
+
+class TellsOfItsOwn(Divided):
+    def ledger(self, state):
+        return Ledger({"all": size_in_bytes(state)})
+
+
+class AsksAlone(Divided):
+    def step(self, state, glimpse):
+        if self.team.rank:
+            self.team.largest(glimpse.tick)
+        return super().step(state, glimpse)
+
+
 class AnswersNothing(Good):
     def title(self):
         return None
@@ -364,6 +432,15 @@ FAULTS = [
     (AlignmentsInFullTurns, checks.what_it_tells_of_weights_has_its_form, "must be angles of 0 to 180"),
     (HasNoTitle, checks.what_it_tells_of_weights_has_its_form, "title must be a word or two"),
     (TreatsTheFirstStreamApart, checks.streams_are_alike, "streams that see the same differ"),
+    (JoinsAsAnother, checks.a_team_of_one_is_no_team, "joined to it, the agent learnt otherwise"),
+    (PutsTogetherTooMuch, checks.a_team_of_one_is_no_team, "Agent.whole changed the state of an agent that is alone"),
+    (KeepsTooLittle, checks.a_team_of_one_is_no_team, "Agent.share changed the state of an agent that is alone"),
+    (DoesNotAdd, checks.two_members_keep_and_learn_what_one_agent_does, "two members came to different states"),
+    (AddsAgain, checks.two_members_keep_and_learn_what_one_agent_does, "learnt something else in 'layer1'"),
+    (KeepsWhatAnotherSaw, checks.two_members_keep_and_learn_what_one_agent_does, r"member \d .* let `share` undo it"),
+    (PutsTogetherSideBySide, checks.two_members_keep_and_learn_what_one_agent_does, r"'traces.* together as \(2, "),
+    (TellsOfItsOwn, checks.two_members_keep_and_learn_what_one_agent_does, "the ledger of a member tells of"),
+    (AsksAlone, checks.two_members_keep_and_learn_what_one_agent_does, "members of a team ask for different things"),
     (RemembersEverything, checks.memory_is_constant, "forget the old"),
 ]
 
@@ -398,6 +475,11 @@ def test_check_agent_makes_every_check(fault):
 def test_an_order_of_streams_is_noticed():
     with pytest.raises(ContractError, match="the order of streams matters"):
         check_order_of_streams(TreatsTheFirstStreamApart(), sensor())
+
+
+def test_what_is_kept_of_own_streams_alone_is_held_to_it_too():
+    for streams in (4, 5):
+        checks.two_members_keep_and_learn_what_one_agent_does(AgentHarness(Divided(), sensor(), 12, streams))
 
 
 def test_rules_with_traces_are_held_to_it_too():

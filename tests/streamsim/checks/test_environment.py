@@ -197,6 +197,35 @@ class NoLabels(Lamps):
         raise DataError("no labels here")
 
 
+class GlancesAtAll(Lamps):
+    def glance(self, state, saccade, share):
+        return self.look(state, saccade)
+
+
+class GlancesAtTheFirst(Lamps):
+    def glance(self, state, saccade, share):
+        return super().glance(state, saccade, slice(share.stop - share.start))
+
+
+class TellsOfItsShare(Lamps):
+    def glance(self, state, saccade, share):
+        state, scene = super().glance(state, saccade, share)
+        return state, Scene(scene.frame, scene.object_id[share], scene.label[share], scene.ends[share])
+
+
+class KeepsItsShare(Lamps):
+    def reset(self, streams, seed, device):
+        return {**super().reset(streams, seed, device), "seen": torch.zeros(3)}
+
+    def look(self, state, saccade):
+        after, scene = super().look(state, saccade)
+        return {**after, "seen": torch.zeros(3)}, scene
+
+    def glance(self, state, saccade, share):
+        state, scene = super().glance(state, saccade, share)
+        return {**state, "seen": scene.frame.mean(0)}, scene
+
+
 class AnswersNothing(Lamps):
     def look(self, state, saccade):
         return None
@@ -217,6 +246,10 @@ BROKEN = [
     ("scenes_are_not_rewritten", Recycling, "later looks changed the scene of tick 0"),
     ("writing_into_frames_is_harmless", Sharing, "writing into a frame changed the scene of tick 1"),
     ("streams_are_independent", DrawsForSaccadesOnly, "saccades of stream 0 changed what others saw at tick"),
+    ("glances_show_what_a_look_shows", GlancesAtAll, r"must show as many frames \(got 3\)"),
+    ("glances_show_what_a_look_shows", GlancesAtTheFirst, "a glance showed other frames than a look at tick 0"),
+    ("glances_show_what_a_look_shows", TellsOfItsShare, "Scene.object_id of a glance is not that of a look at tick 0"),
+    ("glances_show_what_a_look_shows", KeepsItsShare, "glances at different streams left different states at tick 0"),
     ("state_is_plain_tensors", KeepsAList, r"state 'seen' must be a tensor \(got list\)"),
     ("state_is_plain_tensors", KeepsAGraph, "state 'weight' must not carry a gradient"),
     ("state_is_all_there_is", HidesItsAge, "a copy of the state went on differently at tick 25"),

@@ -7,7 +7,10 @@ import pytest
 from streamsim import FixedFixation, Pathway, Simulation
 from streamsim.launchers import rehearsal
 
+from ..studies.conftest import place
 from ..toys import CountingWorld, LinearLearner
+
+__all__ = ["place"]
 
 
 class Slow(CountingWorld):
@@ -33,3 +36,14 @@ def test_a_run_of_one_tick_is_measured_too():
     simulation = Simulation(Pathway(Slow(0.01), LinearLearner(), FixedFixation(3)), streams=2)
     assert rehearsal.seconds_of_a_tick(simulation, 1) >= 0.01
     assert simulation.ticks() == 1
+
+
+def test_a_cell_is_rehearsed_with_the_threads_and_on_the_cores_that_it_will_have(place, monkeypatch):
+    had = {}
+    monkeypatch.setattr(rehearsal.torch, "set_num_threads", lambda number: had.update(threads=number))
+    monkeypatch.setattr(rehearsal.os, "sched_setaffinity", lambda _, cores: had.update(cores=cores), raising=False)
+    cell = rehearsal.Rehearsal("toy.yaml", {"ticks": "2", "probes": "null"})
+    assert rehearsal.cost_of(cell, 3, (4, 5, 6)).seconds > 0
+    assert had == {"threads": 3, "cores": (4, 5, 6)}
+    rehearsal.cost_of(cell, 2, ())
+    assert had == {"threads": 2, "cores": (4, 5, 6)}
