@@ -11,7 +11,7 @@ from streamsim.launchers import LOG, Launcher, Standing, launcher_on
 from streamsim.plans import MOST, Plan, axes_of, is_plan, plan_of
 from streamsim.runs import RunFolder, creating, explained, say, show
 
-from .drafting import Drafter, put_down, refuse_changed
+from .drafting import Drafter, alike, put_down, refuse_changed
 from .drive import called, go_on
 from .page import page_files
 from .parquet import in_parquet
@@ -58,7 +58,7 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, on: str | None = N
     study = Study(out)
     before = study.plan()
     if before is not None:
-        refuse_other(out, before, plan)
+        refuse_other(out, before, plan, alike(before, plan))
         refuse_changed(out, before)
     whole = before or replace(plan, sweeps=())
     launcher = launcher_on(on, jobs, whole.threads)
