@@ -71,6 +71,7 @@ def sweep(plan: Plan, out: Path, jobs: int | None, dry: bool, on: str | None = N
     require_room(drafts, launcher)
     if dry:
         return rehearse(study, plan, drafts, launcher)
+    launcher.ready()
     with creating(out):
         out.mkdir(parents=True, exist_ok=True)
     with locked(study):
