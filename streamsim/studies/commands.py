@@ -19,6 +19,9 @@ from .rehearsal import at_once, rehearse, require_room
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of
 
+WRITTEN = {"table": "table.csv", "parquet": "table.parquet", "effects": "effects.csv", "report": "report.html"}
+"""What is made of a study, as it is called when it is told where it lies."""
+
 
 def asked(word: str | None, words: Sequence[str], settings: Mapping[str, str], default: str) -> Plan:
     """Return what a command line asks for.
@@ -141,8 +144,7 @@ def write_results(study: Study, plan: Plan, with_report: bool) -> dict[str, Path
                 study.place.discard(name)  # one of an earlier time would be believed
             else:
                 study.place.replace(name, data)
-    shown = {"table": "table.csv", "report": "report.html"}
-    return {what: study.path / name for what, name in shown.items() if files.get(name) is not None}
+    return {what: study.path / name for what, name in WRITTEN.items() if files.get(name) is not None}
 
 
 def status(path: Path) -> int:
