@@ -62,6 +62,13 @@ def joined(address: str) -> Iterator[Any]:
         ray.shutdown()
 
 
+def require_cluster(address: str) -> None:
+    """Raise `LaunchError` unless there is a cluster at *address* to join; one that has been joined is."""
+    ray: Any = importlib.import_module("ray")
+    if address != "local" and not ray.is_initialized():
+        find(address)
+
+
 def find(address: str) -> None:
     """Raise `LaunchError` unless a cluster answers at *address*; a process is sent, which can be ended."""
     knock(address)

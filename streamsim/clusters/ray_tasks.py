@@ -17,7 +17,7 @@ from streamsim.runs import Interruption
 
 from .beginnings import Beginnings
 from .errand import Errand
-from .ray_cluster import installed, joined
+from .ray_cluster import installed, joined, require_cluster
 
 BEAT = 0.5  # seconds
 
@@ -54,6 +54,10 @@ class Ray(Launcher):
         require(known, f"jobs must be 1 or more (got {self.jobs}): leave it out to use all that is free")
         require(self.threads >= 1, f"threads must be 1 or more (got {self.threads}): give --threads 1 or more")
         installed()
+
+    def ready(self) -> None:
+        """See `Launcher.ready`."""
+        require_cluster(self.address)
 
     def launch(self, cells: Sequence[Path], stopped: Callable[[], bool]) -> Iterator[News]:
         """See `Launcher.launch`."""

@@ -11,8 +11,9 @@ import matplotlib as mpl
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator, NullFormatter
 
-from .dimensions import Dimension, tick
+from .table import APART, Dimension, tick
 
 ONE_COLUMN, WIDE, TWO_COLUMNS = 85.0, 120.0, 180.0
 """Widths of figures in mm."""
@@ -118,6 +119,27 @@ def name_ticks(axis: Any, levels: Sequence[str], most: int) -> None:  # noqa: AN
     slant = axis.axis_name == "x" and max(map(len, shown)) > 44 / len(shown)
     style: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if slant else {}
     axis.set_ticks(places, [tick(level) for level in shown], **style)
+
+
+def lay_out(axis: Any, dimension: Dimension, most: int) -> None:  # noqa: ANN401
+    """Prepare an axis for a setting: names one beside the other, numbers that were drawn where they belong."""
+    if not dimension.scaled:
+        name_ticks(axis, dimension.levels, most)
+        axis.axes.set(**{f"{axis.axis_name}lim": (-0.5, len(dimension.levels) - 0.5)})
+        return
+    if dimension.logarithmic:
+        axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_major_locator(locator(dimension))
+    axis.set_major_formatter(lambda number, _: f"{number:.6g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def locator(dimension: Dimension) -> Locator:
+    """Return what finds round numbers to write at an axis on which numbers stand where they belong."""
+    numbers = list(dimension.places.values())
+    if dimension.logarithmic:
+        return LogLocator(subs=(1.0,) if numbers[-1] / numbers[0] > APART else (1.0, 2.0, 5.0))
+    return MaxNLocator(5, steps=[1, 2, 5, 10], integer=all(number.is_integer() for number in numbers))
 
 
 def reference(axes: Axes, height: float, style: str) -> None:

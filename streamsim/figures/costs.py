@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from .canvas import MARKERS, MOST_LINES, ONE_COLUMN, TWO_COLUMNS, Drawing, chosen, colours, drawn, reference
-from .curves import curves, draw_curves
-from .dimensions import Dimension, tick
+from .curves import Curve, curves, draw_curves
 from .outcomes import CellOutcome, Evidence, Point
 from .statistics import Estimate, pooled
+from .table import Dimension, tick
 
 UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -50,15 +50,30 @@ def costly(found: Mapping[Point, float], index: int) -> bool:
 
 
 def marking(told: Evidence) -> Dimension | None:
-    """Return the setting by which points and curves are told apart: the first that does not change the bytes."""
+    """Return the setting by which points and curves are told apart: the first listed one that does not change them."""
     found = sizes(told)
-    return next((one for i, one in enumerate(told.dimensions) if not costly(found, i)), None)
+    return next((one for i, one in enumerate(told.dimensions) if one in told.listed and not costly(found, i)), None)
+
+
+def telling(told: Evidence, marks: Dimension | None) -> list[int]:
+    """Return the places of the settings that tell points apart: what marks them, and what changes the bytes.
+
+    In a random search no two cells differ in one setting only: a draw is a point of its own where bytes differ.
+    """
+    found = sizes(told)
+    kept = [i for i, one in enumerate(told.dimensions) if one is marks or costly(found, i)]
+    groups: dict[Point, set[float]] = {}
+    for point, size in found.items():
+        groups.setdefault(tuple(point[i] for i in kept), set()).add(size)
+    if all(len(own) == 1 for own in groups.values()):
+        return kept
+    return sorted({*kept, *(i for i, one in enumerate(told.dimensions) if one.at_random)})
 
 
 def spots(told: Evidence, marks: Dimension | None) -> list[Spot]:
     """Return what cells come to that have the same mark and agree in all that changes the bytes, in order of these."""
     found = sizes(told)
-    kept = [i for i, one in enumerate(told.dimensions) if one is marks or costly(found, i)]
+    kept = telling(told, marks)
     groups: dict[Point, list[CellOutcome]] = {}
     for outcome in told.outcomes:
         if outcome.point in found:
@@ -76,27 +91,56 @@ def spot(
     return known and Spot(level, float(np.mean([found[outcome.point] for outcome in own])), known)
 
 
-def cost_figure(told: Evidence) -> Drawing | None:
+class Costs(NamedTuple):
+    """What is gained, and what it takes.
+
+    Attributes:
+        spots: points over bytes, none if they do not vary.
+        curves: over frames, none if there was but one evaluation.
+        marks: what tells them apart.
+        joined: whether points are joined, as one listed setting alone changes the bytes.
+        by_draw: whether each draw of settings at random is a point of its own.
+    """
+
+    spots: Sequence[Spot]
+    curves: Sequence[Curve]
+    marks: Dimension | None
+    joined: bool
+    by_draw: bool
+
+    @property
+    def names(self) -> list[str]:
+        """What is gained is shown against these."""
+        return [*(["bytes remembered"] if self.spots else []), *(["frames seen"] if self.curves else [])]
+
+
+def costs(told: Evidence) -> Costs:
     """Return what is measured against bytes and against frames, each if it varies."""
     marks = marking(told)
     found = spots(told, marks)
     found = found if len({one.size for one in found}) > 1 else []
     seen = [one for one in curves(told, marks, told.measure.column) if len(one.points) > 1]
-    panels = bool(found) + bool(seen)
+    steps = [told.dimensions[i] for i in telling(told, marks) if told.dimensions[i] is not marks]
+    by_draw = any(one.at_random for one in steps)
+    return Costs(found, seen, marks, len(steps) == 1 and not by_draw, by_draw)
+
+
+def cost_figure(told: Evidence, found: Costs) -> Drawing | None:
+    """Return the figure of what is gained against what it takes, nothing if that does not vary."""
+    panels = len(found.names)
     if not panels:
         return None
-    joined = sum(costly(sizes(told), i) for i in range(len(told.dimensions))) == 1
 
     def draw(figure: Figure) -> None:
         row = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
-        if found:
-            draw_spots(row[0], found, marks, joined)
-        if seen:
-            draw_curves(row[-1], seen, marks)
+        if found.spots:
+            draw_spots(row[0], found.spots, found.marks, found.joined)
+        if found.curves:
+            draw_curves(row[-1], found.curves, found.marks)
         row[0].set(ylabel=told.measure.words, title=told.view.title)
         for axes in row:
             reference(axes, 0.0, "-")
-        legend(figure, row, marks)
+        legend(figure, row, found.marks)
 
     return drawn(draw, f"costs {told.view.words}", TWO_COLUMNS if panels > 1 else ONE_COLUMN + 25, 62)
 

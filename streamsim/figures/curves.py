@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from .canvas import MARKERS, MOST_LINES, WIDE, Drawing, chosen, colours, drawn, reference
-from .dimensions import Dimension, tick
 from .outcomes import CellOutcome, Evidence
 from .statistics import Block, Estimate, Key, by_level, complete, estimate, within
-from .table import number
+from .table import Dimension, number, tick
 
 
 class Curve(NamedTuple):

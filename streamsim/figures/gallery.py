@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .canvas import MOST_LINES, Drawing
-from .costs import cost_figure
+from .costs import Costs, cost_figure, costs
 from .curves import learning_curves
-from .dimensions import Dimension
-from .final import effect_figure, fields, heat_map
+from .effects import effects_of
+from .final import effect_figure, fields, map_of
 from .outcomes import GAIN, Evidence
 from .protocol import circumstances, errors_of
-from .statistics import contexts, effects_of
+from .statistics import contexts
+from .table import Dimension
 
 FEW = 3
 """With so many settings all pairs of them get a heat map, with more only the first pair."""
@@ -39,18 +40,21 @@ class Picture:
 
 def pictures(told: Evidence, whole: bool = True) -> Iterator[Picture]:
     """Yield the figures that have anything to show; unless the *whole*, only main effects and the first heat map."""
-    said = f"{circumstances(told)} {errors_of(told)}"
+    under = circumstances(told)
+    said = f"{under} {errors_of(told)}"
     if drawing := effect_figure(told):
-        yield Picture("main-effects", "Main effects", f"{about_effects(told)} {said}", drawing)
+        about = f"{about_effects(told)} {under} {errors_of_effects(told)}"
+        yield Picture("main-effects", "Main effects", about, drawing)
     for across, up in pairs(told, whole):
         title = f"{across.name} and {up.name}"
-        yield Picture("heat-map", title, f"{about_map(told, across, up)} {said}", heat_map(told, across, up))
+        known = under if across.at_random or up.at_random else said
+        yield Picture("heat-map", title, f"{about_map(told, across, up)} {known}", map_of(told, across, up))
     # those of the first view suffice, unless there is nothing else
-    for dimension in (told.dimensions or (None,))[: MOST_CURVES if whole or not told.dimensions else 0]:
+    for dimension in (told.listed or (None,))[: MOST_CURVES if whole or not told.dimensions else 0]:
         if drawing := learning_curves(told, dimension):
             yield Picture("curves", title_of(dimension), f"{about_curves(told, dimension)} {said}", drawing)
-    if whole and (drawing := cost_figure(told)):
-        yield Picture("cost", "What it takes", f"{about_costs(told)} {said}", drawing)
+    if whole and (drawing := cost_figure(told, found := costs(told))):
+        yield Picture("cost", title_of_costs(told, found), f"{about_costs(told, found)} {said}", drawing)
 
 
 def pairs(told: Evidence, whole: bool) -> list[tuple[Dimension, Dimension]]:
@@ -71,24 +75,45 @@ def about_effects(told: Evidence) -> str:
     return f"{what(told)} for each value of a setting, averaged over all other settings{f' ({over})' if over else ''}."
 
 
+def errors_of_effects(told: Evidence) -> str:
+    """Return what the errors of main effects are, and what is shown of settings that were drawn at random."""
+    if len(told.listed) == len(told.dimensions):
+        return errors_of(told)
+    return f"{errors_of(told)} {AT_RANDOM}" if told.listed else AT_RANDOM
+
+
+AT_RANDOM = (
+    "Of a setting that was drawn at random each grey dot is a cell, and blue are means over stretches of about equally "
+    "many draws, from where to where the level lines reach, with standard errors over draws (of one alone over seeds)."
+)
+
+
 def part(told: Evidence, dimension: Dimension) -> str:
     """Return in words which part of the study a main effect rests on, nothing if it is the whole."""
     found = effects_of(told, dimension)
-    there, seeds = contexts(told, dimension), len(told.seeds)
     if not found:
         return f"{dimension.name} is left out, as no combination of the others is finished at all its values"
+    cells = sum(effect.estimate.cells for effect in found)
+    if dimension.at_random:
+        few = cells < len(told.outcomes)
+        return f"{dimension.name}: means over {cells} of {len(told.outcomes)} cells" if few else ""
     known = found[0].estimate
+    there, seeds = contexts(told, dimension), len(told.seeds)
     if (known.combinations, known.seeds) == (there, seeds):
         return ""
     return f"{dimension.name}: over {known.combinations} of {there} combinations and {known.seeds} of {seeds} seeds"
 
 
 def about_map(told: Evidence, across: Dimension, up: Dimension) -> str:
-    """Return what a heat map is."""
+    """Return what a map of two settings is."""
     more = " and over all other settings" if len(told.dimensions) > 2 else ""
     there = fields(told, across, up)
+    uneven = len({known.cells for known in there.values()}) > 1
+    if across.at_random or up.at_random:
+        few = ", some of them of fewer cells than others" if uneven else ""
+        return f"{what(told)} at the last evaluation, a dot for each pair of values{few}, averaged over seeds{more}."
     none = "; a dash where no cell is finished" if len(there) < len(across.levels) * len(up.levels) else ""
-    few = "; a star where fewer are than elsewhere" if len({known.cells for known in there.values()}) > 1 else ""
+    few = "; a star where fewer are than elsewhere" if uneven else ""
     return f"{what(told)} at the last evaluation, averaged over seeds{more}{none}{few}."
 
 
@@ -99,8 +124,8 @@ def title_of(dimension: Dimension | None) -> str:
 
 def about_curves(told: Evidence, dimension: Dimension | None) -> str:
     """Return what curves are."""
-    several = dimension is not None and len(told.dimensions) > 1
-    over = ", averaged over all other settings" if several else ""
+    several = len(told.dimensions) > (dimension is not None)
+    over = f", averaged over all {'other ' if dimension else ''}settings" if several else ""
     drawn = " At 0 frames: as drawn." if any(one.rows[0]["frames"] == 0 for one in told.outcomes) else ""
     bands = "" if len(told.seeds) == 1 else " Bands: one standard error."
     some = ""
@@ -110,10 +135,18 @@ def about_curves(told: Evidence, dimension: Dimension | None) -> str:
     return f"Test accuracy{over}. {lines}{drawn}{bands}{some}"
 
 
-def about_costs(told: Evidence) -> str:
+def title_of_costs(told: Evidence, found: Costs) -> str:
+    """Return what is plotted against what."""
+    return f"{'Gain' if told.measure is GAIN else 'Accuracy'} against {' and '.join(found.names)}"
+
+
+def about_costs(told: Evidence, found: Costs) -> str:
     """Return what is seen in the figure of costs."""
-    return (
-        f"{what(told)} against the bytes of short-term memory at the end of a run and against the frames seen, "
-        "averaged over all settings that neither change the bytes nor are told apart; what does not vary is left out. "
-        "Points that remember equally much are set apart a little."
-    )
+    apart = f"Colours: {found.marks.name}. " if found.marks else ""
+    left = "the bytes of short-term memory that a run holds at its end, all streams together"
+    points = "each draw is a point" if found.by_draw else "points that remember equally much are set apart a little"
+    sizes = f" Against {left}: {points}." if found.spots else ""
+    frames = " Against the frames that all streams have shown: at each evaluation of a run." if found.curves else ""
+    rest = "all settings that neither change the bytes nor have colours"
+    over = f", averaged over {rest if found.spots or found.marks else 'all settings'}" if told.dimensions else ""
+    return f"{what(told)}{over}. {apart}".rstrip() + sizes + frames

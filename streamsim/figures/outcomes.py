@@ -6,8 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from streamsim.evaluation import ALL
 
-from .dimensions import Dimension, dimensions
-from .table import SEED, StudyTable, Value, cut, number, place, spelt
+from .table import SEED, Dimension, StudyTable, Value, cut, dimensions, number, place, spelt
 
 Point: TypeAlias = tuple[str, ...]
 """A level of every dimension."""
@@ -90,12 +89,19 @@ class Evidence:
         dimensions: what varies.
         outcomes: the cells that are finished.
         measure: the gain; the accuracy where no calibrated network is known.
+        own_seeds: whether each draw of settings at random has seeds of its own.
     """
 
     view: ProbeView
     dimensions: tuple[Dimension, ...]
     outcomes: tuple[CellOutcome, ...]
     measure: Measure
+    own_seeds: bool = False
+
+    @property
+    def listed(self) -> tuple[Dimension, ...]:
+        """What varies and was not drawn at random."""
+        return tuple(one for one in self.dimensions if not one.at_random)
 
     @property
     def seeds(self) -> list[str]:
@@ -103,12 +109,12 @@ class Evidence:
         return list(dict.fromkeys(outcome.seed for outcome in self.outcomes))
 
 
-def evidence(view: ProbeView, rows: Sequence[Mapping[str, Value]], settings: Sequence[str]) -> Evidence:
-    """Return what the *rows* of a view tell of a study in which *settings* vary."""
+def evidence(view: ProbeView, rows: Sequence[Mapping[str, Value]], given: StudyTable) -> Evidence:
+    """Return what the *rows* of a view tell of the study that is *given*."""
     cells: dict[str, list[Mapping[str, Value]]] = {}
     for row in sorted(rows, key=lambda row: place(row["tick"])):
         cells.setdefault(spelt(row["cell"]), []).append(row)
-    varied = dimensions([own[0] for own in cells.values()], settings)
+    varied = dimensions([own[0] for own in cells.values()], given)
     found = [outcome(own, varied) for own in cells.values()]
     order = {seed: i for i, seed in enumerate(seeds(rows))}
     levels = [{level: i for i, level in enumerate(one.levels)} for one in varied]
@@ -117,7 +123,8 @@ def evidence(view: ProbeView, rows: Sequence[Mapping[str, Value]], settings: Seq
         return [*(known[level] for known, level in zip(levels, one.point, strict=True)), order[one.seed]]
 
     known = all(one.last("gain") is not None for one in found)
-    return Evidence(view, varied, tuple(sorted(found, key=where)), GAIN if known else ACCURACY)
+    own_seeds = SEED in given.at_random
+    return Evidence(view, varied, tuple(sorted(found, key=where)), GAIN if known else ACCURACY, own_seeds)
 
 
 def seeds(rows: Sequence[Mapping[str, Value]]) -> list[str]:

@@ -14,9 +14,10 @@ from markupsafe import Markup
 from streamsim.contracts import visible
 from streamsim.report import Section, joined, note, piece, section, style, table
 
+from .effects import effects, tidy
 from .outcomes import Evidence, evidence, views
-from .protocol import headline, lasts, sayings, settings, span, standing
-from .statistics import contexts, effects, tidy
+from .protocol import grounds, headline, lasts, sayings, settings, span, standing
+from .statistics import contexts
 from .table import StudyTable
 
 MOST_VIEWS = 12
@@ -26,7 +27,7 @@ MOST_REMARKS = 20
 
 EFFECTS = [
     *("setting", "value", "pathway", "examples", "probe", "layer", "frames"),
-    *("measure", "mean", "standard_error", "seeds", "combinations"),
+    *("measure", "mean", "standard_error", "seeds", "combinations", "draws", "lowest", "highest"),
 ]
 
 SCALE = 1.35
@@ -35,7 +36,7 @@ SCALE = 1.35
 
 def study_page(given: StudyTable) -> str:
     """Return the page of a study as HTML. It needs matplotlib."""
-    told = [evidence(view, rows, given.settings) for view, rows in views(given).items()]
+    told = [evidence(view, rows, given) for view, rows in views(given).items()]
     first = told[0] if told else None
     sections = list(sections_of(given, first, told[1:])) if first else [empty(given)]
     template = templates().get_template("page.html")
@@ -54,7 +55,7 @@ def effects_csv(given: StudyTable) -> str:
     writer = csv.DictWriter(text, EFFECTS, restval="", lineterminator="\n")
     writer.writeheader()
     for view, rows in views(given).items():
-        writer.writerows(tidy(evidence(view, rows, given.settings)))
+        writer.writerows(tidy(evidence(view, rows, given)))
     return text.getvalue()
 
 
@@ -76,9 +77,10 @@ def heading(given: StudyTable, first: Evidence | None) -> Markup:
     """Return what was studied and what came of it on the whole."""
     facts = [(f"cells {name}", f"{count:,}") for name, count in given.standing.items() if count]
     if first is not None:
-        facts += [("settings that vary", str(len(first.dimensions))), ("seeds", str(len(first.seeds)))]
-        facts.append(("frames a cell", span(lasts(first, "frames"))))
-    said = own_piece("headline", words=headline(first)) if first else Markup()
+        varied, seeds = len(first.dimensions), len(first.seeds)
+        facts += [("setting that varies" if varied == 1 else "settings that vary", str(varied))]
+        facts += [("seed" if seeds == 1 else "seeds", str(seeds)), ("frames a cell", span(lasts(first, "frames")))]
+    said = own_piece("headline", words=f"{headline(first)}{grounds(given, first)}") if first else Markup()
     return piece(
         "heading", kicker="streamsim \N{MIDDLE DOT} study", title=visible(given.title), headline=said, facts=facts
     )
@@ -120,7 +122,8 @@ def effect_table(told: Evidence) -> Markup:
     for effect in effects(told):
         known = effect.estimate
         error = "" if known.error is None else f"{100 * known.error:.1f}"
-        over = f"{known.combinations:,} of {contexts(told, effect.dimension):,}"
+        whole = "" if effect.stretch else f" of {contexts(told, effect.dimension):,}"
+        over = f"{known.combinations:,}{whole}"
         rows.append((effect.dimension.name, effect.level, told.measure.text(known.mean), error, str(known.seeds), over))
     head = ("setting", "value", told.measure.words, "\N{PLUS-MINUS SIGN}", "seeds", "combinations of the others")
     words = "The same of every layer and probe, as shares, is in effects.csv beside this page."

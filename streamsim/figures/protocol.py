@@ -4,9 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from .outcomes import GAIN, Evidence, view_of
 from .statistics import pooled
-from .table import StudyTable, number, spelt
+from .table import Dimension, StudyTable, number, spelt
 
 MOST_SEEDS = 12
+
+FINISHED = "finished"
+"""What a cell is called that came to its end."""
 
 SIGN = "\N{PLUS-MINUS SIGN}"
 
@@ -37,7 +40,8 @@ def seeds_of(told: Evidence) -> str:
 def errors_of(told: Evidence) -> str:
     """Return a sentence on what the errors of a figure are."""
     if len(told.seeds) == 1:
-        return "One seed, so that no standard error can be given."
+        at_random = len(told.listed) < len(told.dimensions)
+        return f"One seed, so that no standard error {'over seeds ' if at_random else ''}can be given."
     return f"Mean and standard error over {seeds_of(told)}."
 
 
@@ -60,6 +64,21 @@ def headline(told: Evidence) -> str:
     if told.measure is GAIN:
         return f"Learning changed what a {told.view.words} reads by {value} points ({error}){over}."
     return f"A {told.view.words} is right in {value} % of the test examples ({error}){over}."
+
+
+COMPLETE = "those that are complete: with the same seeds in all combinations"
+
+
+def grounds(table: StudyTable, told: Evidence) -> str:
+    """Return on how many cells of a study the headline stands, and how many are missing; nothing if on all of them."""
+    total = sum(table.standing.values())
+    missing = total - table.standing.get(FINISHED, 0)
+    known = pooled(told, told.outcomes)
+    if known is None or known.cells >= total:
+        return ""
+    some = "" if known.cells == total - missing else f", {COMPLETE}"
+    left = f"; {missing:,} {'is' if missing == 1 else 'are'} missing" if missing else ""
+    return f" This stands on {known.cells:,} of {total:,} cells{some}{left}."
 
 
 def standing(table: StudyTable) -> str:
@@ -97,7 +116,7 @@ def sayings(table: StudyTable, told: Evidence) -> list[tuple[str, str]]:
         ("calibrated", f"{calibrated} %, the same network once it has looked and before it learns"),
         *untrained(table, told),
         ("gain", "accuracy less calibrated, in percentage points" if told.measure is GAIN else "not known"),
-        ("standard error", ERROR if len(told.seeds) > 1 else "none: one seed"),
+        ("standard error", error_in_words(told)),
     ]
 
 
@@ -105,6 +124,17 @@ ERROR = (
     f"{SIGN}, over seeds: each seed's mean first, then their standard deviation (n \N{MINUS SIGN} 1) divided by the "
     "root of their number. Values of a setting share their seeds, so that differences may be surer than their errors"
 )
+
+
+OVER_DRAWS = "over draws for settings that were drawn at random: each draw's mean first, then as it is done for seeds"
+
+
+def error_in_words(told: Evidence) -> str:
+    """Return what a standard error is one of."""
+    several = len(told.seeds) > 1
+    if len(told.listed) == len(told.dimensions):
+        return ERROR if several else "none: one seed"
+    return f"{ERROR}; {OVER_DRAWS}" if several else f"{OVER_DRAWS}; none else, as there is one seed"
 
 
 def untrained(table: StudyTable, told: Evidence) -> list[tuple[str, str]]:
@@ -121,7 +151,15 @@ def untrained(table: StudyTable, told: Evidence) -> list[tuple[str, str]]:
 
 def settings(told: Evidence) -> list[tuple[str, str]]:
     """Return each setting that varies with its values."""
-    return [(dimension.name, in_words(dimension.levels)) for dimension in told.dimensions]
+    return [(dimension.name, values_of(dimension)) for dimension in told.dimensions]
+
+
+def values_of(dimension: Dimension) -> str:
+    """Return the values of a setting in words; of numbers that were drawn how many, and between which they lie."""
+    levels = dimension.levels
+    if not dimension.scaled:
+        return in_words(levels)
+    return f"{len(levels):,} numbers from {levels[0]} to {levels[-1]}, drawn at random"
 
 
 def in_words(levels: Sequence[str], most: int = 40) -> str:

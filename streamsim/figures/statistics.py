@@ -1,15 +1,14 @@
-"""Means over seeds, and main effects over the part of a study that is complete."""
+"""Means over seeds, over the part of a study that is complete."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from .dimensions import Dimension
 from .outcomes import CellOutcome, Evidence, Point
-from .table import Value
+from .table import Dimension
 
-Key: TypeAlias = tuple[str, Point, str]
+Key: TypeAlias = tuple[str, Point, Hashable]
 """A level of a dimension, the levels of all others, and a seed."""
 
 
@@ -35,20 +34,12 @@ class Block(NamedTuple):
     """A part of a study in which every combination is finished with every seed."""
 
     contexts: tuple[Point, ...]
-    seeds: tuple[str, ...]
+    seeds: tuple[Hashable, ...]
 
 
-class Effect(NamedTuple):
-    """What one value of a setting comes to, averaged over the others."""
-
-    dimension: Dimension
-    level: str
-    estimate: Estimate
-
-
-def estimate(values: Iterable[tuple[str, float]]) -> Estimate | None:
+def estimate(values: Iterable[tuple[Hashable, float]]) -> Estimate | None:
     """Return the mean of (seed, value), first within each seed and then over seeds; None if there are none."""
-    by_seed: dict[str, list[float]] = {}
+    by_seed: dict[Hashable, list[float]] = {}
     for seed, value in values:
         by_seed.setdefault(seed, []).append(value)
     if not by_seed:
@@ -66,10 +57,10 @@ def complete(keys: Collection[Key], levels: Collection[str]) -> Block:
     equally large parts the one with more seeds is taken. A cell that is missing thus takes away either its context or
     its seed, and no value is compared with another over different cells.
     """
-    there: dict[tuple[Point, str], int] = {}
+    there: dict[tuple[Point, Hashable], int] = {}
     for _, context, seed in keys:
         there[context, seed] = there.get((context, seed), 0) + 1
-    whole: dict[str, list[Point]] = {}
+    whole: dict[Hashable, list[Point]] = {}
     for (context, seed), count in there.items():
         if count == len(levels):
             whole.setdefault(seed, []).append(context)
@@ -87,12 +78,21 @@ def complete(keys: Collection[Key], levels: Collection[str]) -> Block:
 def by_level(told: Evidence, dimension: Dimension | None) -> dict[Key, list[CellOutcome]]:
     """Return the cells by level, context and seed; without a dimension there is one level, and all else is context."""
     index = None if dimension is None else told.dimensions.index(dimension)
+    kept = [i for i in contextual(told) if i != index]
     found: dict[Key, list[CellOutcome]] = {}
     for outcome in told.outcomes:
         point = outcome.point
-        level, context = ("", point) if index is None else (point[index], (*point[:index], *point[index + 1 :]))
-        found.setdefault((level, context, outcome.seed), []).append(outcome)
+        level = "" if index is None else point[index]
+        found.setdefault((level, tuple(point[i] for i in kept), outcome.seed), []).append(outcome)
     return found
+
+
+def contextual(told: Evidence) -> list[int]:
+    """Return the places of what tells combinations of settings apart: all that varies.
+
+    Where each draw has seeds of its own, these tell draws apart already.
+    """
+    return [i for i, one in enumerate(told.dimensions) if not (one.at_random and told.own_seeds)]
 
 
 def measured(told: Evidence, outcomes: Iterable[CellOutcome]) -> float:
@@ -101,57 +101,23 @@ def measured(told: Evidence, outcomes: Iterable[CellOutcome]) -> float:
     return float(np.mean([value for value in values if value is not None]))
 
 
-def effects(told: Evidence) -> list[Effect]:
-    """Return the main effects: what each value comes to, averaged over all other settings, then over seeds."""
-    return [effect for dimension in told.dimensions for effect in effects_of(told, dimension)]
-
-
-def effects_of(told: Evidence, dimension: Dimension) -> list[Effect]:
-    """Return the main effect of one setting; nothing if no combination is finished at all its values."""
-    found = by_level(told, dimension)
-    block = complete(found, dimension.levels)
-    values = {key: measured(told, own) for key, own in found.items()}
-    told_of = [(level, estimate(within(values, level, block))) for level in dimension.levels]
-    return [Effect(dimension, level, known) for level, known in told_of if known]
-
-
-def within(values: Mapping[Key, float], level: str, block: Block) -> list[tuple[str, float]]:
+def within(values: Mapping[Key, float], level: str, block: Block) -> list[tuple[Hashable, float]]:
     """Return (seed, value) for all of *values* at a *level* that lie in a *block*."""
     return [(seed, values[level, context, seed]) for seed in block.seeds for context in block.contexts]
 
 
 def pooled(told: Evidence, outcomes: Iterable[CellOutcome]) -> Estimate | None:
     """Return the mean over a large part of some cells that has the same seeds in every combination of settings."""
+    kept = contextual(told)
     found: dict[Key, list[CellOutcome]] = {}
     for outcome in outcomes:
-        found.setdefault(("", outcome.point, outcome.seed), []).append(outcome)
+        found.setdefault(("", tuple(outcome.point[i] for i in kept), outcome.seed), []).append(outcome)
     block = complete(found, [""])
-    return estimate(within({key: measured(told, own) for key, own in found.items()}, "", block))
+    known = estimate(within({key: measured(told, own) for key, own in found.items()}, "", block))
+    cells = sum(len(found["", context, seed]) for seed in block.seeds for context in block.contexts)
+    return known and known._replace(cells=cells)
 
 
 def contexts(told: Evidence, dimension: Dimension) -> int:
     """Return how many combinations of the other settings there are, finished or not at all values."""
     return len({context for _, context, _ in by_level(told, dimension)})
-
-
-def tidy(told: Evidence) -> list[dict[str, Value]]:
-    """Return the main effects as rows of a table, shares as in the table of the study."""
-    view = told.view
-    frames = max((outcome.last("frames") or 0.0 for outcome in told.outcomes), default=0.0)
-    return [
-        {
-            "setting": effect.dimension.name,
-            "value": effect.level,
-            "pathway": view.pathway,
-            "examples": view.examples,
-            "probe": view.probe,
-            "layer": view.layer,
-            "frames": int(frames),
-            "measure": told.measure.column,
-            "mean": round(effect.estimate.mean, 6),
-            "standard_error": None if effect.estimate.error is None else round(effect.estimate.error, 6),
-            "seeds": effect.estimate.seeds,
-            "combinations": effect.estimate.combinations,
-        }
-        for effect in effects(told)
-    ]

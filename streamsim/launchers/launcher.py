@@ -41,6 +41,9 @@ class Launcher(ABC):
     threads: int
     trust: bool
 
+    def ready(self) -> None:
+        """Raise `LaunchError` if nothing can be run where it would; asked before anything of a study is put down."""
+
     @abstractmethod
     def launch(self, cells: Sequence[Path], stopped: Callable[[], bool]) -> Iterator[News]:
         """Run *cells* and yield news of them, if only that there are none, at least every second until all ended.

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from streamsim.contracts import require
 
+from .samples import Draw, draws_in
 from .values import MOST, expanded
 
 Point: TypeAlias = dict[str, str]
@@ -26,6 +27,20 @@ class Axis:
     """
 
     spelt: Mapping[str, str]
+
+    @property
+    def draws(self) -> dict[str, list[Draw]]:
+        """What is drawn at random, by the names of its settings; none for those whose values are listed."""
+        return {name: draws_in(text) for name, text in self.spelt.items()}
+
+    @property
+    def at_random(self) -> bool:
+        """Whether any of it is drawn; whole numbers by themselves, of which there are but a few, are as good as listed.
+
+        With a setting that is drawn those in step with it are at random: each of their values comes with other numbers.
+        """
+        found = [draw for draws in self.draws.values() for draw in draws]
+        return bool(found) and not (len(self.spelt) == 1 and all(draw.few for draw in found))
 
     def points(self) -> list[Point]:
         """Return the values of all its settings, place by place.

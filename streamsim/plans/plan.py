@@ -11,6 +11,7 @@ from streamsim.config import parsed
 from streamsim.contracts import ConfigurationError, require, shown, suggestion
 
 from .axes import Axis, Point, crossed
+from .samples import Draw
 
 KEYS = ("preset", "settings", "threads", "grid", "zip", "sweeps", "cells")
 
@@ -37,6 +38,21 @@ class Plan:
     def varied(self) -> list[str]:
         """The names of all settings that vary."""
         return list(dict.fromkeys(name for axes in self.sweeps for axis in axes for name in axis.spelt))
+
+    @property
+    def at_random(self) -> list[str]:
+        """The names of settings that are drawn at random, and of those that go in step with them."""
+        axes = [axis for sweep in self.sweeps for axis in sweep if axis.at_random]
+        return list(dict.fromkeys(name for axis in axes for name in axis.spelt))
+
+    @property
+    def draws(self) -> dict[str, list[Draw]]:
+        """What is drawn, by the names of settings, of those of which anything is."""
+        found: dict[str, list[Draw]] = {}
+        for axis in (axis for sweep in self.sweeps for axis in sweep):
+            for name, draws in axis.draws.items():
+                found.setdefault(name, []).extend(draws)
+        return {name: draws for name, draws in found.items() if draws}
 
     def points(self) -> list[Point]:
         """Return what varies, cell by cell; a cell that several sweeps ask for may come more than once.

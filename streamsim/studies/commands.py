@@ -11,7 +11,7 @@ from streamsim.launchers import LOG, Launcher, Standing, launcher_on
 from streamsim.plans import MOST, Plan, axes_of, is_plan, plan_of
 from streamsim.runs import RunFolder, creating, explained, say, show
 
-from .drafting import Drafter, put_down, refuse_changed
+from .drafting import Drafter, alike, put_down, refuse_changed
 from .drive import called, go_on
 from .page import page_files
 from .parquet import in_parquet
@@ -19,6 +19,9 @@ from .rehearsal import at_once, rehearse, require_room
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of
 from .threads import told, tried
+
+WRITTEN = {"table": "table.csv", "parquet": "table.parquet", "effects": "effects.csv", "report": "report.html"}
+"""What is made of a study, as it is called when it is told where it lies."""
 
 
 def asked(word: str | None, words: Sequence[str], settings: Mapping[str, str], default: str) -> Plan:
@@ -70,7 +73,7 @@ def sweep(
     study = Study(out)
     before = study.plan()
     if before is not None:
-        refuse_other(out, before, plan)
+        refuse_other(out, before, plan, alike(before, plan))
         refuse_changed(out, before)
     whole = before or replace(plan, sweeps=())
     launcher = launcher_on(on, jobs, whole.threads)
@@ -86,6 +89,7 @@ def sweep(
         return rehearse(study, plan, drafts, launcher, found)
     if found:
         say(told(found))
+    launcher.ready()
     with creating(out):
         out.mkdir(parents=True, exist_ok=True)
     with locked(study):
@@ -155,8 +159,7 @@ def write_results(study: Study, plan: Plan, with_report: bool) -> dict[str, Path
                 study.place.discard(name)  # one of an earlier time would be believed
             else:
                 study.place.replace(name, data)
-    shown = {"table": "table.csv", "report": "report.html"}
-    return {what: study.path / name for what, name in shown.items() if files.get(name) is not None}
+    return {what: study.path / name for what, name in WRITTEN.items() if files.get(name) is not None}
 
 
 def status(path: Path) -> int:

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from streamsim.config import configure, outline
-from streamsim.contracts import ConfigurationError, RunFolderError, StreamsimError, UnknownSetting
+from streamsim.contracts import ConfigurationError, RunFolderError, StreamsimError, UnknownSetting, require
 from streamsim.launchers import hash_of
 from streamsim.plans import Plan, Point, described
 from streamsim.runs import RunFolder, provenance, signed
 from streamsim.simulation import shortage
 
 from .study import Study
+
+WHOLE = "a whole number"
+"""How settings are described that take no others."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Drafter:
         except UnknownSetting:  # in every cell, or next to it
             raise
         except StreamsimError as error:
+            refuse_decimals(self.plan, point)
             raise ConfigurationError(f"cell {described(point)}: {error}") from error
         except (MemoryError, RuntimeError) as error:
             if (sentence := shortage(error)) is None:
@@ -90,6 +94,41 @@ class Drafter:
         spelt = ["streamsim", *(word.encode(errors="backslashreplace").decode() for word in command)]
         own = {"command": spelt, "seed": experiment.seed, **signed(configuration.tree)}
         return Draft(name, point, text, {**common, **own}, memory * experiment.checkpoints_kept, memory)
+
+
+def refuse_decimals(plan: Plan, point: Point) -> None:
+    """Raise `ConfigurationError` if a number with decimals was drawn in *point* for a setting that takes none."""
+    drawn = {name: draws[0] for name, draws in plan.draws.items() if name in point and not draws[0].whole}
+    kinds = kinds_of(plan, {name: value for name, value in point.items() if name not in drawn}) if drawn else {}
+    for name, draw in drawn.items():
+        right = point[name].isdecimal() or not kinds.get(name, "").startswith(WHOLE)
+        better = f"write {name}={draw.in_whole_numbers()}"
+        require(right, f"{name} takes whole numbers, and {draw.kind} draws others, such as {point[name]}: {better}")
+
+
+def kinds_of(plan: Plan, point: Point) -> dict[str, str]:
+    """Return in words what each setting takes in a cell, nothing if that cannot be."""
+    try:
+        parts = outline(plan.preset, {**plan.settings, **point})[1]
+    except StreamsimError:
+        return {}
+    return {one.name: one.kind for part in parts for one in part.settings}
+
+
+def alike(before: Plan, now: Plan) -> bool:
+    """Tell whether the settings that two plans share come to the same in every cell of *now*, however they are spelt.
+
+    Settings that vary in *now* are not looked at: none can be both fixed and varied.
+    """
+    if before.preset != now.preset or {*before.settings} & {*now.varied}:
+        return False
+    return before.settings == now.settings or all(same(before, now, point) for point in now.points())
+
+
+def same(one: Plan, other: Plan, point: Point) -> bool:
+    """Tell whether a cell comes to the same with the settings of one plan and of another."""
+    texts = (configure(plan.preset, {**plan.settings, **point}).text() for plan in (one, other))
+    return len(set(texts)) == 1
 
 
 def refuse_changed(path: Path, before: Plan) -> None:

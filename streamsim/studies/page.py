@@ -35,7 +35,17 @@ def told_of(study: Study, plan: Plan, table: ResultTable) -> StudyTable:
     counted = study.count()
     standing = {one.value: counted[one] for one in reversed(Standing)}
     standing["not yet there"] = len(absent(study, plan.cells))
-    return StudyTable(table.by_column(), plan.varied, plan.preset, standing, table.protocols, table.warnings)
+    logarithmic = [name for name, draws in plan.draws.items() if any(draw.logarithmic for draw in draws)]
+    return StudyTable(
+        table.by_column(),
+        plan.varied,
+        plan.preset,
+        standing,
+        table.protocols,
+        table.warnings,
+        plan.at_random,
+        logarithmic,
+    )
 
 
 def in_bytes(text: str) -> bytes:

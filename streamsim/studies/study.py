@@ -97,12 +97,19 @@ def refuse_taken(path: Path) -> None:
         raise RunFolderError(f"{path} {what}, and is never overwritten: choose another --out")
 
 
-def refuse_other(path: Path, before: Plan, now: Plan) -> None:
-    """Raise `RunFolderError` if *now* asks for cells that are not of the study *before*."""
+def refuse_other(path: Path, before: Plan, now: Plan, alike: bool) -> None:
+    """Raise `RunFolderError` if *now* asks for cells that are not of the study *before*.
+
+    Args:
+        path: where the study lies.
+        before: what was asked for until now.
+        now: what is asked for.
+        alike: whether the settings of both come to the same, though they may be spelt otherwise.
+    """
     elsewhere = "choose another --out"
     if before.preset != now.preset:
         raise RunFolderError(f"{path} holds a study of {before.preset}, not of {now.preset}: {elsewhere}")
-    for name in sorted({*before.settings, *now.settings}):
+    for name in () if alike else sorted({*before.settings, *now.settings}):
         old, new = (spoken(plan.settings, name) for plan in (before, now))
         if old != new:
             raise RunFolderError(

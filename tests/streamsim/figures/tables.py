@@ -1,6 +1,7 @@
 """Tables of studies so small that their means can be worked out by hand."""
 
 from streamsim.figures import StudyTable
+from streamsim.figures.outcomes import evidence, views
 
 GAINS = {
     (1, "x", 0): 0.10,
@@ -42,7 +43,15 @@ def row(cell, settings, gain, **other):
 def table(rows, settings=("a", "b", "seed"), **other):
     """A study made of *rows*."""
     columns = {name: [one.get(name) for one in rows] for name in rows[0]} if rows else {}
-    return StudyTable(columns, settings, "toy", {"finished": len({one["cell"] for one in rows})}, **other)
+    standing = {"finished": len({one["cell"] for one in rows})}
+    return StudyTable(columns, settings, "toy", **{"standing": standing, **other})
+
+
+def told(rows, settings=("a", "b", "seed"), **other):
+    """What the first view tells of a study made of *rows*."""
+    given = table(rows, settings, **other)
+    ((view, own), *_) = views(given).items()
+    return evidence(view, own, given)
 
 
 def grid(gains=None, names=("a", "b", "seed")):

@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from streamsim.figures import study_page
+from streamsim.figures.page import heading
 
-from .tables import GAINS, grid, row, table
+from .tables import GAINS, grid, row, table, told
 
 pytest.importorskip("matplotlib")
 
@@ -81,3 +82,18 @@ def test_other_layers_are_folded_away_and_accuracy_stands_in_for_an_unknown_gain
     page = study_page(table([*low, *rows]))
     assert "<details><summary>linear probe of low</summary>" in page
     assert "accuracy (%)" in words(files(page, "image/svg.xml")[-1])
+
+
+def test_the_headline_of_an_unfinished_study_says_on_what_it_stands():
+    def said(rows, **standing):
+        given = table(rows, standing=standing)
+        return heading(given, told(rows))
+
+    whole = said(grid(), finished=8, failed=1, waiting=3)
+    assert "averaged over 4 combinations of settings. This stands on 8 of 12 cells; 4 are missing.</p>" in whole
+    gains = {point: gain for point, gain in GAINS.items() if point != (2, "y", 1)}
+    assert (
+        "This stands on 6 of 8 cells, those that are complete: with the same seeds in all combinations; 1 is missing."
+        in said(grid(gains), finished=7, failed=1)
+    )
+    assert "This stands on" not in said(grid(), finished=8)

@@ -5,19 +5,15 @@ import pytest
 from streamsim.figures import effects_csv
 from streamsim.figures.costs import in_units, marking, spots
 from streamsim.figures.curves import curves
+from streamsim.figures.effects import effects
 from streamsim.figures.final import fields, words
 from streamsim.figures.gallery import about_effects, about_map
-from streamsim.figures.outcomes import evidence, views
-from streamsim.figures.statistics import effects, estimate, pooled
+from streamsim.figures.outcomes import views
+from streamsim.figures.statistics import estimate, pooled
 
-from .tables import GAINS, grid, row, table
+from .tables import GAINS, grid, row, table, told
 
 pytest.importorskip("matplotlib")
-
-
-def told(rows, settings=("a", "b", "seed")):
-    ((view, own), *_) = views(table(rows, settings)).items()
-    return evidence(view, own, settings)
 
 
 def found(rows):
@@ -149,8 +145,9 @@ def test_the_first_view_is_the_linear_probe_of_the_uppermost_layer():
 def test_the_small_table_of_main_effects():
     lines = effects_csv(table(grid())).splitlines()
     assert lines[0] == (
-        "setting,value,pathway,examples,probe,layer,frames,measure,mean,standard_error,seeds,combinations"
+        "setting,value,pathway,examples,probe,layer,frames,measure,mean,standard_error,seeds,combinations,draws,lowest,"
+        "highest"
     )
     assert [line.split(",")[:2] for line in lines[1:]] == [["a", "1"], ["a", "2"], ["b", "x"], ["b", "y"]]
-    assert lines[1] == "a,1,,test,linear,top,80,gain,0.16,0.01,2,2"
+    assert lines[1] == "a,1,eye,test,linear,top,80,gain,0.16,0.01,2,2,,,"
     assert effects_csv(table([])).count("\n") == 1

@@ -61,6 +61,16 @@ def test_a_plan_grows_by_what_it_has_not():
     assert len(one.joined(two).points()) == 4
 
 
+def test_what_goes_in_step_with_a_draw_is_at_random():
+    words = ["seed=0,1", "a=uniform:0:1:3", "+b=x,y,z", "c=1,loguniform:1:9:2", "d=integers:1:64:3", "e=integers:1:8:3"]
+    plan = Plan("p", {}, (tuple(axes_of(words)),))
+    assert plan.at_random == ["a", "b", "c", "d"], "a few whole numbers by themselves are values like others"
+    assert {name: draw.kind for name, (draw,) in plan.draws.items()} == {
+        **{"a": "uniform", "c": "loguniform", "d": "integers", "e": "integers"}
+    }
+    assert Plan("p", {}, (tuple(axes_of(["e=integers:1:8:3", "+f=integers:1:2:3"])),)).at_random == ["e", "f"]
+
+
 def test_the_configuration_of_a_run_is_no_plan():
     assert not is_plan("environment: {Objects3D: {}}\nticks: 5")
     assert not is_plan("[1")

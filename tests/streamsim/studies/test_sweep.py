@@ -166,6 +166,8 @@ def test_a_cell_that_fails_ends_no_other_and_is_tried_again(place, capsys):
         (["toy.yaml", "seed=0,-1", "streams=1,2"], "cell seed=-1 streams=1: seed must lie between 0"),
         (["toy.yaml", "seed=0", "streams=1,0"], "cell seed=0 streams=0: streams must be at least 1 (got 0)"),
         (["nosuch", "seed=1"], "nosuch"),
+        (["toy.yaml", "seed=1", "streams=uniform:0.5:8.5:5"], ": write streams=integers:1:8:5"),
+        (["toy.yaml", "agent.rate=uniform:1:2"], "does not say how many numbers are to be drawn: write agent.rate=uni"),
         (["toy.yaml", "seed=1", "--jobs", "0"], "jobs must be 1 or more (got 0)"),
         (["toy.yaml", "seed=1", "--jbos", "0"], "--jbos is not an option: did you mean --jobs?"),
         (["toy.yaml", "seed=1", "--out", "toy.yaml"], "toy.yaml is a file, not a folder: choose another --out"),
@@ -204,6 +206,17 @@ def test_another_study_is_refused(place, capsys):
     assert "give the folder of the study: --out studies/NAME" in capsys.readouterr().err
     assert main("status", ".") == 2
     assert ". holds no study (there is no study.yaml)" in capsys.readouterr().err
+
+
+def test_settings_that_come_to_the_same_are_the_same_study(place, capsys):
+    assert sweep("seed=0", "--probes", "null") == 0
+    assert sweep("seed=0,1", "--probes", "null", "--ticks", "60", "--agent.rate", "1e-2") == 0
+    assert len(times()) == 2
+    assert sweep("seed=0,1", "agent.rate=0.01", "--probes", "null") == 0
+    assert len(times()) == 2
+    # what was fixed may not vary
+    assert sweep("seed=0", "probes=null") == 2
+    assert "a holds a study in which probes is null, not as the preset has it" in capsys.readouterr().err
 
 
 def test_a_study_does_not_grow_by_what_cannot_be_compared(place, capsys):
