@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 from streamsim.checks import settings_of
 from streamsim.cli import COMMANDS, DEFAULT, refuse_misspelt
+from streamsim.command import parsers
 from streamsim.config import catalogue, kinds, outline
 from streamsim.contracts import StreamsimError
-from streamsim.parsers import parsers
 from streamsim.studies import asked
 
 ROOT = Path(__file__).parents[1]

@@ -10,10 +10,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TextIO
 
-from .arguments import Parser
+from .command import Parser, named_path, opened, parsers, study_named, whole_help
 from .contracts import StreamsimError, nearest, require, suggestion, trusting, visible
-from .named import named_path, opened, study_named
-from .parsers import parsers, whole_help
 from .runs import current_folder, keep_memory, say, show, standard_streams
 from .simulation import rank, shortage, size
 

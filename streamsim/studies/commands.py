@@ -7,14 +7,14 @@ from pathlib import Path
 
 from streamsim.config import coerce, text_of
 from streamsim.contracts import ConfigurationError, RunFolderError, one_line, require
-from streamsim.launchers import LOG, Launcher, Standing, launcher_on
-from streamsim.plans import MOST, Plan, axes_of, is_plan, plan_of
 from streamsim.runs import RunFolder, creating, explained, say, show
 
 from .drafting import Drafter, alike, put_down, refuse_changed
 from .drive import called, go_on
+from .launchers import LOG, Launcher, Standing, launcher_on
 from .page import page_files
 from .parquet import in_parquet
+from .plans import MOST, Plan, axes_of, is_plan, plan_of
 from .rehearsal import at_once, rehearse, require_room
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of

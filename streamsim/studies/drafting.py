@@ -7,11 +7,11 @@ from typing import Any
 
 from streamsim.config import configure, outline
 from streamsim.contracts import ConfigurationError, RunFolderError, StreamsimError, UnknownSetting, require
-from streamsim.launchers import hash_of
-from streamsim.plans import Plan, Point, described
 from streamsim.runs import RunFolder, provenance, signed
 from streamsim.simulation import shortage
 
+from .launchers import hash_of
+from .plans import Plan, Point, described
 from .study import Study
 
 WHOLE = "a whole number"

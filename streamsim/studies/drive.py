@@ -10,9 +10,9 @@ from rich.live import Live
 from rich.text import Text
 
 from streamsim.contracts import RunFolderError, visible
-from streamsim.launchers import Cell, Launcher, News, Standing
 from streamsim.runs import Interruption, Terminal
 
+from .launchers import Cell, Launcher, News, Standing
 from .study import Study
 from .varied import in_words, values_of
 

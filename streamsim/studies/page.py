@@ -1,10 +1,10 @@
 """The page of a study with its figures, and its main effects, made of its table."""
 
-from streamsim.figures import StudyTable, drawable, effects_csv, study_page
-from streamsim.launchers import Standing
-from streamsim.plans import Plan
 from streamsim.runs import say
 
+from .figures import StudyTable, drawable, effects_csv, study_page
+from .launchers import Standing
+from .plans import Plan
 from .study import Study, absent
 from .table import ResultTable
 

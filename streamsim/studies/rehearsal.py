@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from statistics import mean
 
 from streamsim.contracts import require
-from streamsim.launchers import Cost, Launcher, Processes, Rehearsal, Standing, rehearsed
-from streamsim.plans import Plan, described
 from streamsim.runs import say, show
 from streamsim.simulation import in_words, physical
 
 from .drafting import Draft
+from .launchers import Cost, Launcher, Processes, Rehearsal, Standing, rehearsed
+from .plans import Plan, described
 from .study import Study
 
 

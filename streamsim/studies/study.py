@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streamsim.contracts import ConfigurationError, RunFolderError
-from streamsim.launchers import Cell, Standing
-from streamsim.plans import Plan, plan_of
 from streamsim.storage import Directory
+
+from .launchers import Cell, Standing
+from .plans import Plan, plan_of
 
 FILE = "study.yaml"
 

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from streamsim.contracts import RunFolderError
 from streamsim.evaluation import Row, gain
-from streamsim.launchers import Cell, hash_of
 from streamsim.runs import read_health, read_probes
 
+from .launchers import Cell, hash_of
 from .study import Study, opened
 from .varied import Value, order_of, values_of
 

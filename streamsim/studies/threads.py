@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from streamsim.contracts import ConfigurationError, require
-from streamsim.launchers import Launcher, Processes, available
-from streamsim.plans import Plan
 from streamsim.runs import say
 
 from .drafting import Draft
+from .launchers import Launcher, Processes, available
+from .plans import Plan
 from .rehearsal import Forecast, fits, foreseen, lasting, require_room, shares
 
 SAMPLE = 3

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 from streamsim.config import parsed
 from streamsim.contracts import ConfigurationError, RunFolderError
-from streamsim.launchers import Cell
 from streamsim.runs import read_provenance
+
+from .launchers import Cell
 
 Value: TypeAlias = int | float | bool | str | None
 

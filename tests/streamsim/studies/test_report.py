@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from streamsim import cli
-from streamsim.figures import StudyTable
-from streamsim.plans import Plan, axes_of
 from streamsim.studies import page
+from streamsim.studies.figures import StudyTable
+from streamsim.studies.plans import Plan, axes_of
 from streamsim.studies.study import Study, opened
 from streamsim.studies.table import table_of
 
@@ -51,7 +51,9 @@ def test_where_a_study_stands_is_told(place):
 
 def test_without_matplotlib_there_is_a_table_and_a_sentence(place, capsys, monkeypatch):
     find = importlib.util.find_spec
-    monkeypatch.setattr("streamsim.figures.table.find_spec", lambda name: None if name == "matplotlib" else find(name))
+    monkeypatch.setattr(
+        "streamsim.studies.figures.table.find_spec", lambda name: None if name == "matplotlib" else find(name)
+    )
     assert main("sweep", *LINE, "--no-report") == 0
     Path("a/report.html").write_text("of an earlier time")
     capsys.readouterr()

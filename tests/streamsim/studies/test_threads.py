@@ -9,10 +9,10 @@ import yaml
 
 from streamsim import cli
 from streamsim.contracts import ConfigurationError
-from streamsim.launchers import Cost, Processes, available, choice
 from streamsim.studies import rehearsal, threads
 from streamsim.studies.commands import asked
 from streamsim.studies.drafting import Draft
+from streamsim.studies.launchers import Cost, Processes, available, choice
 
 MB = 1_000_000
 

@@ -1,1 +1,0 @@
-../../streamsim/arguments.py

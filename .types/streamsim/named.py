@@ -1,1 +1,0 @@
-../../streamsim/named.py

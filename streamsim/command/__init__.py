@@ -1,0 +1,7 @@
+"""What a command line may say: its words, its settings, the folders that it names."""
+
+from .arguments import Parser, divided
+from .named import named_path, opened, study_named
+from .usage import parsers, whole_help
+
+__all__ = ["Parser", "divided", "named_path", "opened", "parsers", "study_named", "whole_help"]
