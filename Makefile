@@ -10,7 +10,7 @@ demo: $(VENV)/installed
 	$(BIN)/streamsim run
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations 10
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --durations 10
 
 mutants: $(VENV)/installed-dev
 	$(BIN)/python -m tests.mutants.run

@@ -31,7 +31,7 @@ def test_every_package_is_where_the_installer_looks():
     found = SETTINGS["package-dir"]
     for folder in ROOMS:
         name = installed(folder)
-        parent = next(p for p in (name, name.rpartition(".")[0]) if p in found)
+        parent = next(p for n in range(4) if (p := name.rsplit(".", n)[0]) in found)
         assert ROOT / found[parent] / name.removeprefix(parent).strip(".").replace(".", "/") == folder
         assert (folder / "__init__.py").is_file()
 

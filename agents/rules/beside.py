@@ -29,12 +29,13 @@ class SideBySide(NamedTuple):
 
     def copies(self, units: Float[Tensor, "*n units"]) -> tuple[Tensor, ...]:
         """Return what is of each layer, copies that lie side by side with nothing."""
-        return tuple(torch.split_with_sizes_copy(units, list(self.widths), -1))
+        return tuple(torch.ops.aten.split_with_sizes_copy(units, list(self.widths), -1))
 
     def stacked(self, units: Float[Tensor, "*n units"], run: slice) -> Float[Tensor, " layers *n width"]:
         """Return what is of a *run* of layers of one width one after the other, a view."""
         widths, before = self.widths[run], sum(self.widths[: run.start])
-        return units[..., before : before + sum(widths)].unflatten(-1, (len(widths), widths[0])).movedim(-2, 0)
+        own = units[..., before : before + sum(widths)]
+        return own.view(*units.shape[:-1], len(widths), widths[0]).movedim(-2, 0)
 
     def mean(self, units: Float[Tensor, "*n units"]) -> Float[Tensor, " layers *n"]:
         """Return the mean over the units of each layer."""

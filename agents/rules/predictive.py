@@ -55,7 +55,7 @@ def predictive_credit(
     forward = [predict(c, [own["pred"] for own in parameters], scoring) for _, c, parameters, scoring in sides]
     scores = torch.cat([score(own.z, made, own.scoring) for own, made in zip(sides, forward, strict=True)])
     surprise = judge(scores, sign)
-    slopes = (-surprise.gate * weight).split(counts)  # dLoss/du
+    slopes = torch.split(-surprise.gate * weight, counts)  # dLoss/du
     delta = [own for made, slope in zip(forward, slopes, strict=True) for own in credit(made, slope).sum((1, 2))]
     products = [{"pred": own} for own in outers([(own.z, own.c, own.scoring) for own in sides], slopes)]
     past_delta: list[Tensor] = []
@@ -65,7 +65,7 @@ def predictive_credit(
         ]
         if retrodiction.own_gate:
             own_scores = [score(own.c, made, own.scoring) for own, made in zip(sides, backward, strict=True)]
-            slopes = (-gate(torch.cat(own_scores), sign) * weight).split(counts)
+            slopes = torch.split(-gate(torch.cat(own_scores), sign) * weight, counts)
         past_delta = [own for made, slope in zip(backward, slopes, strict=True) for own in credit(made, slope)]
         if retrodiction.own_weights:
             backwards = outers([(own.c, own.z, own.scoring) for own in sides], slopes)
