@@ -132,6 +132,8 @@ def factors_have_their_form(harness: RuleHarness) -> None:
             check_that(form, "RuleFactors.past_delta must be groups x predictors x streams, then the shape of z")
         for name, (left, right) in factors.products.items():
             fits = left.ndim == right.ndim and left.shape[-2] == right.shape[-2] and name in weights
+            leading = zip(left.shape[:-2], right.shape[:-2], strict=False)
+            fits = fits and all(one == other or 1 in (one, other) for one, other in leading)
             known = fits and (left.mT @ right).numel() == weights[name].numel()
             check_that(known, f"RuleFactors.products names {name!r}, which is no parameter of this form")
         finite = all(t.isfinite().all() for t in all_of(factors).values())

@@ -8,7 +8,7 @@ from streamsim.contracts import leaves, size_in_bytes
 ROLES = {
     "weights": ("layers", "rule"),
     "optimiser": ("optimiser",),
-    "gradients": ("gradients", "products"),
+    "gradients": ("gradients", "factors", "products"),
     "memory": ("memory",),
     "traces": ("traces",),
     "bookkeeping": ("generator", "learning", "updates", "calibration", "age"),

@@ -65,13 +65,14 @@ class Updates:
         if self.every == 1:
             self._change(state, self._summed(state, gradients, products), list(gradients))
             return
+        self._settle(state)
         if self.team.size > 1:
             for group, found in self._summed(state, gradients, products).items():
                 self._add(state["gradients"].get(group, {}), found)  # a restored state has no empty branches
         else:
             self._collect(state, gradients, products)
         if (number + 1) % self.every == 0:
-            for name, waiting in state.get("products", {}).items():
+            for name, waiting in state.get("factors", {}).items():
                 for key, held in waiting.items():
                     self._sum(held, state["gradients"]["rule"][name][key])
             self._change(state, state["gradients"], names)
@@ -122,6 +123,15 @@ class Updates:
         if few:
             self._hold(few)
 
+    def _settle(self, state: State) -> None:
+        """Multiply factors that wait in an earlier checkpoint, in which the ticks of a predictor lie together."""
+        for name, waiting in state.pop("products", {}).items():
+            for key, held in waiting.items():
+                pairs = int(held["count"]) * (held["left"].shape[-2] // _TICKS)
+                left, right = (held[side][..., :pairs, :] for side in Outer._fields)
+                total = state["gradients"]["rule"][name][key]
+                total.add_((left.mT @ right).view_as(total), alpha=1 / self.every)
+
     def _add(self, collected: State, gradients: Mapping[str, Parameters]) -> None:
         places = [(name, key) for name, own in gradients.items() for key in own if key in collected.get(name, {})]
         if places:
@@ -170,11 +180,8 @@ def _dense(products: Mapping[str, Outer], weights: Parameters) -> Parameters:
 
 def _held(state: State, name: str, key: str, product: Outer) -> State:
     """Return what waits of a weight's gradient, with room for the factors of so many ticks."""
-    held: State = state.setdefault("products", {}).setdefault(name, {}).setdefault(key, {})
+    held: State = state.setdefault("factors", {}).setdefault(name, {}).setdefault(key, {})
     if not held:
         held |= {side: factor.new_zeros(_TICKS, *factor.shape) for side, factor in product._asdict().items()}
         held["count"] = torch.zeros((), dtype=torch.int64)
-    if held["left"].ndim == product.left.ndim:  # 0.1.0 kept the ticks of each predictor together
-        for side, factor in product._asdict().items():
-            held[side] = held[side].unflatten(-2, (_TICKS, -1)).movedim(-3, 0)[:, : len(factor)].contiguous()
     return held

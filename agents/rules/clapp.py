@@ -153,10 +153,16 @@ class CLAPP(Rule):
 
     def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
         """See `Rule.learn`."""
-        return self.learn_together([parameters], [batch])[0]
+        return self._side_by_side([parameters], [batch])[0]
 
     def learn_together(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
         """See `Rule.learn_together`."""
+        if type(self).learn is not CLAPP.learn:  # a rule made of this one, in which a layer learns otherwise
+            return super().learn_together(parameters, batches)
+        return self._side_by_side(parameters, batches)
+
+    def _side_by_side(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """Return what layers learn whose pairs have the same sign and weight."""
         usual = self.usual(parameters)
         now = self.signal([batch.now for batch in batches], usual)
         past = self.signal([batch.past.transpose(0, 1) for batch in batches], usual)

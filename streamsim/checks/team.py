@@ -13,7 +13,7 @@ from torch import Tensor
 from streamsim.contracts import Agent, Alone, ConfigurationError, Glimpse, State, Team, digest, flatten, leaves
 
 from .agent_trial import AgentHarness
-from .contract import check_that, of_kind
+from .contract import ContractError, check_that, of_kind
 from .environment_trial import CPU, EnvironmentHarness, Step, close, plain
 
 T = TypeVar("T")
@@ -89,8 +89,13 @@ def together(size: int, work: Callable[[Team], T]) -> list[T]:
     with ThreadPoolExecutor(size) as threads:
         futures = [threads.submit(begin, rank) for rank in range(size)]
     failed = [error for future in futures if (error := future.exception()) is not None]
-    for error in sorted(failed, key=lambda error: isinstance(error, threading.BrokenBarrierError)):
-        raise error
+    for error in failed:
+        if not isinstance(error, threading.BrokenBarrierError):
+            raise error
+    if failed:
+        raise ContractError(
+            "members of a team waited in vain for each other: let all ask for the same, in the same order"
+        )
     return [future.result() for future in futures]
 
 
@@ -165,11 +170,11 @@ class _IndivisibleError(ConfigurationError):
 
 def _live(harness: AgentHarness, team: Team) -> tuple[State, State, int]:
     """Return what one and what all members keep after all ticks, and the bytes that the ledger of one tells of."""
-    try:
+    try:  # an agent may need more streams than are left where one was left out
         agent = harness.agent.joined(team)
+        state = agent.reset(harness.sensor, harness.streams, 0, CPU)
     except ConfigurationError as error:
         raise _IndivisibleError(str(error)) from error
-    state = agent.reset(harness.sensor, harness.streams, 0, CPU)
     for seen in harness.glimpses():
         state, _ = agent.step(state, Glimpse(team.own(seen.frame), seen.saccade, seen.tick, seen.seconds))
     whole = agent.whole(state)

@@ -98,7 +98,8 @@ class Drafter:
 
 def refuse_decimals(plan: Plan, point: Point) -> None:
     """Raise `ConfigurationError` if a number with decimals was drawn in *point* for a setting that takes none."""
-    drawn = {name: draws[0] for name, draws in plan.draws.items() if name in point and not draws[0].whole}
+    decimal = {name: [draw for draw in draws if not draw.whole] for name, draws in plan.draws.items() if name in point}
+    drawn = {name: draws[0] for name, draws in decimal.items() if draws}
     kinds = kinds_of(plan, {name: value for name, value in point.items() if name not in drawn}) if drawn else {}
     for name, draw in drawn.items():
         right = point[name].isdecimal() or not kinds.get(name, "").startswith(WHOLE)

@@ -39,7 +39,8 @@ class Forecast:
     def text(self) -> str:
         """Return it in words."""
         if math.isinf(self.each):
-            return f"they cannot be run {self.launcher.jobs} at once here (memory may have run out): give fewer --jobs"
+            why, fewer = "memory may have run out, or one fails", self.launcher.jobs > 1
+            return f"they cannot be run {self.launcher.jobs} at once here ({why}){': give fewer --jobs' * fewer}"
         each = f"{lasting(self.each)} and {in_words(self.memory)} of memory for each cell"
         return f"expected to take {lasting(self.whole)} on this machine: {each}"
 
@@ -54,10 +55,12 @@ def require_room(drafts: Sequence[Draft], launcher: Launcher) -> None:
     if not isinstance(launcher, Processes):
         return
     needed, there = held(drafts, launcher), physical()
+    many = launcher.jobs > 1
+    what, fewer = (f"{launcher.jobs} cells at once", "give fewer --jobs, or ") if many else ("one cell", "")
     require(
         needed <= there,
-        f"{launcher.jobs} cells at once would take {in_words(needed)} of memory and more, and this machine has "
-        f"{in_words(there)}: give fewer --jobs, or lower the streams, units or slots that make them so large",
+        f"{what} would take {in_words(needed)} of memory and more, and this machine has {in_words(there)}: {fewer}lower "
+        "the streams, units or slots that make them so large",
     )
 
 
@@ -114,14 +117,17 @@ def foreseen(plan: Plan, missing: Sequence[Draft], launcher: Processes, sample: 
     side, kinds = min(launcher.jobs, len(missing)), min(sample, len(missing))
     spread = [missing[len(missing) * kind // kinds] for kind in range(kinds)]
     turns = [spread[turn % kinds] for turn in range(side * math.ceil(kinds / side))]
-    costs: list[Cost] = []
+    costs: list[Cost | None] = []
     for first in range(0, len(turns), side):
         some = [Rehearsal(plan.preset, {**plan.settings, **one.point}) for one in turns[first : first + side]]
         if not (found := rehearsed(some, launcher)):
             return Forecast(launcher, len(missing))
         costs += found
-    each = mean(mean(cost.seconds for cost in costs[kind::kinds]) for kind in range(kinds))
-    return Forecast(launcher, len(missing), each, max(cost.memory for cost in costs))
+    known = [own for kind in range(kinds) if (own := [cost for cost in costs[kind::kinds] if cost])]
+    if not known:
+        return Forecast(launcher, len(missing))
+    each = mean(mean(cost.seconds for cost in own) for own in known)
+    return Forecast(launcher, len(missing), each, max(cost.memory for own in known for cost in own))
 
 
 def shares(launcher: Processes) -> str:

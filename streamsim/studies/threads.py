@@ -61,4 +61,5 @@ def tried(plan: Plan, drafts: Sequence[Draft], limit: Launcher) -> list[Forecast
 
 def told(found: Sequence[Forecast]) -> str:
     """Return in words how much quicker the first is than the others."""
-    return "expected to take " + "; ".join(f"{lasting(one.whole)} with {shares(one.launcher)}" for one in found)
+    known = [one for one in found if math.isfinite(one.each)]
+    return "expected to take " + "; ".join(f"{lasting(one.whole)} with {shares(one.launcher)}" for one in known)

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from .canvas import MARKERS, MOST_LINES, ONE_COLUMN, TWO_COLUMNS, Drawing, chosen, colours, drawn, reference
 from .curves import Curve, curves, draw_curves
@@ -197,6 +197,8 @@ def name_sizes(axes: Axes, places: Sequence[float]) -> None:
         axes.xaxis.set_major_locator(NullLocator())
         axes.set_xticks(places, [in_units(size) for size in places])
     else:
+        if spread(places):
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter(lambda size, _: in_units(size))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("bytes remembered (all streams)")

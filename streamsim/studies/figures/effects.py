@@ -88,7 +88,9 @@ def by_draw(told: Evidence) -> dict[Key, list[CellOutcome]]:
     found: dict[Key, list[CellOutcome]] = {}
     for outcome in told.outcomes:
         draw, others = (tuple(outcome.point[i] for i in places) for places in (drawn, rest))
-        found.setdefault(("", draw, (others, "" if told.own_seeds else outcome.seed)), []).append(outcome)
+        # equal numbers that were drawn with seeds of their own are several draws
+        key = ((*draw, outcome.seed), others) if told.own_seeds else (draw, (others, outcome.seed))
+        found.setdefault(("", *key), []).append(outcome)
     return found
 
 

@@ -123,8 +123,15 @@ def evidence(view: ProbeView, rows: Sequence[Mapping[str, Value]], given: StudyT
         return [*(known[level] for known, level in zip(levels, one.point, strict=True)), order[one.seed]]
 
     known = all(one.last("gain") is not None for one in found)
-    own_seeds = SEED in given.at_random
+    own_seeds = SEED in given.at_random and apart(found, varied)
     return Evidence(view, varied, tuple(sorted(found, key=where)), GAIN if known else ACCURACY, own_seeds)
+
+
+def apart(found: Sequence[CellOutcome], varied: Sequence[Dimension]) -> bool:
+    """Tell whether each seed was drawn in step with one draw of the settings, and not for all of them."""
+    drawn = [i for i, one in enumerate(varied) if one.at_random]
+    pairs = {(outcome.seed, tuple(outcome.point[i] for i in drawn)) for outcome in found}
+    return len(pairs) == len({seed for seed, _ in pairs})
 
 
 def seeds(rows: Sequence[Mapping[str, Value]]) -> list[str]:

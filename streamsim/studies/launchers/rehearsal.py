@@ -10,6 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import repeat
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -52,18 +53,18 @@ class Rehearsal:
     settings: Mapping[str, str]
 
 
-def rehearsed(cells: Sequence[Rehearsal], launcher: Processes) -> list[Cost]:
+def rehearsed(cells: Sequence[Rehearsal], launcher: Processes) -> list[Cost | None]:
     """Return what *cells* take while they run at once, each in a process of its own as a *launcher* would start it.
 
-    Nothing is returned if they cannot be run.
+    Of one that fails there is nothing to tell: the study will say why. Nothing is returned if they cannot run at once.
     """
     warm()
     context = multiprocessing.get_context("forkserver")
-    try:
-        with ProcessPoolExecutor(len(cells), context, silence) as pool:
-            return list(pool.map(cost_of, cells, [launcher.threads] * len(cells), launcher.places()))
-    except BrokenProcessPool:  # memory ran out, most likely: a rehearsal promises nothing
+    with ProcessPoolExecutor(len(cells), context, silence) as pool:
+        tried = [pool.submit(cost_of, *own) for own in zip(cells, repeat(launcher.threads), launcher.places())]
+    if any(isinstance(one.exception(), BrokenProcessPool) for one in tried):  # memory ran out, most likely
         return []
+    return [one.result() if one.exception() is None else None for one in tried]
 
 
 def silence() -> None:

@@ -93,8 +93,9 @@ class Draw:
 
     def in_whole_numbers(self) -> str:
         """Return the nearest to it that draws whole numbers, as a user would write it."""
-        low = math.ceil(self.low)
-        return f"integers:{low}:{max(low, math.floor(self.high))}:{self.count}"
+        low, high = math.ceil(self.low), math.floor(self.high)
+        ends = (low, high) if low <= high else (math.floor(self.low), math.ceil(self.high))
+        return f"integers:{ends[0]}:{ends[1]}:{self.count}" + (f":{self.seed}" if self.seed else "")
 
     def numbers(self, name: str) -> list[str]:
         """Return the numbers for the setting *name*."""

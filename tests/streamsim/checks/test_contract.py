@@ -81,7 +81,7 @@ def test_what_goes_wrong_later_names_its_method_and_line():
     here = r"BreaksLater.look raised RuntimeError: The size of tensor a .* \(.*test_contract.py, line \d+\)"
     with pytest.raises(ContractError, match=here):
         check_environment(BreaksLater())
-    with pytest.raises(ContractError, match=r"TypeError: .* at `state, scene = self.environment.look\("):
+    with pytest.raises(ContractError, match=r"TypeError: .* at `state, scene = world.look\("):
         check_environment(AnswersNothingLater())
 
 

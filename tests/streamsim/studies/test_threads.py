@@ -112,7 +112,7 @@ def test_what_memory_cannot_hold_is_not_tried(machine):
     assert choose() == [(2, 4, 60.0), (1, 8, 120.0)]
     assert max(len(cells) for _, _, cells in made.tried) == 2
     assert choose(state=15 * MB) == [(1, 8, 120.0)]
-    with pytest.raises(ConfigurationError, match="1 cells at once would take 30 MB of memory and more"):
+    with pytest.raises(ConfigurationError, match="one cell would take 30 MB of memory and more"):
         choose(state=30 * MB)
 
 

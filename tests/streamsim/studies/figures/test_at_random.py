@@ -90,6 +90,30 @@ def test_draws_that_have_seeds_of_their_own_are_averaged_like_seeds():
     assert "by +10.0 points (standard error 0.0 over 12 seeds)" in page
 
 
+def test_seeds_that_were_drawn_for_all_are_the_seeds_of_each_draw():
+    rows = search([(rate,) for rate in RATES], ["rate"], seeds=(71, 404, 9), gain=lambda p, s: by_rate(p, s / 1000))
+    whole, lacking = (told(own, ["rate", "seed"], at_random=["rate", "seed"]) for own in (rows, rows[2:]))
+    assert [one.estimate.seeds for one in effects_of(whole, whole.dimensions[0])] == [3, 3, 3]
+    # a draw that lacks a seed is left out, for means are over the same seeds
+    assert sum(one.estimate.cells for one in effects_of(lacking, lacking.dimensions[0])) == 11 * 3
+
+
+def test_equal_numbers_that_were_drawn_with_seeds_of_their_own_are_several_draws():
+    points = [(1 + n % 3,) for n in range(12)]
+    rows = [one for n, point in enumerate(points) for one in search([point], ["slots"], seeds=(n,))]
+    rows = [{**one, "cell": f"{one['seed']:012x}"} for one in rows]
+    seen = told(rows, ["slots", "seed"], at_random=["slots", "seed"])
+    found = effects_of(seen, seen.dimensions[0])
+    assert [(one.level, one.estimate.seeds, one.stretch.draws) for one in found] == [
+        ("1", 4, 4),
+        ("2", 4, 4),
+        ("3", 4, 4),
+    ]
+    # gains of seeds 0, 3, 6, 9
+    assert found[0].estimate.mean == pytest.approx(0.1 + 0.01 * 4.5)
+    assert found[0].estimate.error == pytest.approx(0.01 * 15**0.5 / 2)
+
+
 def test_nothing_is_drawn_as_one_category_a_number():
     names = ["rate", "other", "b"]
     points = [*itertools.product(RATES, (0.1, 0.24, 0.3), "xy")]

@@ -1,13 +1,21 @@
 """What a cell will take, by running a little of it."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from streamsim import FixedFixation, Pathway, Simulation
-from streamsim.studies.launchers import rehearsal
+from streamsim.studies.launchers import Processes, rehearsal
 
 from ...toys import CountingWorld, LinearLearner
+
+ILL = """
+from toys import CountingWorld
+class Ill(CountingWorld):
+    def look(self, state, saccade):
+        raise ValueError("ill")
+"""
 
 
 class Slow(CountingWorld):
@@ -33,6 +41,15 @@ def test_a_run_of_one_tick_is_measured_too():
     simulation = Simulation(Pathway(Slow(0.01), LinearLearner(), FixedFixation(3)), streams=2)
     assert rehearsal.seconds_of_a_tick(simulation, 1) >= 0.01
     assert simulation.ticks() == 1
+
+
+def test_of_a_cell_that_fails_nothing_is_told(place):
+    well, ill = ({"ticks": "2", "probes": "null", "environment": world} for world in ("toys.CountingWorld", "ill.Ill"))
+    Path("ill.py").write_text(ILL)
+    cells = [rehearsal.Rehearsal("toy.yaml", settings) for settings in (well, ill)]
+    known, unknown = rehearsal.rehearsed(cells, Processes(2, 1))
+    assert known.seconds > 0
+    assert unknown is None
 
 
 def test_a_cell_is_rehearsed_with_the_threads_and_on_the_cores_that_it_will_have(place, monkeypatch):
