@@ -59,8 +59,8 @@ def require_room(drafts: Sequence[Draft], launcher: Launcher) -> None:
     what, fewer = (f"{launcher.jobs} cells at once", "give fewer --jobs, or ") if many else ("one cell", "")
     require(
         needed <= there,
-        f"{what} would take {in_words(needed)} of memory and more, and this machine has {in_words(there)}: {fewer}lower "
-        "the streams, units or slots that make them so large",
+        f"{what} would take {in_words(needed)} of memory and more, and this machine has {in_words(there)}: {fewer}"
+        "lower the streams, units or slots that make them so large",
     )
 
 

@@ -346,3 +346,16 @@ def test_a_rule_that_teaches_nothing_is_noticed_in_a_learner():
 
     with pytest.raises(ContractError, match="did not learn"):
         check_rule(Idle())
+
+
+@pytest.mark.parametrize("kind", [ContrastiveHinge, CLAPP])
+def test_a_derived_rule_that_says_what_one_layer_learns_is_heard_by_a_learner(kind):
+    class Doubled(kind):
+        def learn(self, parameters, batch):
+            factors = super().learn(parameters, batch)
+            return replace(factors, delta=2 * factors.delta)
+
+    harness = RuleHarness(kind(), (3, 4, 4))
+    own, batches, alone = (list(column) for column in zip(*harness.outcomes(), strict=True))
+    for twice, once in zip(Doubled().learn_together(own, batches), alone, strict=True):
+        torch.testing.assert_close(twice.delta, 2 * once.delta)

@@ -17,11 +17,21 @@ from streamsim.agents import (
     RMSProp,
     ShortTermMemory,
 )
+from streamsim.agents.learning.updates import Updates
 from streamsim.config import configure
+from streamsim.contracts import Alone
 from streamsim.contracts.errors import ConfigurationError
 from streamsim.contracts.tree import flatten, snapshot
 
 from ..driving import doubled, drive, glimpses, tiny_encoder
+from ..numbers import drawn
+
+
+class Quiet(Alone):
+    """A member of a team of two, the other of which saw nothing."""
+
+    size = 2
+
 
 PAIRS = {
     "Adam": (Adam(0.01), lambda w: torch.optim.Adam(w, 0.01)),
@@ -255,3 +265,19 @@ def kept(reset):
     from ..driving import CPU, sensor
 
     return sum(t.nbytes for name, t in flatten(reset(sensor(), 4, 0, CPU)).items() if name.startswith("optimiser."))
+
+
+@pytest.mark.parametrize("predictors", [(), (3,)])
+@pytest.mark.parametrize("team", [Alone(), Quiet()], ids=["alone", "a member"])
+def test_factors_that_wait_in_an_earlier_checkpoint_count_although_their_layer_rests(predictors, team):
+    """Versions before kept the ticks of each predictor together, room for sixteen of them; here five wait."""
+    updates = Updates(SGD(1.0, every=2), 1.0, ("slow",), team)
+    weights = {"layers": {"slow": {}}, "rule": {"slow": {"pred": torch.zeros(*predictors, 2, 4)}}}
+    state = {**weights, **updates.reset(weights)}
+    left, right = (drawn(*predictors, 16 * 7, width, seed=width).float() for width in (2, 4))
+    held = {"left": left, "right": right, "count": torch.tensor(5)}
+    state["products"] = {"slow": {"pred": held}}
+    updates.apply(state, {}, {}, ["slow"], 1)
+    expected = -(left[..., :35, :].mT @ right[..., :35, :]) / 2
+    torch.testing.assert_close(state["rule"]["slow"]["pred"], expected)
+    assert not state.get("products")
