@@ -89,8 +89,8 @@ def by_draw(told: Evidence) -> dict[Key, list[CellOutcome]]:
     for outcome in told.outcomes:
         draw, others = (tuple(outcome.point[i] for i in places) for places in (drawn, rest))
         # equal numbers that were drawn with seeds of their own are several draws
-        key = ((*draw, outcome.seed), others) if told.own_seeds else (draw, (others, outcome.seed))
-        found.setdefault(("", *key), []).append(outcome)
+        draw, seed = ((*draw, outcome.seed), "") if told.own_seeds else (draw, outcome.seed)
+        found.setdefault(("", draw, (others, seed)), []).append(outcome)
     return found
 
 
