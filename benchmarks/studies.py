@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-COMMAND = (sys.executable, "-c", "import sys; from streamsim.cli import main; sys.exit(main())")
+COMMAND = (sys.executable, "-m", "streamsim")
 
 
 def seconds(folder: Path, *line: str, threads: int | None = None) -> float:

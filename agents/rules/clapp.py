@@ -16,10 +16,10 @@ from .dendrite import Retrodiction, Scoring, SharedGate
 from .divisive import DivisiveNormalisation, Signal
 from .homeostasis import Homeostasis, Usual
 from .predictive import Sides, predictive_credit
-from .rule import ContrastBatch, Rule, RuleFactors, angle
+from .rule import ContrastBatch, JointRule, RuleFactors, angle
 
 
-class CLAPP(Rule):
+class CLAPP(JointRule):
     """A layer predicts its own present from its remembered past, during fixations only.
 
     With z the present activity, c the remembered one (both averaged over space), y = +1 without and -1 after a saccade:
@@ -151,18 +151,8 @@ class CLAPP(Rule):
         """Return how a prediction of so many units from so many becomes a score."""
         return Scoring()
 
-    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
-        """See `Rule.learn`."""
-        return self._side_by_side([parameters], [batch])[0]
-
-    def learn_together(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
-        """See `Rule.learn_together`."""
-        if type(self).learn is not CLAPP.learn:  # a rule made of this one, in which a layer learns otherwise
-            return super().learn_together(parameters, batches)
-        return self._side_by_side(parameters, batches)
-
-    def _side_by_side(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
-        """Return what layers learn whose pairs have the same sign and weight."""
+    def side_by_side(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """See `JointRule.side_by_side`."""
         usual = self.usual(parameters)
         now = self.signal([batch.now for batch in batches], usual)
         past = self.signal([batch.past.transpose(0, 1) for batch in batches], usual)

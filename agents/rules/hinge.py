@@ -12,7 +12,7 @@ from streamsim.agents.layers import Parameters, uniform
 from streamsim.contracts import require
 
 from .feedback import BackPropagation, Feedback
-from .rule import ContrastBatch, Outer, Rule, RuleFactors, angle
+from .rule import ContrastBatch, JointRule, Outer, RuleFactors, angle
 
 
 class Contrasted(NamedTuple):
@@ -58,7 +58,7 @@ def contrast(
     return Contrasted(distance, loss, active, (active * sign * weight)[..., None] * difference.sign())
 
 
-class ContrastiveHinge(Rule):
+class ContrastiveHinge(JointRule):
     """Views of one thing within a distance of m1 of each other, views of two things at least m2 apart.
 
     Each layer has a linear head; x = V z is its embedding. With x^A the remembered embedding and x the present one:
@@ -122,18 +122,8 @@ class ContrastiveHinge(Rule):
         head = parameters["head"]
         return (flat(z) @ head.to(z.dtype).T).to(head.dtype)
 
-    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
-        """See `Rule.learn`."""
-        return self._side_by_side([parameters], [batch])[0]
-
-    def learn_together(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
-        """See `Rule.learn_together`."""
-        if type(self).learn is not ContrastiveHinge.learn:  # a rule made of this one, in which a layer learns otherwise
-            return super().learn_together(parameters, batches)
-        return self._side_by_side(parameters, batches)
-
-    def _side_by_side(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
-        """Return what layers learn, whose embeddings are equally wide and whose pairs have the same sign and weight."""
+    def side_by_side(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """See `JointRule.side_by_side`; embeddings of all layers are equally wide."""
         now = torch.stack([batch.now for batch in batches])[:, None, None]
         past = torch.stack([batch.past for batch in batches])
         found = contrast(now, past, batches[0].sign, batches[0].weight, self.near, self.far)

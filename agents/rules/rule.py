@@ -174,3 +174,21 @@ class Rule(ABC):
     def advice(self) -> tuple[str, ...]:
         """Return a sentence about each setting with which the rule is known to learn little; see `Agent.advice`."""
         return ()
+
+
+class JointRule(Rule):
+    """A rule that serves all layers that act together by one operation where each layer would need one."""
+
+    @abstractmethod
+    def side_by_side(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """Return what each of some layers learns whose pairs have the same sign and weight."""
+
+    def learn(self, parameters: Parameters, batch: ContrastBatch) -> RuleFactors:
+        """See `Rule.learn`."""
+        return self.side_by_side([parameters], [batch])[0]
+
+    def learn_together(self, parameters: Sequence[Parameters], batches: Sequence[ContrastBatch]) -> list[RuleFactors]:
+        """See `Rule.learn_together`; one derived from it that says what one layer learns is asked layer by layer."""
+        if type(self).learn is not JointRule.learn:
+            return super().learn_together(parameters, batches)
+        return self.side_by_side(parameters, batches)
