@@ -1,5 +1,15 @@
 """Who learns: encoders, plasticity rules, credit pathways, memory, schedules."""
 
+from .credit import (
+    Credit,
+    DeferredCredit,
+    DifferenceTargetPropagation,
+    EndToEnd,
+    ImmediateCredit,
+    Local,
+    Modules,
+    SpatialCredit,
+)
 from .encoders import (
     CPCAudioEncoder,
     Encoder,
@@ -32,23 +42,7 @@ from .layers import (
     Tanh,
     Window,
 )
-from .learning import (
-    SGD,
-    Adam,
-    AllLayers,
-    Calibration,
-    Credit,
-    DeferredCredit,
-    Greedy,
-    ImmediateCredit,
-    Learner,
-    LinearDecay,
-    Optimiser,
-    Orthogonal,
-    Randomised,
-    RMSProp,
-    Schedule,
-)
+from .learning import AllLayers, Calibration, Greedy, Learner, Randomised, Schedule
 from .memory import (
     Contrast,
     FixationAnchor,
@@ -63,6 +57,7 @@ from .memory import (
     StoragePolicy,
     TwoTier,
 )
+from .optimisers import SGD, Adam, LinearDecay, Optimiser, Orthogonal, RMSProp
 from .recurrent import GRU, EProp, EPropGRU, TemporalCredit, TruncatedBPTT
 from .rules import (
     CLAPP,
@@ -103,10 +98,12 @@ __all__ = [
     "CosineCLAPP",
     "Credit",
     "DeferredCredit",
+    "DifferenceTargetPropagation",
     "DivisiveNormalisation",
     "EProp",
     "EPropGRU",
     "Encoder",
+    "EndToEnd",
     "FeedForward",
     "Feedback",
     "FixationAnchor",
@@ -122,7 +119,9 @@ __all__ = [
     "Learner",
     "Linear",
     "LinearDecay",
+    "Local",
     "MaxPool",
+    "Modules",
     "NoPool",
     "Optimiser",
     "Orthogonal",
@@ -148,6 +147,7 @@ __all__ = [
     "Shifted",
     "ShortTermMemory",
     "SmallEncoder",
+    "SpatialCredit",
     "SplitGates",
     "StoragePolicy",
     "TangCifarEncoder",

@@ -33,6 +33,7 @@ class Layer(ABC):
         recurrent: whether the layer keeps a state of its own.
         keeps_statistics: whether `update_statistics` has anything to return.
         predicts_below: whether what the layer's past is asked to predict is the present of the layer below.
+        conducts: whether credit can pass through the layer to the one below: whether it defines `passed`.
     """
 
     window: tuple[int, int] = (1, 1)
@@ -41,6 +42,7 @@ class Layer(ABC):
     recurrent: bool = False
     keeps_statistics: bool = False
     predicts_below: bool = False
+    conducts: bool = False
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> Parameters:
         """Return what the layer keeps from frame to frame before the first one, streams first.
@@ -115,6 +117,25 @@ class Layer(ABC):
         """Return `gradients` of one frame."""
         return self.gradients(parameters, (tape,), (delta,))
 
+    def passed(
+        self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"], through: Tensor | None
+    ) -> tuple[Parameters, Tensor]:
+        """Return `gradient`, and dLoss/dx of what the layer saw of this frame, for the layer below.
+
+        Args:
+            parameters: the weights.
+            tape: of the frame to be credited.
+            delta: dLoss/dz; may broadcast over positions.
+            through: the weights through which credit travels down: `parameters["weight"]` for back-propagation, others
+                of that shape for random feedback; None if it need not travel, and *delta* itself is returned.
+
+        Raises:
+            NotImplementedError: credit is to travel, but the layer does not conduct.
+        """
+        if through is not None:
+            raise NotImplementedError(f"credit cannot pass through {type(self).__name__}")
+        return self.gradient(parameters, tape, delta), delta
+
 
 class FeedForward(Layer):
     """A layer whose weight gradient is the product of what arrives at its units and what they saw.
@@ -141,6 +162,27 @@ class FeedForward(Layer):
         self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, " n *summed"]
     ) -> Parameters:
         """Return the gradient of each parameter: *preactivation_gradient* times *x*, over streams and positions."""
+
+    def input_gradient(
+        self,
+        parameters: Parameters,
+        tape: Tape,
+        preactivation_gradient: Float[Tensor, " n *summed"],
+        through: Float[Tensor, "units *field"],
+    ) -> Float[Tensor, " n *shape"]:
+        """Return dLoss/dx of a layer that conducts: what arrives at its units, sent back along their inputs.
+
+        dLoss/dx_i = sum of B_ji delta_j rho'(a_j) over the units j that see i, B being *through*.
+        """
+        raise NotImplementedError(f"credit cannot pass through {type(self).__name__}")
+
+    def passed(
+        self, parameters: Parameters, tape: Tape, delta: Float[Tensor, " n *out"], through: Tensor | None
+    ) -> tuple[Parameters, Tensor]:
+        """See `Layer.passed`."""
+        arriving = self.preactivation_gradient(tape, delta)
+        gradient = self.hebbian(parameters, tape["x"], arriving)
+        return gradient, delta if through is None else self.input_gradient(parameters, tape, arriving, through)
 
     def rescaled(
         self, parameters: Parameters, scale: Float[Tensor, " units"], shift: Float[Tensor, " units"]

@@ -29,6 +29,8 @@ class CausalConv(FeedForward):
         gain: as in `Conv`.
     """
 
+    conducts = True
+
     def __init__(
         self,
         channels: int,
@@ -118,6 +120,18 @@ class CausalConv(FeedForward):
         product = post.T @ self._fields(x).flatten(0, 1)
         weight = product.view(self.channels, self.kernel, -1).transpose(1, 2)
         return {"weight": weight.to(master)} | ({"bias": post.sum(0).to(master)} if self.bias else {})
+
+    def input_gradient(
+        self,
+        parameters: Parameters,
+        tape: Tape,
+        preactivation_gradient: Float[Tensor, "n m columns"],
+        through: Float[Tensor, "m c k"],
+    ) -> Float[Tensor, "n c present"]:
+        """See `FeedForward.input_gradient`; columns of earlier inputs, which the layer keeps, are not credited."""
+        post = preactivation_gradient
+        heard = F.conv_transpose1d(post, through.to(post.dtype), None, self.stride)
+        return heard[..., self.overlap :]
 
     def _fields(self, x: Float[Tensor, "n c heard"]) -> Float[Tensor, "n columns field"]:
         """Return the receptive field of every column as a row, a view: moment by moment, all channels of a moment."""

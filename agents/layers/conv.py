@@ -12,6 +12,8 @@ from .normalisation import RunningNorm
 from .response import Activation, NoPool, Pool, ReLU
 from .tensors import uniform
 
+_INPUT, _WEIGHT = 0, 1  # of what a convolution's backward pass returns
+
 
 class Conv(FeedForward):
     """A square convolution: weights shared by all positions.
@@ -28,6 +30,8 @@ class Conv(FeedForward):
             papers use; sqrt(6) keeps the power of ReLU activity from layer to layer (He et al. 2015).
         norm: batch normalisation in its running-statistics form; None for none.
     """
+
+    conducts = True
 
     def __init__(
         self,
@@ -125,12 +129,28 @@ class Conv(FeedForward):
         bias = {"bias": preactivation_gradient.sum((0, 2, 3)).to(master)} if self.bias else {}
         return {"weight": weight.to(master)} | bias
 
+    def input_gradient(
+        self,
+        parameters: Parameters,
+        tape: Tape,
+        preactivation_gradient: Float[Tensor, "n m ah aw"],
+        through: Float[Tensor, "m c k k"],
+    ) -> Float[Tensor, "n c h w"]:
+        """See `FeedForward.input_gradient`."""
+        if self.norm is not None:
+            through = through * self.norm.scale(parameters).view(-1, 1, 1, 1)
+        return self._backward(tape["x"], through, preactivation_gradient, _INPUT)
+
     def _from_maps(self, parameters: Parameters, x: Tensor, preactivation_gradient: Tensor) -> Tensor:
         """Return the weight gradient by the library's convolution, which is best for many positions."""
-        _, weight, _ = torch.ops.aten.convolution_backward(
+        return self._backward(x, parameters["weight"], preactivation_gradient, _WEIGHT)
+
+    def _backward(self, x: Tensor, weight: Tensor, preactivation_gradient: Tensor, wanted: int) -> Tensor:
+        """Return the library's gradient of the input or of the weight."""
+        gradient: Tensor = torch.ops.aten.convolution_backward(
             preactivation_gradient.contiguous(memory_format=torch.channels_last),
             x.contiguous(memory_format=torch.channels_last),
-            parameters["weight"].to(x.dtype),
+            weight.to(x.dtype),
             None,
             [self.stride, self.stride],
             [self.padding, self.padding],
@@ -138,9 +158,8 @@ class Conv(FeedForward):
             False,
             [0, 0],
             1,
-            [False, True, False],
-        )
-        gradient: Tensor = weight
+            [number == wanted for number in range(3)],
+        )[wanted]
         return gradient
 
     def _from_patches(self, x: Tensor, preactivation_gradient: Tensor) -> Tensor:

@@ -24,6 +24,8 @@ class Linear(FeedForward):
         gain: as in `Conv`.
     """
 
+    conducts = True
+
     def __init__(self, units: int, activation: Activation = ReLU(), bias: bool = True, gain: float = 1.0) -> None:
         require(units >= 1, f"Linear.units must be at least 1 (got {units})")
         require(gain > 0, f"Linear.gain must be positive (got {gain})")
@@ -58,6 +60,16 @@ class Linear(FeedForward):
     def preactivation_gradient(self, tape: Tape, delta: Float[Tensor, "n units"]) -> Float[Tensor, "n units"]:
         """See `FeedForward.preactivation_gradient`."""
         return self.activation.backward(delta.to(tape["x"].dtype), tape["z"])
+
+    def input_gradient(
+        self,
+        parameters: Parameters,
+        tape: Tape,
+        preactivation_gradient: Float[Tensor, "n units"],
+        through: Float[Tensor, "units features"],
+    ) -> Float[Tensor, " n *shape"]:
+        """See `FeedForward.input_gradient`."""
+        return (preactivation_gradient @ through.to(preactivation_gradient.dtype)).view_as(tape["x"])
 
     def hebbian(
         self, parameters: Parameters, x: Float[Tensor, " n *shape"], preactivation_gradient: Float[Tensor, "n units"]

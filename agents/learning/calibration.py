@@ -14,7 +14,7 @@ from streamsim.agents.rules import Rule
 from streamsim.contracts import Alone, State, Team, require
 
 from .comparison import Comparison
-from .metrics import Found, metrics
+from .metrics import Summed, metrics
 
 
 class Calibration:
@@ -102,7 +102,7 @@ class Calibrator:
         """Return what this tick changes; a learner's *state* is left as it is."""
         count, sums = len(self.encoder.layers), dict(state["calibration"])
         phase, ends = self.calibration.phase(tick, count), self.calibration.ends(tick, count)
-        found: list[Found] = []
+        found: list[Summed] = []
         for compared in comparisons:
             factors = self.rule.learn_together(list(compared.parameters.values()), list(compared.batches.values()))
             found.append((compared.group.layers, factors, compared.recall))
@@ -128,7 +128,7 @@ class Calibrator:
             for kept in state["memory"].values():
                 memory.forget(kept)
             for own in state["rule"].values():
-                own |= {key: torch.zeros_like(own[key]) for key in self.rule.statistics}
+                own |= {key: torch.zeros_like(own[key]) for key in self.rule.statistics & own.keys()}
             state.pop("traces", None)
             if "age" in state:
                 state["age"] = torch.full_like(state["age"], -1)

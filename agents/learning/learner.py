@@ -2,26 +2,35 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
-from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
+from streamsim.agents.credit import Credit, ImmediateCredit, Local, SpatialCredit
+from streamsim.agents.encoders import (
+    Encoder,
+    GlobalContrastNorm,
+    Percept,
+    Perception,
+    RateGroup,
+    Retina,
+    SmallEncoder,
+)
 from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
+from streamsim.agents.optimisers import Adam, Optimiser
 from streamsim.agents.rules import ContrastiveHinge, Rule
 from streamsim.contracts import Alone, Team, derive, generator_from, generator_state, transform
 
 from .calibration import Calibrated, Calibration, Calibrator
 from .comparison import Comparer, Comparison
-from .credit import Credit, ImmediateCredit
 from .ledger import ledger
 from .metrics import QUANTITIES
-from .optimisers import Adam, Optimiser
 from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
-from .validation import require_layers_fit, require_updates_fit, shared_lags, unlooked
+from .validation import require_credit_fits, require_layers_fit, require_updates_fit, shared_lags, unlooked
 
 Outcome = Learned | Calibrated
 
@@ -46,6 +55,8 @@ class Learner(Agent):
         calibration: the first ticks, in which the agent only looks; by default ten ticks in which rules are calibrated.
         retina: what happens to a frame first; by default `GlobalContrastNorm`. The papers' is `Transparent`.
         credit: when remembered frames are credited, if the rule credits them; by default at once.
+        spatial_credit: which layers the rule judges, and how credit reaches those below; by default `Local`, every layer
+            by itself.
         bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
     """
 
@@ -60,6 +71,7 @@ class Learner(Agent):
         calibration: Calibration = Calibration(),
         retina: Retina = GlobalContrastNorm(),
         credit: Credit = ImmediateCredit(),
+        spatial_credit: SpatialCredit = Local(),
         bfloat16: bool = False,
     ) -> None:
         self.encoder = encoder
@@ -71,8 +83,11 @@ class Learner(Agent):
         self.calibration = calibration
         self.retina = retina
         self.credit = credit
+        self.spatial_credit = spatial_credit
         self.bfloat16 = bfloat16
         require_layers_fit(encoder, rule, calibration)
+        self.judged = spatial_credit.judged(encoder.names)
+        require_credit_fits(encoder, rule, schedule, credit, spatial_credit)
         self.looks = calibration.ticks
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
@@ -84,7 +99,9 @@ class Learner(Agent):
         self.recollector = Recollector(self.memory, self.contrasts)
         self.perception = Perception(self.retina, self.encoder, compute, team)
         self.comparer = Comparer(self.encoder, self.rule, team)
-        self.plasticity = Plasticity(self.encoder, self.rule, self.optimiser, self.schedule, self.credit, team)
+        self.plasticity = Plasticity(
+            self.encoder, self.rule, self.optimiser, self.schedule, self.credit, self.spatial_credit, team
+        )
         self.calibrator = Calibrator(self.encoder, self.rule, self.calibration, team)
 
     @property
@@ -101,10 +118,12 @@ class Learner(Agent):
         """See `Agent.reset`."""
         for contrast in self.contrasts:
             contrast.validate(streams)
-        shapes, groups = self.encoder.shapes(sensor.shape), self.encoder.rate_groups(sensor.shape)
+        shapes, groups = self.encoder.shapes(sensor.shape), self._judged_groups(sensor.shape)
         require_updates_fit(self.optimiser, groups)
         weights = transform(lambda t: t.to(device), self._drawn(shapes, seed))
         state: State = weights | self.plasticity.reset(weights)
+        if space := self.spatial_credit.reset(self.encoder, shapes, seed):
+            state["space"] = transform(lambda t: t.to(device), space)
         state["memory"] = {
             group.key: self.memory.reset(
                 streams,
@@ -127,7 +146,7 @@ class Learner(Agent):
     def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
         """See `Agent.step`: perceive, recall, compare, learn (which changes weights), remember (all else)."""
         generator = generator_from(state["generator"])
-        groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]))
+        groups = self._judged_groups(tuple(glimpse.frame.shape[1:]))
         number = glimpse.tick - self.calibration.ticks
         percept = self.perception.perceive(state, glimpse)
         recollections = self.recollector.recall(state["memory"], groups, percept, glimpse, generator)
@@ -198,8 +217,24 @@ class Learner(Agent):
         return {
             f"{name}: {what}": degrees
             for name in self.layers
-            for what, degrees in self.rule.alignments(state["rule"][name]).items()
+            for what, degrees in (
+                *self.rule.alignments(state["rule"].get(name, {})).items(),
+                *self.spatial_credit.alignments(state["layers"][name]).items(),
+            )
         }
+
+    def _judged_groups(self, shape: tuple[int, ...]) -> list[RateGroup]:
+        """Return the groups of layers that act together of those that the rule judges, for frames of *shape*."""
+        groups = self.encoder.rate_groups(shape)
+        if len(self.judged) == len(self.layers):
+            return list(groups)
+        found = []
+        for group in groups:
+            own = [(n, name) for n, name in zip(group.layers, group.names, strict=True) if name in self.judged]
+            if own:
+                numbers, names = zip(*own, strict=True)
+                found.append(replace(group, layers=numbers, names=names))
+        return found
 
     def _drawn(self, shapes: Sequence[tuple[int, ...]], seed: int) -> State:
         """Return fresh weights of layers and rule; one seed draws the same layers whatever learns in them."""
@@ -208,7 +243,10 @@ class Learner(Agent):
             own, heads = (torch.Generator().manual_seed(derive(seed, part, name)) for part in ("weights", "rule"))
             weights["layers"][name] = layer.parameters(below, own)
             other = (below,) if layer.predicts_below else ()
-            weights["rule"][name] = self.rule.parameters(above, len(self.lags), heads, *other)
+            if name in self.judged:
+                weights["rule"][name] = self.rule.parameters(above, len(self.lags), heads, *other)
+        for name, added in self.spatial_credit.weights(self.encoder, shapes, seed).items():
+            weights["layers"][name] |= added
         return weights
 
     def _remember(
@@ -244,6 +282,7 @@ class Learner(Agent):
         for recollection, comparison in zip(acted, comparisons, strict=True):
             self.recollector.store(recollection, comparison.readouts, factors, percept, glimpse)
             if self.rule.credits_past:
-                key, own = recollection.group.key, {name: percept.tapes[name] for name in comparison.readouts}
+                key, reached = recollection.group.key, self.spatial_credit.reached(self.layers, list(comparison.readouts))
+                own = {name: percept.tapes[name] for name in reached}
                 traces = state.setdefault("traces", {})  # a restored state has no empty branches
                 traces[key] = shifted(traces.get(key, {}), own, self.longest)

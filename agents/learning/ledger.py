@@ -7,6 +7,7 @@ from streamsim.contracts import leaves, size_in_bytes
 
 ROLES = {
     "weights": ("layers", "rule"),
+    "feedback": ("space",),
     "optimiser": ("optimiser",),
     "gradients": ("gradients", "factors", "products"),
     "memory": ("memory",),

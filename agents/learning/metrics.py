@@ -13,11 +13,11 @@ from streamsim.contracts import Alone, Team
 QUANTITIES = ("loss", "active_same", "active_other", "score_same", "score_other")
 
 # The numbers of some layers that act together, what the rule made of the pairs of each, and these pairs.
-Found = tuple[Sequence[int], Sequence[RuleFactors], Recall]
+Summed = tuple[Sequence[int], Sequence[RuleFactors], Recall]
 
 
 def metrics(
-    layers: int, found: Sequence[Found], device: torch.device, team: Team = Alone()
+    layers: int, found: Sequence[Summed], device: torch.device, team: Team = Alone()
 ) -> Float[Tensor, "layers quantities"]:
     """Return one row of metrics for each of so many *layers*, nan where none was *found*, by a whole *team*."""
     rows = [(numbers, summary(factors, recall, team)) for numbers, factors, recall in found]

@@ -7,10 +7,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
+from streamsim.agents.optimisers import Optimiser
 from streamsim.agents.rules import Outer
 from streamsim.contracts import Alone, State, Team, leaves, transform
 
-from .optimisers import Optimiser
 
 # The two groups of weights: feed-forward ones, and those of the rule, which may have a learning rate of their own.
 GROUPS = ("layers", "rule")

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
+from streamsim.agents.credit import Credit, SpatialCredit
 from streamsim.agents.encoders import Encoder, RateGroup
 from streamsim.agents.memory import Contrast, ShortTermMemory
+from streamsim.agents.optimisers import Optimiser
 from streamsim.agents.rules import Rule
 from streamsim.contracts import require
 
 from .calibration import Calibration
-from .optimisers import Optimiser
+from .schedules import Schedule
 
 
 def require_layers_fit(encoder: Encoder, rule: Rule, calibration: Calibration) -> None:
@@ -27,6 +29,19 @@ def require_layers_fit(encoder: Encoder, rule: Rule, calibration: Calibration) -
     require(
         rescalable or not calibration.drive,
         "Calibration.drive cannot scale layers that are normalised: leave out the one or the other",
+    )
+
+
+def require_credit_fits(
+    encoder: Encoder, rule: Rule, schedule: Schedule, credit: Credit, spatial: SpatialCredit
+) -> None:
+    """Raise `ConfigurationError` if layers cannot be credited so."""
+    spatial.validate(encoder, credit, rule.credits_past)
+    apart = len(spatial.judged(encoder.names)) == len(encoder.names)
+    require(
+        schedule.steady or apart,
+        f"{type(spatial).__name__} credits layers together, but {type(schedule).__name__} lets them learn one by one: "
+        "use AllLayers, or Local credit",
     )
 
 

@@ -7,7 +7,7 @@ from .divisive import DivisiveNormalisation
 from .feedback import BackPropagation, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .hinge import ContrastiveHinge
 from .homeostasis import Homeostasis
-from .rule import ContrastBatch, Outer, Rule, RuleFactors
+from .rule import ContrastBatch, Outer, Rule, RuleFactors, angle
 
 __all__ = [
     "CLAPP",
@@ -27,4 +27,5 @@ __all__ = [
     "SplitGates",
     "Transposed",
     "UpdatedRandomFeedback",
+    "angle",
 ]

@@ -1,4 +1,4 @@
-"""How the error at a head finds its way back to the layer under it."""
+"""How an error finds its way back: from a head to the layer under it, or from a layer to the one below."""
 
 from abc import ABC, abstractmethod
 
@@ -9,35 +9,40 @@ from streamsim.agents.layers import Parameters
 
 
 class Feedback(ABC):
-    """How the error at a head finds its way back to the layer under it."""
+    """Through which weights an error travels back to the layer below.
+
+    Attributes:
+        own_weights: whether these are weights of their own, called "feedback".
+        learns: whether they receive the updates of the forward weights.
+    """
 
     own_weights: bool = True
     learns: bool = False
 
     @abstractmethod
-    def weight(self, parameters: Parameters) -> Float[Tensor, "width features"]:
-        """Return the matrix through which errors travel back."""
+    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, "units *field"]:
+        """Return the weights through which errors travel back, *forward* being the name of those that they came by."""
 
 
 class BackPropagation(Feedback):
-    """The head's own weights, transposed (weight transport)."""
+    """The forward weights themselves, transposed (weight transport)."""
 
     own_weights = False
 
-    def weight(self, parameters: Parameters) -> Float[Tensor, "width features"]:
+    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, "units *field"]:
         """See `Feedback.weight`."""
-        return parameters["head"]
+        return parameters[forward]
 
 
 class RandomFeedback(Feedback):
     """Fixed random weights (Lillicrap et al. 2016)."""
 
-    def weight(self, parameters: Parameters) -> Float[Tensor, "width features"]:
+    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, "units *field"]:
         """See `Feedback.weight`."""
         return parameters["feedback"]
 
 
 class UpdatedRandomFeedback(RandomFeedback):
-    """Random weights that receive the same updates as the head's (Amit 2019)."""
+    """Random weights that receive the same updates as the forward ones (Amit 2019)."""
 
     learns = True

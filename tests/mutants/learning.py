@@ -4,8 +4,8 @@ from .mutant import Mutant
 
 LIKENESS = ("tests/agents/learning/test_likeness.py",)
 FAULTS = ("tests/agents/learning/test_faults.py",)
-CREDIT = ("tests/agents/learning/test_credit.py",)
-OPTIMISERS = ("tests/agents/learning/test_optimisers.py",)
+CREDIT = ("tests/agents/credit/test_past.py",)
+OPTIMISERS = ("tests/agents/optimisers/test_optimisers.py",)
 STREAM_FILE = "tests/agents/learning/test_stream.py"
 LEARNER_FILE = "tests/agents/learning/test_learner.py"
 IN_TIME_FILE = "tests/agents/encoders/test_in_time.py"
@@ -21,24 +21,24 @@ MUTANTS = [
     ),
     Mutant(
         "credit: remembered frames left out",
-        "agents/learning/credit.py",
+        "agents/credit/past.py",
         "*arrivals.values(), strict=True",
         "strict=True",
         CREDIT,
     ),
-    Mutant("credit: gathered without prediction", "agents/learning/credit.py", "delta.clone()", "delta * 0", CREDIT),
+    Mutant("credit: gathered without prediction", "agents/credit/past.py", "delta.clone()", "delta * 0", CREDIT),
     Mutant(
         "credit: gathered without retrodiction",
-        "agents/learning/credit.py",
+        "agents/credit/past.py",
         "torch._foreach_add_(credits, arriving)",
         "pass",
         CREDIT,
     ),
     Mutant(
         "learner: lags exchanged",
-        "agents/learning/credit.py",
-        "(then, own[lag])",
-        "(then, own[lags[0]])",
+        "agents/credit/past.py",
+        "{lag: own[lag] for",
+        "{lag: own[lags[0]] for",
         (f"{IN_TIME_FILE}::test_a_learner_credits_windows_and_traces_as_autograd_does",),
     ),
     Mutant(
@@ -78,70 +78,70 @@ MUTANTS = [
     ),
     Mutant(
         "optimiser: Adam ignores the rule's rate",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/adam.py",
         ("            lr=self.learning_rate * rate,\n            weight_decay=0.0,\n            eps=self.epsilon,"),
         ("            lr=self.learning_rate,\n            weight_decay=0.0,\n            eps=self.epsilon,"),
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: SGD ignores the rule's rate",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/sgd.py",
         "            lr=self.learning_rate * rate,\n            dampening",
         "            lr=self.learning_rate,\n            dampening",
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: SGD without momentum",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/sgd.py",
         "momentum=self.momentum,\n            lr",
         "momentum=0.0,\n            lr",
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: RMSProp forgets at another pace",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/rmsprop.py",
         "alpha=self.alpha,",
         "alpha=0.5,",
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: nothing is projected out",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/orthogonal.py",
         "/ square, value=-1)",
         "/ square, value=0)",
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: the mean holds this gradient already when it is projected out",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/orthogonal.py",
         '[_orthogonal(gradient, own["usual"]) for',
         '[_orthogonal(gradient, own["usual"].lerp(gradient, 1 - self.beta)) for',
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: the mean is of what was stepped along",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/orthogonal.py",
         "for gradient, own in zip(gradients, kept, strict=True):",
         "for gradient, own in zip(new, kept, strict=True):",
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: the wrapped one forgets",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/orthogonal.py",
         '"usual": torch.zeros_like(parameter), "step": self.optimiser.reset(parameter)',
         '"usual": torch.zeros_like(parameter), "step": {}',
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: steps fall below the last share",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/decay.py",
         "min(count / self.updates, 1)",
         "count / self.updates",
         OPTIMISERS,
     ),
     Mutant(
         "optimiser: steps fall by the count of the first weight",
-        "agents/learning/optimisers.py",
+        "agents/optimisers/decay.py",
         "for count in sorted(set(counts)):",
         "for count in sorted(set(counts))[:1]:",
         OPTIMISERS,

@@ -121,13 +121,13 @@ MUTANTS = [
     ),
     Mutant(
         "trace: credit not routed to its owner",
-        "agents/learning/credit.py",
+        "agents/credit/past.py",
         "delta[home].sum(0)",
         "delta.sum(0)",
         STREAM,
     ),
     Mutant(
-        "trace: inverse of the ring", "agents/learning/credit.py", "owner[:, :1].argsort(-1)", "owner[:, :1]", STREAM
+        "trace: inverse of the ring", "agents/credit/past.py", "owner[:, :1].argsort(-1)", "owner[:, :1]", STREAM
     ),
     Mutant(
         "memory: what is not whole is remembered",

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from streamsim.agents import CLAPP, SGD, Calibration, Learner, OwnMemory, PeerMemory, ShortTermMemory, SplitGates
-from streamsim.agents.learning.credit import DeferredCredit, ImmediateCredit
+from streamsim.agents.credit.past import DeferredCredit, ImmediateCredit
 from streamsim.checks.agent import check_agent
 from streamsim.contracts.tree import flatten
 

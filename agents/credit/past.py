@@ -1,7 +1,7 @@
 """When remembered frames are credited."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -125,23 +125,23 @@ def home_of(owner: Int[Tensor, "groups predictors streams"]) -> Home:
 
 def arrivals_of(
     past_delta: Float[Tensor, " groups predictors streams *out"],
-    past: Mapping[int, Tape],
+    traced: Iterable[int],
     lags: Sequence[int | None],
     home: Home,
     team: Team = Alone(),
-) -> Arrivals:
-    """Return what arrives in a layer for remembered frames.
+) -> dict[int, Float[Tensor, " streams *out"]]:
+    """Return what arrives in a layer for remembered frames, by lag.
 
     Args:
         past_delta: dLoss/dz of these.
-        past: the tape of each lag that is remembered.
+        traced: the lags of frames whose traces are remembered.
         lags: of the predictors.
         home: where in the pairs, of all streams, each stream's own memory is.
         team: the processes that see the other streams, which may own what is remembered here.
     """
     (arriving,) = team.gathered([past_delta], 2)
     own = dict(zip(lags, team.own(by_owner(arriving, home), 1), strict=True))
-    return {lag: (then, own[lag]) for lag, then in past.items()}
+    return {lag: own[lag] for lag in traced}
 
 
 def by_owner(delta: Float[Tensor, " groups predictors streams *out"], home: Home) -> Tensor:
