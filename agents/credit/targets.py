@@ -9,7 +9,7 @@ from torch import Tensor
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Activation, Identity, Parameters, Tape
 from streamsim.agents.optimisers import Adam, Optimiser
-from streamsim.contracts import Alone, State, Team, derive, leaves, require
+from streamsim.contracts import Alone, State, Team, derive, require
 
 from .inverses import Inverse, inverse_of
 from .past import Credit
@@ -87,48 +87,35 @@ class DifferenceTargetPropagation(SpatialCredit):
         for _ in range(self.steps):
             self._learn(inverses, tapes, kept, 1 / streams, team)
         delta = found.deltas[names[-1]].expand_as(tapes[names[-1]]["z"])
-        targets = self._targets(inverses, tapes, kept["inverses"], delta * streams)
-        deltas = {name: (tapes[name]["z"] - target) * (2 / streams) for name, target in targets.items()}
-        deltas |= found.deltas
+        wanted = self._differences(inverses, tapes, kept["inverses"], delta * streams)
+        deltas = {name: difference * (-2 / streams) for name, difference in wanted.items()} | found.deltas
         return {n: found.layers[n].gradient(found.weights[n], tapes[n], deltas[n]) for n in names}
 
     def _learn(
         self, inverses: Mapping[str, Inverse], tapes: Mapping[str, Tape], kept: State, share: float, team: Team
     ) -> None:
         """Let every inverse learn to tell what its layer saw from what it did."""
-        own = kept["inverses"]
+        own, remembered = kept["inverses"], kept.get("optimiser", {})  # a restored state has no empty branches
         made = {n: g.gradient(own[n], tapes[n]["z"], tapes[n]["x"], share) for n, g in inverses.items()}
-        places, gradients = zip(*leaves(made), strict=True)
-        weights, remembered = ([_at(branch, place) for place in places] for branch in (own, kept.get("optimiser", {})))
-        self.optimiser.step(weights, team.summed(list(gradients)), remembered, 1.0)
+        places = [(name, key) for name, gradients in made.items() for key in gradients]
+        gradients = team.summed([made[name][key] for name, key in places])
+        memory = [remembered.get(name, {}).get(key, {}) for name, key in places]
+        self.optimiser.step([own[name][key] for name, key in places], gradients, memory, 1.0)
 
-    def _targets(
+    def _differences(
         self,
         inverses: Mapping[str, Inverse],
         tapes: Mapping[str, Tape],
         weights: Mapping[str, Parameters],
         error: Float[Tensor, " streams *out"],
     ) -> dict[str, Tensor]:
-        """Return the target of every layer, from the *error* dL/dx_L of each stream."""
-        top = next(reversed(inverses))
-        targets = {top: tapes[top]["z"] - self.step * error}
-        for name, inverse in reversed(inverses.items()):
-            z, own = tapes[name]["z"], weights[name]
-            below = _below(name, tapes)
-            targets[below] = tapes[name]["x"] + inverse.apply(own, targets[name]) - inverse.apply(own, z)
-        return targets
-
-
-def _below(name: str, tapes: Mapping[str, Tape]) -> str:
-    names = list(tapes)
-    return names[names.index(name) - 1]
-
-
-def _at(branch: State, place: str) -> State:
-    """Return what is at a dotted *place*; a restored state has no empty branches."""
-    for key in place.split("."):
-        branch = branch.get(key, {})
-    return branch
+        """Return t_l - x_l of every layer, from the *error* dL/dx_L of each stream; sums would round small ones away."""
+        names = list(tapes)
+        wanted = {names[-1]: -self.step * error}
+        for below, name in reversed(list(zip(names, inverses, strict=False))):
+            own, z = weights[name], tapes[name]["z"]
+            wanted[below] = inverses[name].apply(own, z + wanted[name]) - inverses[name].apply(own, z)
+        return wanted
 
 
 def _generator(seed: int, name: str) -> torch.Generator:

@@ -32,17 +32,24 @@ class TangCifarEncoder(Encoder):
 
     Args:
         width: factor on the number of feature maps.
+        strided: halve maps by convolutions of stride 2 instead of pooling, which the paper compares it with.
     """
 
-    def __init__(self, width: float = 1.0) -> None:
-        pools = {1: MaxPool(2), 3: MaxPool(2), 4: MaxPool(2)}
+    def __init__(self, width: float = 1.0, strided: bool = False) -> None:
+        halves = (False, True, False, True, True)
         super().__init__(
             [
-                Conv(scaled(n, width), pool=pools.get(i, NoPool()), activation=Identity() if i in pools else Hardtanh())
-                for i, n in enumerate((32, 32, 64, 64, 512))
+                Conv(
+                    scaled(n, width),
+                    stride=2 if half and strided else 1,
+                    pool=MaxPool(2) if half and not strided else NoPool(),
+                    activation=Identity() if half else Hardtanh(),
+                )
+                for n, half in zip((32, 32, 64, 64, 512), halves, strict=True)
             ]
         )
         self.width = width
+        self.strided = strided
 
 
 class TangEmnistEncoder(Encoder):
