@@ -22,7 +22,7 @@ from torch import Tensor
 from streamsim import Instrument, Pathway, Simulation, TickRecord
 from streamsim.agents import Adam, CosineCLAPP, Learner, Retrodiction, Transposed
 from streamsim.agents.layers import Parameters
-from streamsim.agents.learning import DeferredCredit, ImmediateCredit
+from streamsim.agents import DeferredCredit, ImmediateCredit
 from streamsim.config import configure
 from streamsim.evaluation import LinearProbe, ProbeProtocol, probe_layers
 

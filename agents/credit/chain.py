@@ -17,12 +17,12 @@ from .space import Found, SpatialCredit
 
 
 class Chain(SpatialCredit):
-    """Layers are divided into modules; a rule judges the uppermost layer of each, and credit travels down to its last.
+    """Layers form modules; a rule judges the uppermost layer of each, and credit travels down to its lowest.
 
     With delta_l = dLoss/dz_l and B = W, fixed random, or updated random feedback (Tang, Yang & Amit 2022, equations 9
-    and 10): delta_(l-1) = B_l^T (delta_l rho'(a_l)), dW_l = (delta_l rho'(a_l)) x_l^T. It travels through one frame at a
-    time, and never from one frame to another: memory is blocked. Remembered frames are credited through what layers did
-    and saw then, and through the weights of now, if the rule credits them.
+    and 10): delta_(l-1) = B_l^T (delta_l rho'(a_l)), dW_l = (delta_l rho'(a_l)) x_l^T. It travels through one frame at
+    a time, and never from one frame to another: memory is blocked. Remembered frames are credited through what layers
+    did and saw then, and through the weights of now, if the rule credits them.
 
     Args:
         feedback: the weights through which credit travels; by default the layers' own (weight transport).

@@ -95,9 +95,7 @@ class Deconvolution(Inverse):
         master = parameters["weight"].dtype
         padding, stride = [self.layer.padding] * 2, [self.stride] * 2
         geometry = (stride, padding, [1, 1], True, self.rest, 1, [False, True, False])
-        weight = torch.ops.aten.convolution_backward(
-            arriving, z, parameters["weight"].to(z.dtype), None, *geometry
-        )[1]
+        weight = torch.ops.aten.convolution_backward(arriving, z, parameters["weight"].to(z.dtype), None, *geometry)[1]
         return {"weight": weight.to(master), "bias": arriving.sum((0, 2, 3)).to(master)}
 
 

@@ -53,7 +53,7 @@ class SpatialCredit(ABC):
 
     @abstractmethod
     def reached(self, names: Sequence[str], judged: Sequence[str]) -> tuple[str, ...]:
-        """Return which of the layers of these *names*, bottom to top, are credited for what is found in *judged* ones."""
+        """Return which of the layers of these *names*, bottom to top, are credited for what *judged* ones found."""
 
     def validate(self, encoder: Encoder, credit: Credit, credits_past: bool) -> None:
         """Raise `ConfigurationError` unless *encoder* can be credited so.

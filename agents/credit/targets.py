@@ -47,7 +47,8 @@ class DifferenceTargetPropagation(SpatialCredit):
         require(steps >= 1, f"DifferenceTargetPropagation.steps must be at least 1 (got {steps})")
         require(
             optimiser.every == 1,
-            f"inverses learn at every tick: leave DifferenceTargetPropagation.optimiser.every at 1 (got {optimiser.every})",
+            "inverses learn at every tick: leave DifferenceTargetPropagation.optimiser.every at 1 "
+            f"(got {optimiser.every})",
         )
         self.step = step
         self.optimiser = optimiser
@@ -88,7 +89,8 @@ class DifferenceTargetPropagation(SpatialCredit):
             self._learn(inverses, tapes, kept, 1 / streams, team)
         delta = found.deltas[names[-1]].expand_as(tapes[names[-1]]["z"])
         wanted = self._differences(inverses, tapes, kept["inverses"], delta * streams)
-        deltas = {name: difference * (-2 / streams) for name, difference in wanted.items()} | found.deltas
+        deltas = {name: difference * (-2 / streams) for name, difference in wanted.items()}
+        deltas |= found.deltas
         return {n: found.layers[n].gradient(found.weights[n], tapes[n], deltas[n]) for n in names}
 
     def _learn(
@@ -109,7 +111,7 @@ class DifferenceTargetPropagation(SpatialCredit):
         weights: Mapping[str, Parameters],
         error: Float[Tensor, " streams *out"],
     ) -> dict[str, Tensor]:
-        """Return t_l - x_l of every layer, from the *error* dL/dx_L of each stream; sums would round small ones away."""
+        """Return t_l - x_l of every layer, from the *error* dL/dx_L of each stream."""
         names = list(tapes)
         wanted = {names[-1]: -self.step * error}
         for below, name in reversed(list(zip(names, inverses, strict=False))):

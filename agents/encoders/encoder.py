@@ -8,7 +8,7 @@ from torch import Tensor
 from streamsim.agents.layers import Layer, Parameters, Tape
 from streamsim.contracts import require
 
-from .timing import RateGroup, Timing, rate_groups, timings
+from .timing import RateGroup, Timing, narrowed, rate_groups, timings
 
 
 class Encoder:
@@ -23,7 +23,7 @@ class Encoder:
         self.layers = tuple(layers)
         self.names = tuple(f"layer{number}" for number in range(1, len(self.layers) + 1))
         self._timings: dict[tuple[int, ...], tuple[Timing, ...]] = {}
-        self._groups: dict[tuple[int, ...], tuple[RateGroup, ...]] = {}
+        self._groups: dict[tuple[tuple[int, ...], tuple[str, ...]], tuple[RateGroup, ...]] = {}
 
     def shapes(self, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the input shape of every layer, and last the output shape of the uppermost, for frames of *shape*."""
@@ -38,11 +38,12 @@ class Encoder:
             self._timings[shape] = timings(self.layers, shape)
         return self._timings[shape]
 
-    def rate_groups(self, shape: tuple[int, ...]) -> tuple[RateGroup, ...]:
-        """Return which layers act together, the fastest first, for frames of *shape*."""
-        if shape not in self._groups:
-            self._groups[shape] = rate_groups(self.layers, self.names, self.timings(shape))
-        return self._groups[shape]
+    def rate_groups(self, shape: tuple[int, ...], names: Sequence[str] | None = None) -> tuple[RateGroup, ...]:
+        """Return which layers (of these *names*) act together, the fastest first, for frames of *shape*."""
+        key = (shape, tuple(names or self.names))
+        if key not in self._groups:
+            self._groups[key] = narrowed(rate_groups(self.layers, self.names, self.timings(shape)), key[1])
+        return self._groups[key]
 
     def carried(self, shape: tuple[int, ...], streams: int, learning: bool = True) -> dict[str, Parameters]:
         """Return what layers keep before the first of frames of *shape*; arguments as for `Layer.carried`."""

@@ -1,7 +1,7 @@
 """When the layers of an encoder act, when what they see is all of one fixation, and which act together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
@@ -72,3 +72,14 @@ def rate_groups(layers: Sequence[Layer], names: Sequence[str], found: Sequence[T
         longest = max(found[number].receptive_ticks for number in mine)
         groups.append(RateGroup(every, longest, mine, tuple(names[number] for number in mine), str(every)))
     return tuple(groups)
+
+
+def narrowed(groups: Sequence[RateGroup], names: Sequence[str]) -> tuple[RateGroup, ...]:
+    """Return *groups* with only the layers of these *names*; groups of which nothing is left are left out."""
+    found = []
+    for group in groups:
+        kept = [(n, name) for n, name in zip(group.layers, group.names, strict=True) if name in names]
+        if kept:
+            numbers, own = zip(*kept, strict=True)
+            found.append(replace(group, layers=numbers, names=own))
+    return tuple(found)

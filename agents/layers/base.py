@@ -168,7 +168,7 @@ class FeedForward(Layer):
         parameters: Parameters,
         tape: Tape,
         preactivation_gradient: Float[Tensor, " n *summed"],
-        through: Float[Tensor, "units *field"],
+        through: Float[Tensor, " units *field"],
     ) -> Float[Tensor, " n *shape"]:
         """Return dLoss/dx of a layer that conducts: what arrives at its units, sent back along their inputs.
 

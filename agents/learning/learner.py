@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -10,15 +9,7 @@ from torch import Tensor
 
 from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
 from streamsim.agents.credit import Credit, ImmediateCredit, Local, SpatialCredit
-from streamsim.agents.encoders import (
-    Encoder,
-    GlobalContrastNorm,
-    Percept,
-    Perception,
-    RateGroup,
-    Retina,
-    SmallEncoder,
-)
+from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
 from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
 from streamsim.agents.optimisers import Adam, Optimiser
 from streamsim.agents.rules import ContrastiveHinge, Rule
@@ -31,6 +22,7 @@ from .metrics import QUANTITIES
 from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
 from .validation import require_credit_fits, require_layers_fit, require_updates_fit, shared_lags, unlooked
+from .weights import alignments, drawn
 
 Outcome = Learned | Calibrated
 
@@ -55,8 +47,8 @@ class Learner(Agent):
         calibration: the first ticks, in which the agent only looks; by default ten ticks in which rules are calibrated.
         retina: what happens to a frame first; by default `GlobalContrastNorm`. The papers' is `Transparent`.
         credit: when remembered frames are credited, if the rule credits them; by default at once.
-        spatial_credit: which layers the rule judges, and how credit reaches those below; by default `Local`, every layer
-            by itself.
+        spatial_credit: which layers the rule judges, and how credit reaches those below; by default `Local`, every
+            layer by itself.
         bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
     """
 
@@ -118,11 +110,12 @@ class Learner(Agent):
         """See `Agent.reset`."""
         for contrast in self.contrasts:
             contrast.validate(streams)
-        shapes, groups = self.encoder.shapes(sensor.shape), self._judged_groups(sensor.shape)
+        encoder, spatial = self.encoder, self.spatial_credit
+        shapes, groups = encoder.shapes(sensor.shape), encoder.rate_groups(sensor.shape, self.judged)
         require_updates_fit(self.optimiser, groups)
-        weights = transform(lambda t: t.to(device), self._drawn(shapes, seed))
+        weights = transform(lambda t: t.to(device), drawn(encoder, self.rule, spatial, shapes, len(self.lags), seed))
         state: State = weights | self.plasticity.reset(weights)
-        if space := self.spatial_credit.reset(self.encoder, shapes, seed):
+        if space := spatial.reset(encoder, shapes, seed):
             state["space"] = transform(lambda t: t.to(device), space)
         state["memory"] = {
             group.key: self.memory.reset(
@@ -146,7 +139,7 @@ class Learner(Agent):
     def step(self, state: State, glimpse: Glimpse) -> tuple[State, StepReport]:
         """See `Agent.step`: perceive, recall, compare, learn (which changes weights), remember (all else)."""
         generator = generator_from(state["generator"])
-        groups = self._judged_groups(tuple(glimpse.frame.shape[1:]))
+        groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]), self.judged)
         number = glimpse.tick - self.calibration.ticks
         percept = self.perception.perceive(state, glimpse)
         recollections = self.recollector.recall(state["memory"], groups, percept, glimpse, generator)
@@ -214,40 +207,7 @@ class Learner(Agent):
 
     def alignments(self, state: State) -> Mapping[str, float]:
         """Return named angles in degrees between weights that theory says should align, per layer."""
-        return {
-            f"{name}: {what}": degrees
-            for name in self.layers
-            for what, degrees in (
-                *self.rule.alignments(state["rule"].get(name, {})).items(),
-                *self.spatial_credit.alignments(state["layers"][name]).items(),
-            )
-        }
-
-    def _judged_groups(self, shape: tuple[int, ...]) -> list[RateGroup]:
-        """Return the groups of layers that act together of those that the rule judges, for frames of *shape*."""
-        groups = self.encoder.rate_groups(shape)
-        if len(self.judged) == len(self.layers):
-            return list(groups)
-        found = []
-        for group in groups:
-            own = [(n, name) for n, name in zip(group.layers, group.names, strict=True) if name in self.judged]
-            if own:
-                numbers, names = zip(*own, strict=True)
-                found.append(replace(group, layers=numbers, names=names))
-        return found
-
-    def _drawn(self, shapes: Sequence[tuple[int, ...]], seed: int) -> State:
-        """Return fresh weights of layers and rule; one seed draws the same layers whatever learns in them."""
-        weights: State = {"layers": {}, "rule": {}}
-        for name, layer, below, above in zip(self.layers, self.encoder.layers, shapes, shapes[1:], strict=False):
-            own, heads = (torch.Generator().manual_seed(derive(seed, part, name)) for part in ("weights", "rule"))
-            weights["layers"][name] = layer.parameters(below, own)
-            other = (below,) if layer.predicts_below else ()
-            if name in self.judged:
-                weights["rule"][name] = self.rule.parameters(above, len(self.lags), heads, *other)
-        for name, added in self.spatial_credit.weights(self.encoder, shapes, seed).items():
-            weights["layers"][name] |= added
-        return weights
+        return alignments(self.encoder, self.rule, self.spatial_credit, state)
 
     def _remember(
         self,
@@ -282,7 +242,10 @@ class Learner(Agent):
         for recollection, comparison in zip(acted, comparisons, strict=True):
             self.recollector.store(recollection, comparison.readouts, factors, percept, glimpse)
             if self.rule.credits_past:
-                key, reached = recollection.group.key, self.spatial_credit.reached(self.layers, list(comparison.readouts))
+                key, reached = (
+                    recollection.group.key,
+                    self.spatial_credit.reached(self.layers, list(comparison.readouts)),
+                )
                 own = {name: percept.tapes[name] for name in reached}
                 traces = state.setdefault("traces", {})  # a restored state has no empty branches
                 traces[key] = shifted(traces.get(key, {}), own, self.longest)

@@ -11,7 +11,6 @@ from streamsim.agents.optimisers import Optimiser
 from streamsim.agents.rules import Outer
 from streamsim.contracts import Alone, State, Team, leaves, transform
 
-
 # The two groups of weights: feed-forward ones, and those of the rule, which may have a learning rate of their own.
 GROUPS = ("layers", "rule")
 

@@ -20,7 +20,7 @@ class Feedback(ABC):
     learns: bool = False
 
     @abstractmethod
-    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, "units *field"]:
+    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, " units *field"]:
         """Return the weights through which errors travel back, *forward* being the name of those that they came by."""
 
 
@@ -29,7 +29,7 @@ class BackPropagation(Feedback):
 
     own_weights = False
 
-    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, "units *field"]:
+    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, " units *field"]:
         """See `Feedback.weight`."""
         return parameters[forward]
 
@@ -37,7 +37,7 @@ class BackPropagation(Feedback):
 class RandomFeedback(Feedback):
     """Fixed random weights (Lillicrap et al. 2016)."""
 
-    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, "units *field"]:
+    def weight(self, parameters: Parameters, forward: str = "head") -> Float[Tensor, " units *field"]:
         """See `Feedback.weight`."""
         return parameters["feedback"]
 

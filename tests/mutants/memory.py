@@ -126,9 +126,7 @@ MUTANTS = [
         "delta.sum(0)",
         STREAM,
     ),
-    Mutant(
-        "trace: inverse of the ring", "agents/credit/past.py", "owner[:, :1].argsort(-1)", "owner[:, :1]", STREAM
-    ),
+    Mutant("trace: inverse of the ring", "agents/credit/past.py", "owner[:, :1].argsort(-1)", "owner[:, :1]", STREAM),
     Mutant(
         "memory: what is not whole is remembered",
         "agents/memory/memory.py",

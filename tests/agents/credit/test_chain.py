@@ -43,6 +43,7 @@ from ..numbers import close, drawn
 GOLDEN = Path(__file__).parents[4] / "shared" / "golden" / "tang.npz"
 CONTRASTS = [OwnMemory((1, 2), negative=0.5), PeerMemory(2, (1, 2))]
 
+
 def learner(spatial, rule=None, encoder=None, **parts):
     return Learner(
         encoder or tiny_encoder(),
@@ -57,9 +58,7 @@ def learner(spatial, rule=None, encoder=None, **parts):
 
 
 def leaves_of(weights):
-    return {
-        name: {key: w.detach().clone().requires_grad_() for key, w in own.items()} for name, own in weights.items()
-    }
+    return {name: {key: w.detach().clone().requires_grad_() for key, w in own.items()} for name, own in weights.items()}
 
 
 def twin(weights, x, start=0):
@@ -156,7 +155,9 @@ def test_no_credit_passes_between_modules():
     for seed in (3, 4):
         judged, _ = found(agent, state, x, {"layer2": lower, "layer3": drawn(4, 6, seed=seed)})
         made.append(agent.spatial_credit.assign(judged, ImmediateCredit(), {}))
-    assert digest({n: made[0][n] for n in ("layer1", "layer2")}) == digest({n: made[1][n] for n in ("layer1", "layer2")})
+    assert digest({n: made[0][n] for n in ("layer1", "layer2")}) == digest(
+        {n: made[1][n] for n in ("layer1", "layer2")}
+    )
     assert digest(made[0]["layer3"]) != digest(made[1]["layer3"])
     weights = leaves_of(state["layers"])
     z1 = F.max_pool2d(F.relu(F.conv2d(x, weights["layer1"]["weight"], weights["layer1"]["bias"], 1, 1)), 2)
@@ -242,7 +243,11 @@ def test_random_feedback_end_to_end_as_the_authors_code_computes_it():
     ("spatial", "parts", "sentence"),
     [
         (Modules([2, 2]), {}, r"Modules.sizes \[2, 2\] are of 4 layers together, but there are 3"),
-        (EndToEnd(), {"schedule": Greedy(5)}, "EndToEnd credits layers together, but Greedy lets them learn one by one"),
+        (
+            EndToEnd(),
+            {"schedule": Greedy(5)},
+            "EndToEnd credits layers together, but Greedy lets them learn one by one",
+        ),
         (EndToEnd(), {"rule": CLAPP(), "credit": DeferredCredit()}, "EndToEnd credit is given at once"),
         (
             EndToEnd(),

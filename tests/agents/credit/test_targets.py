@@ -1,4 +1,4 @@
-"""Difference target propagation against a plain transcription of Algorithm 1 in double precision, and its fixed points."""
+"""Difference target propagation against a plain float64 transcription of Algorithm 1, and its fixed points."""
 
 import pytest
 import torch

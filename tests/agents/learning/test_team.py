@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from streamsim.agents import SGD, Learner, Randomised
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Conv, MaxPool, RunningNorm, Window
-from streamsim.agents.learning import SGD, Learner, Randomised
 from streamsim.agents.memory import OwnMemory, OwnReservoir, PeerMemory, ShortTermMemory, TwoTier
 from streamsim.agents.rules import CLAPP
 from streamsim.checks import together
