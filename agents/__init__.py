@@ -63,24 +63,26 @@ from .memory import (
     StoragePolicy,
     TwoTier,
 )
-from .recurrent import GRU, EProp, EPropGRU, TemporalCredit, TruncatedBPTT
-from .rules import (
+from .predictive import (
     CLAPP,
-    BackPropagation,
-    ContrastBatch,
-    ContrastiveHinge,
     CosineCLAPP,
     DivisiveNormalisation,
-    Feedback,
     Homeostasis,
-    Outer,
-    RandomFeedback,
     Retrodiction,
-    Rule,
-    RuleFactors,
     SharedGate,
     SplitGates,
     Transposed,
+)
+from .recurrent import GRU, EProp, EPropGRU, TemporalCredit, TruncatedBPTT
+from .rules import (
+    BackPropagation,
+    ContrastBatch,
+    ContrastiveHinge,
+    Feedback,
+    Outer,
+    RandomFeedback,
+    Rule,
+    RuleFactors,
     UpdatedRandomFeedback,
 )
 

@@ -8,9 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
+from streamsim.agents.rules import Outer
 
 from .dendrite import Pairs, Retrodiction, Scores, Scoring, Surprise, credit, gate, judge, outer, predict, score
-from .rule import Outer
 
 
 class Sides(NamedTuple):

@@ -9,14 +9,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from streamsim.agents.layers import Parameters, uniform
+from streamsim.agents.rules import ContrastBatch, JointRule, RuleFactors, SideBySide, angle, runs
 from streamsim.contracts import require
 
-from .beside import SideBySide, runs
 from .dendrite import Retrodiction, Scoring, SharedGate
 from .divisive import DivisiveNormalisation, Signal
 from .homeostasis import Homeostasis, Usual
 from .predictive import Sides, predictive_credit
-from .rule import ContrastBatch, JointRule, RuleFactors, angle
 
 
 class CLAPP(JointRule):
