@@ -14,7 +14,11 @@ MUTANTS = [
         CLAPP,
     ),
     Mutant(
-        "CLAPP: sign of the lateral update", "agents/predictive/dendrite.py", "source = (slope[", "source = (-slope[", CLAPP
+        "CLAPP: sign of the lateral update",
+        "agents/predictive/dendrite.py",
+        "source = (slope[",
+        "source = (-slope[",
+        CLAPP,
     ),
     Mutant(
         "CLAPP: gate without the saccade bit",
@@ -23,7 +27,9 @@ MUTANTS = [
         "torch.where(margin < 1, sign.abs(), 0)",
         CLAPP,
     ),
-    Mutant("CLAPP: gate always open", "agents/predictive/dendrite.py", "torch.where(margin < 1, sign, 0)", "sign", CLAPP),
+    Mutant(
+        "CLAPP: gate always open", "agents/predictive/dendrite.py", "torch.where(margin < 1, sign, 0)", "sign", CLAPP
+    ),
     Mutant(
         "CLAPP: hinge at 0 and not at 1",
         "agents/predictive/dendrite.py",
