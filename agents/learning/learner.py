@@ -10,6 +10,7 @@ from torch import Tensor
 from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
 from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
 from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
+from streamsim.agents.predictive import Context, OwnLayer
 from streamsim.agents.rules import ContrastiveHinge, Rule
 from streamsim.contracts import Alone, Team, derive, generator_from, generator_state, transform
 
@@ -21,7 +22,7 @@ from .metrics import QUANTITIES
 from .optimisers import Adam, Optimiser
 from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
-from .validation import require_layers_fit, require_updates_fit, shared_lags, unlooked
+from .validation import require_context_fits, require_layers_fit, require_updates_fit, shared_lags, unlooked
 
 Outcome = Learned | Calibrated
 
@@ -47,6 +48,7 @@ class Learner(Agent):
         retina: what happens to a frame first; by default `GlobalContrastNorm`. The papers' is `Transparent`.
         credit: when remembered frames are credited, if the rule credits them; by default at once.
         bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
+        context: whose past predicts a layer; by default its own.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Learner(Agent):
         retina: Retina = GlobalContrastNorm(),
         credit: Credit = ImmediateCredit(),
         bfloat16: bool = False,
+        context: Context = OwnLayer(),
     ) -> None:
         self.encoder = encoder
         self.rule = rule
@@ -72,7 +75,9 @@ class Learner(Agent):
         self.retina = retina
         self.credit = credit
         self.bfloat16 = bfloat16
+        self.context = context
         require_layers_fit(encoder, rule, calibration)
+        require_context_fits(context, encoder, rule)
         self.looks = calibration.ticks
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
@@ -83,7 +88,7 @@ class Learner(Agent):
         compute = torch.bfloat16 if self.bfloat16 else torch.float32
         self.recollector = Recollector(self.memory, self.contrasts)
         self.perception = Perception(self.retina, self.encoder, compute, team)
-        self.comparer = Comparer(self.encoder, self.rule, team)
+        self.comparer = Comparer(self.encoder, self.rule, team, self.context)
         self.plasticity = Plasticity(self.encoder, self.rule, self.optimiser, self.schedule, self.credit, team)
         self.calibrator = Calibrator(self.encoder, self.rule, self.calibration, team)
 
@@ -103,17 +108,13 @@ class Learner(Agent):
             contrast.validate(streams)
         shapes, groups = self.encoder.shapes(sensor.shape), self.encoder.rate_groups(sensor.shape)
         require_updates_fit(self.optimiser, groups)
+        self.comparer.validate(groups)
         weights = transform(lambda t: t.to(device), self._drawn(shapes, seed))
         state: State = weights | self.plasticity.reset(weights)
-        state["memory"] = {
-            group.key: self.memory.reset(
-                streams,
-                sum(self.rule.width(shapes[i + 1]) for i in group.layers),
-                derive(seed, "memory", group.key),
-                device,
-            )
-            for group in groups
-        }
+        state["memory"] = {}
+        for group in groups:
+            width, own = self.comparer.width(group, shapes), derive(seed, "memory", group.key)
+            state["memory"][group.key] = self.memory.reset(streams, width, own, device)
         state["generator"] = generator_state(derive(seed, "contrasts"))
         state |= self.perception.reset(sensor.shape, streams, device)
         if self.calibration.ticks:
@@ -178,7 +179,8 @@ class Learner(Agent):
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
-        return "; ".join(contrast.describe(self.memory) for contrast in self.contrasts)
+        told = [*(contrast.describe(self.memory) for contrast in self.contrasts), self.context.describe()]
+        return "; ".join(filter(None, told))
 
     def advice(self) -> tuple[str, ...]:
         """See `Agent.advice`."""
@@ -204,11 +206,10 @@ class Learner(Agent):
     def _drawn(self, shapes: Sequence[tuple[int, ...]], seed: int) -> State:
         """Return fresh weights of layers and rule; one seed draws the same layers whatever learns in them."""
         weights: State = {"layers": {}, "rule": {}}
-        for name, layer, below, above in zip(self.layers, self.encoder.layers, shapes, shapes[1:], strict=False):
+        for name, layer, below in zip(self.layers, self.encoder.layers, shapes, strict=False):
             own, heads = (torch.Generator().manual_seed(derive(seed, part, name)) for part in ("weights", "rule"))
             weights["layers"][name] = layer.parameters(below, own)
-            other = (below,) if layer.predicts_below else ()
-            weights["rule"][name] = self.rule.parameters(above, len(self.lags), heads, *other)
+            weights["rule"][name] = self.comparer.drawn(name, shapes, len(self.lags), heads)
         return weights
 
     def _remember(
