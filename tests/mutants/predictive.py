@@ -4,6 +4,10 @@ from .mutant import Mutant
 
 CLAPP = ("tests/agents/predictive/test_clapp.py",)
 COSINE = ("tests/agents/predictive/test_cosine.py",)
+NCE = ("tests/agents/predictive/test_info_nce.py",)
+CONTEXT = ("tests/agents/predictive/test_context.py",)
+CELLS = ("tests/agents/predictive/test_cells.py",)
+GATES = ("tests/agents/predictive/test_gates.py",)
 
 MUTANTS = [
     Mutant(
@@ -67,16 +71,16 @@ MUTANTS = [
     ),
     Mutant(
         "CLAPP: weight dropped now",
-        "agents/predictive/predictive.py",
+        "agents/predictive/gates.py",
         "-surprise.gate * weight",
         "-surprise.gate",
         CLAPP,
     ),
     Mutant(
         "CLAPP: weight dropped then",
-        "agents/predictive/predictive.py",
-        "own_scores), sign) * weight",
-        "own_scores), sign)",
+        "agents/predictive/gates.py",
+        "-gate(score, sign) * weight",
+        "-gate(score, sign)",
         CLAPP,
     ),
     Mutant(
@@ -88,7 +92,7 @@ MUTANTS = [
     ),
     Mutant(
         "CLAPP: no mean over positions",
-        "agents/predictive/clapp.py",
+        "agents/predictive/cells.py",
         "float(math.prod(cell)) for",
         "1.0 for",
         CLAPP,
@@ -127,30 +131,30 @@ MUTANTS = [
             ("scale dropped from dendrites", "dendrite", "beta=0, alpha=scoring.scale", "beta=0, alpha=1.0"),
             ("scale dropped from dW", "predictive", "outer(z, c, scaled(slope, scoring))", "outer(z, c, slope)"),
             ("kappa / D of the target alone", "cosine", "math.sqrt(target * source)", "target"),
-            ("W_pred from nothing", "cosine", "torch.eye(rows) if alike", "torch.zeros(rows, columns) if alike"),
+            ("W_pred from nothing", "bilinear", "torch.eye(rows) if alike", "torch.zeros(rows, columns) if alike"),
             (
                 "W_pred between layers distorts",
-                "cosine",
+                "bilinear",
                 "torch.linalg.qr(torch.randn(tall, wide, generator=generator)).Q",
                 "torch.randn(tall, wide, generator=generator)",
             ),
             (
                 "the remembered not normalised",
-                "clapp",
-                "past = self.signal([batch.past.transpose(0, 1) for batch in batches], usual)",
-                "past = CLAPP().signal([batch.past.transpose(0, 1) for batch in batches], None)",
+                "bilinear",
+                "return [self.signal([batch.past.transpose(0, 1) for batch in batches], usual)]",
+                "return [signal_of([batch.past.transpose(0, 1) for batch in batches])]",
             ),
             (
                 "the past's own level forgotten",
-                "clapp",
-                "self._spread(past.credit(found.past_delta), batches)",
-                "self._spread(found.past_delta, batches)",
+                "bilinear",
+                "self._cells.spread(pasts[0].credit(found.past_delta), shapes)",
+                "self._cells.spread(found.past_delta, shapes)",
             ),
         )
     ),
     Mutant(
         "homeostasis: mean is not taken away",
-        "agents/predictive/clapp.py",
+        "agents/predictive/bilinear.py",
         "value.sub_(mean).mul_(gain)",
         "value.mul_(gain)",
         CLAPP,
@@ -175,5 +179,117 @@ MUTANTS = [
         "(1 - margin).clamp_min(0)",
         "(-margin).clamp_min(0)",
         CLAPP,
+    ),
+    *(
+        Mutant(f"{who}: {what}", f"agents/{file}.py", old, mutated, tests)
+        for who, tests, what, file, old, mutated in (
+            (
+                "InfoNCE",
+                NCE,
+                "positives contrasted with each other",
+                "predictive/info_nce",
+                "torch.where(~is_positive & counts, score",
+                "torch.where(counts, score",
+            ),
+            (
+                "InfoNCE",
+                NCE,
+                "negatives of no weight count",
+                "predictive/info_nce",
+                "torch.where(~is_positive & counts, score",
+                "torch.where(~is_positive, score",
+            ),
+            (
+                "InfoNCE",
+                NCE,
+                "negatives of one positive only",
+                "predictive/info_nce",
+                "risk.sum(-2, keepdim=True)",
+                "risk.amax(-2, keepdim=True)",
+            ),
+            (
+                "InfoNCE",
+                NCE,
+                "softmax over streams",
+                "predictive/info_nce",
+                "negative.softmax(-2)",
+                "negative.softmax(-1)",
+            ),
+            (
+                "InfoNCE",
+                NCE,
+                "weight dropped",
+                "predictive/info_nce",
+                "weight * torch.sigmoid(ahead)",
+                "torch.sigmoid(ahead)",
+            ),
+            (
+                "InfoNCE",
+                NCE,
+                "the positive left out of the sum",
+                "predictive/info_nce",
+                "torch.logaddexp(ahead, torch.zeros_like(ahead))",
+                "ahead",
+            ),
+            (
+                "open gate",
+                GATES,
+                "hinge left in the loss",
+                "predictive/gates",
+                "1 - sign * score,",
+                "(1 - sign * score).relu(),",
+            ),
+            ("open gate", GATES, "saccade bit dropped", "predictive/gates", "(-sign * weight).exp", "(-weight).exp"),
+            ("CLAPP++", CELLS, "coarsest grid that fits", "predictive/cells", "return max((n for", "return min((n for"),
+            (
+                "CLAPP++",
+                CELLS,
+                "cells that do not divide maps",
+                "predictive/cells",
+                "if height % n == width % n == 0 and",
+                "if",
+            ),
+            (
+                "context",
+                CONTEXT,
+                "layer below in place of the one above",
+                "predictive/context",
+                "min(number + 1, layers - 1)",
+                "max(number - 1, 0)",
+            ),
+            ("context", CONTEXT, "bottom for top", "predictive/context", "return (layers - 1,)", "return (0,)"),
+            (
+                "context",
+                CONTEXT,
+                "only one of two losses",
+                "predictive/bilinear",
+                "sum(found.delta[i::layers][1:], found.delta[i])",
+                "found.delta[i]",
+            ),
+            (
+                "context",
+                CONTEXT,
+                "W_pred of one context for both",
+                "predictive/bilinear",
+                'own | {"pred": own[pred(number)]}',
+                "own",
+            ),
+            (
+                "context",
+                CONTEXT,
+                "statistics of the layer for those of its context",
+                "predictive/bilinear",
+                "[signal_of([context.transpose(0, 1) for context in contexts]) for",
+                "[self.signal([context.transpose(0, 1) for context in contexts], usual) for",
+            ),
+            (
+                "context",
+                CONTEXT,
+                "all layers remembered",
+                "learning/comparison",
+                "frozenset(source for sources in self.sources.values() for source in sources)",
+                "frozenset(self.sources)",
+            ),
+        )
     ),
 ]
