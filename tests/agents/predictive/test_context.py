@@ -249,3 +249,25 @@ def test_layers_that_act_at_other_ticks_are_refused():
     agent = Learner(slow, CosineCLAPP(), contrasts=[OwnMemory((1,))], context=LayerAbove())
     with pytest.raises(ConfigurationError, match="act at the same ticks, and layer1 does not act with layer2"):
         agent.reset(sensor(), 2, 0, CPU)
+
+
+class Listening(CosineCLAPP):
+    """Keeps what it was last asked to learn from."""
+
+    def learn_together(self, parameters, batches):
+        self.heard = parameters, batches
+        return super().learn_together(parameters, batches)
+
+
+def test_what_is_remembered_of_a_layer_is_compared_by_what_is_usual_of_that_layer():
+    agent = learner(TopLayer(), Listening())
+    state = doubled(agent, 3)
+    for glimpse in glimpses(3, 8, dtype=torch.float64):
+        raw = state["memory"]["1"]["values"][(glimpse.tick - 1) % 4].clone()
+        state, _ = agent.step(state, glimpse)
+    parameters, batches = agent.rule.heard
+    centred = (raw - parameters[2]["mean"]) * (parameters[2]["variance"] + 1e-4).rsqrt()
+    expected = centred / (centred.square().mean(-1, keepdim=True) + 1e-4).sqrt()
+    for batch in batches:
+        (context,) = batch.contexts
+        close(context[0, 0], expected)
