@@ -204,7 +204,7 @@ def added(found: PredictiveCredit, contexts: int) -> PredictiveCredit:
     products = [
         {pred(number): own["pred"] for number, own in enumerate(found.products[i::layers])} for i in range(layers)
     ]
-    loss, active, score = (t.unflatten(0, (contexts, layers)) for t in (found.loss, found.active, found.score))
+    loss, active, score = (t.reshape(contexts, layers, *t.shape[1:]) for t in (found.loss, found.active, found.score))
     return PredictiveCredit(score.mean(0), loss.sum(0), active.mean(0), delta, [], products)
 
 

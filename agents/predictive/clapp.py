@@ -38,7 +38,8 @@ class CLAPP(BilinearRule):
             paper does for pictures. Illing et al. 2021 flatten the maps of videos, which a grid does where it has as
             many cells as a map has pixels.
         features: in place of *grid*: each layer has the finest grid whose read-out has no more numbers than this. With
-            8192, VGG-6 and pictures of 96 pixels this is the spatial dependence of CLAPP++ (zihan-wu/local-SSL).
+            8192, VGG-6 and pictures of 96 pixels this is the spatial dependence of CLAPP++ (zihan-wu/local-SSL). None
+            leaves the choice to *grid*.
         gate: which pairs teach; by default those that surprise.
         identity: whether W_pred and W_retro start as the identity instead; with a *rate* of 0 the present is compared
             with the past itself, and nothing predicts.

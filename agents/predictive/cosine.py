@@ -46,7 +46,7 @@ class CosineCLAPP(CLAPP):
         homeostasis: as in `CLAPP`.
         normalisation: None compares a as it is.
         grid: as in `CLAPP`.
-        features: as in `CLAPP`.
+        features: as in `CLAPP`; None leaves the choice to *grid*.
         gate: as in `CLAPP`.
     """
 

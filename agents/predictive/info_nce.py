@@ -71,7 +71,7 @@ class InfoNCE(BilinearRule):
         rate: factor on the learning rate of W_pred.
         homeostasis: as in `CLAPP`. What is common to all memories drops out of a softmax by itself.
         grid: as in `CLAPP`.
-        features: as in `CLAPP`.
+        features: as in `CLAPP`; None leaves the choice to *grid*.
     """
 
     both_kinds = True
