@@ -20,9 +20,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim import Instrument, Pathway, Simulation, TickRecord
-from streamsim.agents import Adam, CosineCLAPP, Learner, Retrodiction, Transposed
+from streamsim.agents import Adam, CosineCLAPP, DeferredCredit, ImmediateCredit, Learner, Retrodiction, Transposed
 from streamsim.agents.layers import Parameters
-from streamsim.agents import DeferredCredit, ImmediateCredit
 from streamsim.config import configure
 from streamsim.evaluation import LinearProbe, ProbeProtocol, probe_layers
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Conv, Linear, Parameters
 from streamsim.agents.learning import Calibration, Learner
-from streamsim.agents.memory import OwnMemory
+from streamsim.agents.memory import OwnMemory, PeerMemory
 from streamsim.agents.rules import ContrastBatch, Rule, RuleFactors
 from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, conduct, memory_is_constant
 
@@ -67,7 +67,8 @@ class RuleHarness:
 def a_learner_keeps_its_contract(rule: Rule) -> None:
     """Check that a small learner that learns by the rule keeps the contract of an agent."""
     small = Encoder([Conv(3, gain=2.0), Linear(4, gain=2.0)])
-    learner = Learner(small, rule, contrasts=[OwnMemory((1, 2))], calibration=Calibration(0))
+    peers = [PeerMemory(1, (1, 2))] if rule.both_kinds else []
+    learner = Learner(small, rule, contrasts=[OwnMemory((1, 2)), *peers], calibration=Calibration(0))
     for check_learner in AGENT_CHECKS:
         if check_learner is not memory_is_constant:  # slow, and memory is not the rule's
             conduct(check_learner, AgentHarness(learner, PICTURES, 12, 4))

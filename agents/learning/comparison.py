@@ -13,8 +13,9 @@ from streamsim import PairRecord
 from streamsim.agents.encoders import Encoder, RateGroup
 from streamsim.agents.layers import Parameters, Tape
 from streamsim.agents.memory import Recall, Recollection
+from streamsim.agents.predictive import Context, ContextualRule, OwnLayer
 from streamsim.agents.rules import ContrastBatch, Rule
-from streamsim.contracts import Alone, Team
+from streamsim.contracts import Alone, Team, require
 
 
 class Comparison(NamedTuple):
@@ -25,7 +26,7 @@ class Comparison(NamedTuple):
         recall: what they remember.
         parameters: the rule's own weights and statistics of each layer, by name.
         statistics: those of them that follow this tick's activity.
-        readouts: the present ones of each layer, of all streams, by name.
+        readouts: the present ones of each layer that is remembered, of all streams, by name.
         batches: what the rule is to learn from in each layer, by name; of the streams that this process sees.
         record: what instruments may know of it, pairs in one row.
     """
@@ -46,14 +47,59 @@ class Comparer:
         encoder: the layers.
         rule: says what is read from them.
         team: the processes that see the other streams.
+        context: whose past predicts a layer.
+        judged: names of the layers that are compared; by default all.
+
+    Attributes:
+        remembered: names of the layers whose read-outs are compared with anything later.
     """
 
-    def __init__(self, encoder: Encoder, rule: Rule, team: Team = Alone()) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        rule: Rule,
+        team: Team = Alone(),
+        context: Context = OwnLayer(),
+        judged: Sequence[str] = (),
+    ) -> None:
         self.rule = rule
         self.team = team
         self.names = encoder.names
+        self.context = context
+        own = tuple(judged) or encoder.names
+        self.sources = {
+            name: tuple(own[source] for source in context.sources(number, len(own))) for number, name in enumerate(own)
+        }
+        self.remembered = frozenset(source for sources in self.sources.values() for source in sources)
         layers = zip(encoder.names, ("", *encoder.names), encoder.layers, strict=False)
         self._predicted = {name: below for name, below, layer in layers if layer.predicts_below}
+
+    def drawn(
+        self, name: str, shapes: Sequence[tuple[int, ...]], predictors: int, generator: torch.Generator
+    ) -> Parameters:
+        """Return fresh weights of the rule for a layer; *shapes* are as `Encoder.shapes` gives them."""
+        output = dict(zip(self.names, shapes[1:], strict=True))
+        if self.context.foreign and isinstance(self.rule, ContextualRule):
+            contexts = [None if source == name else output[source] for source in self.sources[name]]
+            return self.rule.parameters(output[name], predictors, generator, contexts=contexts)
+        other = (output[self._predicted[name]],) if name in self._predicted else ()
+        return self.rule.parameters(output[name], predictors, generator, *other)
+
+    def width(self, group: RateGroup, shapes: Sequence[tuple[int, ...]]) -> int:
+        """Return how many numbers are remembered of a frame; *shapes* are as `Encoder.shapes` gives them."""
+        kept = [shapes[number + 1] for number in group.layers if self.names[number] in self.remembered]
+        return sum(self.rule.width(shape) for shape in kept)
+
+    def validate(self, groups: Sequence[RateGroup]) -> None:
+        """Raise `ConfigurationError` if a layer would be predicted from one that acts at other ticks."""
+        group_of = {name: group.key for group in groups for name in group.names}
+        for name, sources in self.sources.items():
+            apart = [source for source in sources if group_of[source] != group_of[name]]
+            require(
+                not apart,
+                f"{type(self.context).__name__} needs layers that act at the same ticks, and {name} does not act with "
+                f"{', '.join(apart)}: use OwnLayer",
+            )
 
     def compare(
         self,
@@ -102,10 +148,13 @@ class Comparer:
         parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
         sign = recall.same * 2.0 - 1.0
         past, sign, weight = (self.team.own(pairs, 2) for pairs in (recall.past, sign, recall.weight))
-        pasts = torch.split(past, [now.shape[1] for now in own], -1)
+        readouts = {name: readout for name, readout in readouts.items() if name in self.remembered}
+        split = torch.split(past, [readout.shape[1] for readout in readouts.values()], -1)
+        pasts = dict(zip(readouts, split, strict=True))
+        contexts = self._contexts(group, parameters, pasts)
         batches = {
-            name: ContrastBatch(tapes[name]["z"], now, past, sign, weight)
-            for name, now, past in zip(group.names, own, pasts, strict=True)
+            name: ContrastBatch(tapes[name]["z"], now, pasts[self.sources[name][0]], sign, weight, None, contexts[name])
+            for name, now in zip(group.names, own, strict=True)
         }
         for name, below in self._predicted.items():
             if name in batches:
@@ -115,3 +164,12 @@ class Comparer:
         birth = recall.birth if group.every == 1 else recall.birth.add(1).mul(group.every).sub(1).clamp_min(-1)
         record = PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
         return Comparison(group, recall, parameters, statistics, readouts, batches, record)
+
+    def _contexts(
+        self, group: RateGroup, parameters: Mapping[str, Parameters], pasts: Mapping[str, Tensor]
+    ) -> dict[str, tuple[Tensor, ...]]:
+        """Return what predicts each layer besides its own past, as the rule compares it."""
+        if not self.context.foreign:
+            return dict.fromkeys(group.names, ())
+        compared = {name: self.rule.normalised(parameters[name], past) for name, past in pasts.items()}
+        return {name: tuple(compared[source] for source in self.sources[name]) for name in group.names}

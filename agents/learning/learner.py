@@ -12,6 +12,7 @@ from streamsim.agents.credit import Credit, ImmediateCredit, Local, SpatialCredi
 from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
 from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
 from streamsim.agents.optimisers import Adam, Optimiser
+from streamsim.agents.predictive import Context, OwnLayer
 from streamsim.agents.rules import ContrastiveHinge, Rule
 from streamsim.contracts import Alone, Team, derive, generator_from, generator_state, transform
 
@@ -21,7 +22,14 @@ from .ledger import ledger
 from .metrics import QUANTITIES
 from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
-from .validation import require_credit_fits, require_layers_fit, require_updates_fit, shared_lags, unlooked
+from .validation import (
+    require_context_fits,
+    require_credit_fits,
+    require_layers_fit,
+    require_updates_fit,
+    shared_lags,
+    unlooked,
+)
 from .weights import alignments, drawn
 
 Outcome = Learned | Calibrated
@@ -50,6 +58,7 @@ class Learner(Agent):
         spatial_credit: which layers the rule judges, and how credit reaches those below; by default `Local`, every
             layer by itself.
         bfloat16: compute activity and weight gradients in bfloat16; weights, read-outs and optimiser stay float32.
+        context: whose past predicts a layer; by default its own.
     """
 
     def __init__(
@@ -65,6 +74,7 @@ class Learner(Agent):
         credit: Credit = ImmediateCredit(),
         spatial_credit: SpatialCredit = Local(),
         bfloat16: bool = False,
+        context: Context = OwnLayer(),
     ) -> None:
         self.encoder = encoder
         self.rule = rule
@@ -77,9 +87,11 @@ class Learner(Agent):
         self.credit = credit
         self.spatial_credit = spatial_credit
         self.bfloat16 = bfloat16
+        self.context = context
         require_layers_fit(encoder, rule, calibration)
         self.judged = spatial_credit.judged(encoder.names)
         require_credit_fits(encoder, rule, schedule, credit, spatial_credit)
+        require_context_fits(context, encoder, rule)
         self.looks = calibration.ticks
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
@@ -90,7 +102,7 @@ class Learner(Agent):
         compute = torch.bfloat16 if self.bfloat16 else torch.float32
         self.recollector = Recollector(self.memory, self.contrasts)
         self.perception = Perception(self.retina, self.encoder, compute, team)
-        self.comparer = Comparer(self.encoder, self.rule, team)
+        self.comparer = Comparer(self.encoder, self.rule, team, self.context, self.judged)
         self.plasticity = Plasticity(
             self.encoder, self.rule, self.optimiser, self.schedule, self.credit, self.spatial_credit, team
         )
@@ -113,19 +125,17 @@ class Learner(Agent):
         encoder, spatial = self.encoder, self.spatial_credit
         shapes, groups = encoder.shapes(sensor.shape), encoder.rate_groups(sensor.shape, self.judged)
         require_updates_fit(self.optimiser, groups)
-        weights = transform(lambda t: t.to(device), drawn(encoder, self.rule, spatial, shapes, len(self.lags), seed))
+        self.comparer.validate(groups)
+        weights = transform(
+            lambda t: t.to(device), drawn(encoder, self.comparer, spatial, shapes, len(self.lags), seed)
+        )
         state: State = weights | self.plasticity.reset(weights)
         if space := spatial.reset(encoder, shapes, seed):
             state["space"] = transform(lambda t: t.to(device), space)
-        state["memory"] = {
-            group.key: self.memory.reset(
-                streams,
-                sum(self.rule.width(shapes[i + 1]) for i in group.layers),
-                derive(seed, "memory", group.key),
-                device,
-            )
-            for group in groups
-        }
+        state["memory"] = {}
+        for group in groups:
+            width, own = self.comparer.width(group, shapes), derive(seed, "memory", group.key)
+            state["memory"][group.key] = self.memory.reset(streams, width, own, device)
         state["generator"] = generator_state(derive(seed, "contrasts"))
         state |= self.perception.reset(sensor.shape, streams, device)
         if self.calibration.ticks:
@@ -190,7 +200,8 @@ class Learner(Agent):
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
-        return "; ".join(contrast.describe(self.memory) for contrast in self.contrasts)
+        told = [*(contrast.describe(self.memory) for contrast in self.contrasts), self.context.describe()]
+        return "; ".join(filter(None, told))
 
     def advice(self) -> tuple[str, ...]:
         """See `Agent.advice`."""

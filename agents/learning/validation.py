@@ -6,6 +6,7 @@ from streamsim.agents.credit import Credit, SpatialCredit
 from streamsim.agents.encoders import Encoder, RateGroup
 from streamsim.agents.memory import Contrast, ShortTermMemory
 from streamsim.agents.optimisers import Optimiser
+from streamsim.agents.predictive import Context, ContextualRule
 from streamsim.agents.rules import Rule
 from streamsim.contracts import require
 
@@ -45,6 +46,29 @@ def require_credit_fits(
     )
 
 
+def require_context_fits(context: Context, encoder: Encoder, rule: Rule) -> None:
+    """Raise `ConfigurationError` if the rule or a layer cannot be given another layer's past."""
+    if not context.foreign:
+        return
+    name, chosen = type(rule).__name__, type(context).__name__
+    require(
+        isinstance(rule, ContextualRule),
+        f"{name} compares each layer with its own past and cannot use {chosen}: use OwnLayer, or a rule that predicts "
+        "such as CLAPP",
+    )
+    below = [type(layer).__name__ for layer in encoder.layers if layer.predicts_below]
+    require(
+        not below,
+        f"{', '.join(below)} predicts the layer below from its own past and cannot use {chosen}: set predicts_below to "
+        "false or use OwnLayer",
+    )
+    require(
+        not rule.credits_past,
+        f"{name} credits remembered frames, and with {chosen} these are another layer's: set {name}.retrodict to false "
+        "or use OwnLayer",
+    )
+
+
 def require_updates_fit(optimiser: Optimiser, groups: Sequence[RateGroup]) -> None:
     """Raise `ConfigurationError` unless every layer acts as often between two updates."""
     every, slowest = optimiser.every, groups[-1].every
@@ -69,12 +93,19 @@ def shared_lags(contrasts: Sequence[Contrast], memory: ShortTermMemory, rule: Ru
     """Return the lags of a rule's predictors.
 
     Raises:
-        ConfigurationError: *contrasts* differ in them, or the rule credits frames whose lags nobody knows.
+        ConfigurationError: *contrasts* differ in them, the rule credits frames whose lags nobody knows, or it needs
+            memories of both kinds at once and never has them.
     """
     require(len(contrasts) > 0, "Learner.contrasts must name at least one contrast (got none)")
     found = {contrast.reach(memory) for contrast in contrasts}
     require(len(found) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, found))})")
     (lags,) = found
+    alone = type(contrasts[0]).__name__
+    require(
+        not rule.both_kinds or len(contrasts) > 1 or contrasts[0].both_kinds,
+        f"{type(rule).__name__} learns from a memory of the same thing beside memories of others, and {alone} alone "
+        "never brings both at once: use OwnMemory beside PeerMemory, or LatestOwn",
+    )
     require(
         not rule.credits_past or (None not in lags and all(contrast.traced for contrast in contrasts)),
         f"{type(rule).__name__} credits remembered frames and needs contrasts of fixed lags: "

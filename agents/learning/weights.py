@@ -10,10 +10,12 @@ from streamsim.agents.encoders import Encoder
 from streamsim.agents.rules import Rule
 from streamsim.contracts import derive
 
+from .comparison import Comparer
+
 
 def drawn(
     encoder: Encoder,
-    rule: Rule,
+    comparer: Comparer,
     spatial: SpatialCredit,
     shapes: Sequence[tuple[int, ...]],
     predictors: int,
@@ -23,7 +25,7 @@ def drawn(
 
     Args:
         encoder: the layers.
-        rule: has weights of its own in the layers that it judges.
+        comparer: knows which weights of its own the rule has in the layers that it judges.
         spatial: may add weights to layers.
         shapes: of the input of every layer, and last of the output of the uppermost.
         predictors: how many lags the rule compares the present with.
@@ -31,12 +33,11 @@ def drawn(
     """
     weights: State = {"layers": {}, "rule": {}}
     judged = spatial.judged(encoder.names)
-    for name, layer, below, above in zip(encoder.names, encoder.layers, shapes, shapes[1:], strict=False):
+    for name, layer, below in zip(encoder.names, encoder.layers, shapes, strict=False):
         own, heads = (torch.Generator().manual_seed(derive(seed, part, name)) for part in ("weights", "rule"))
         weights["layers"][name] = layer.parameters(below, own)
-        other = (below,) if layer.predicts_below else ()
         if name in judged:
-            weights["rule"][name] = rule.parameters(above, predictors, heads, *other)
+            weights["rule"][name] = comparer.drawn(name, shapes, predictors, heads)
     for name, added in spatial.weights(encoder, shapes, seed).items():
         weights["layers"][name] |= added
     return weights

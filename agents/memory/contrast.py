@@ -16,9 +16,11 @@ class Contrast(ABC):
     Attributes:
         traced: whether what is recalled for a lag is the owner's frame of that age, so that this frame's trace can be
             credited for it.
+        both_kinds: whether a stream may be given memories of the present thing and of others for one predictor at once.
     """
 
     traced: bool = True
+    both_kinds: bool = False
 
     @abstractmethod
     def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:

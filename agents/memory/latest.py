@@ -22,6 +22,8 @@ class LatestOwn(Contrast):
         share: weight in the loss of all negatives together.
     """
 
+    both_kinds = True
+
     def __init__(self, positives: int = 1, negatives: int = 5, share: float = 1.0) -> None:
         require(
             positives >= 0 and negatives >= 0, f"LatestOwn needs counts of 0 or more (got {positives}, {negatives})"

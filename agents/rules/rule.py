@@ -42,19 +42,22 @@ class ContrastBatch:
     Attributes:
         z: the layer's present output.
         now: its present read-out.
-        past: remembered read-outs.
+        past: remembered read-outs of the layer; where there are *contexts*, the first of these.
         sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
         weight: share of each pair in the loss.
         target: what the past is asked to predict if that is not the layer's own present, as `Rule.normalised` gives it;
             the present then earns no credit.
+        contexts: what is remembered of some layers, as `Rule.normalised` gives it, if these predict this layer, each by
+            a loss of its own and without credit for what is remembered. Only for a `ContextualRule`.
     """
 
     z: Float[Tensor, " streams *out"]
     now: Float[Tensor, "streams width"]
-    past: Float[Tensor, "groups predictors streams width"]
+    past: Float[Tensor, "groups predictors streams source"]
     sign: Float[Tensor, "groups predictors streams"]
     weight: Float[Tensor, "groups predictors streams"]
     target: Float[Tensor, "streams other"] | None = None
+    contexts: tuple[Float[Tensor, "groups predictors streams _"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Rule(ABC):
             finite differences.
         statistics: names of the parameters that `update_statistics` returns.
         predicts: whether the past may be asked to predict another layer's present (`ContrastBatch.target`).
+        both_kinds: whether a pair teaches only beside one of the other kind, of the same predictor and stream.
     """
 
     credits_past: bool = False
@@ -100,6 +104,7 @@ class Rule(ABC):
     non_gradients: frozenset[str] = frozenset()
     statistics: frozenset[str] = frozenset()
     predicts: bool = False
+    both_kinds: bool = False
 
     @abstractmethod
     def parameters(

@@ -9,7 +9,7 @@ from streamsim.agents import SGD, Learner, Randomised
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Conv, MaxPool, RunningNorm, Window
 from streamsim.agents.memory import OwnMemory, OwnReservoir, PeerMemory, ShortTermMemory, TwoTier
-from streamsim.agents.rules import CLAPP
+from streamsim.agents.predictive import CLAPP
 from streamsim.checks import together
 from streamsim.contracts import ConfigurationError, Environment, digest, flatten, unflatten
 from streamsim.environments import Objects3D

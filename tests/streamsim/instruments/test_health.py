@@ -17,7 +17,7 @@ from streamsim import (
     Split,
     StepReport,
 )
-from streamsim.agents.rules.rule import angle
+from streamsim.agents.rules import angle
 from streamsim.contracts.errors import ConfigurationError
 from streamsim.contracts.tree import digest
 from streamsim.evaluation.pair_truth import ObjectHistory, Tally

@@ -9,8 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
-
-from .rule import Outer
+from streamsim.agents.rules import Outer
 
 # Pairs of a predictor lie in groups of one pair a stream. The present is the same for all predictors and in all groups,
 # and then lies there once, so that nothing is computed twice. Several layers of one size may lie before the predictors.

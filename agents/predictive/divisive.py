@@ -7,9 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from streamsim.agents.rules import SideBySide
 from streamsim.contracts import require
-
-from .beside import SideBySide
 
 
 class DivisiveNormalisation:

@@ -8,9 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
+from streamsim.agents.rules import SideBySide
 from streamsim.contracts import require
-
-from .beside import SideBySide
 
 
 class Usual(NamedTuple):

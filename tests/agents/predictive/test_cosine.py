@@ -19,7 +19,7 @@ from streamsim.agents import (
     SplitGates,
     Transposed,
 )
-from streamsim.agents.rules.cosine import orthonormal
+from streamsim.agents.predictive.bilinear import orthonormal
 from streamsim.contracts.errors import ConfigurationError
 
 from ..driving import multiplied

@@ -2,15 +2,12 @@
 
 import math
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from streamsim.contracts import require
 
 from .clapp import CLAPP
 from .dendrite import Retrodiction, Scoring, Transposed
 from .divisive import DivisiveNormalisation
+from .gates import Gate, SurpriseGate
 from .homeostasis import Homeostasis
 
 
@@ -49,6 +46,8 @@ class CosineCLAPP(CLAPP):
         homeostasis: as in `CLAPP`.
         normalisation: None compares a as it is.
         grid: as in `CLAPP`.
+        features: as in `CLAPP`; None leaves the choice to *grid*.
+        gate: as in `CLAPP`.
     """
 
     knobs = frozenset({"sharpness", "threshold"})
@@ -65,32 +64,17 @@ class CosineCLAPP(CLAPP):
         homeostasis: Homeostasis | None = Homeostasis(),
         normalisation: DivisiveNormalisation | None = DivisiveNormalisation(),
         grid: int = 1,
+        features: int | None = None,
+        gate: Gate = SurpriseGate(),
     ) -> None:
         require(sharpness > 0, f"CosineCLAPP.sharpness must be positive (got {sharpness})")
-        super().__init__(retrodiction, retrodict, gain, rate, homeostasis, grid)
+        super().__init__(retrodiction, retrodict, gain, rate, homeostasis, grid, features, gate, identity)
         self.sharpness = sharpness
         self.threshold = threshold
-        self.identity = identity
         self.normalisation = normalisation
         if normalisation is not None and not normalisation.oja:
             self.non_gradients |= {"delta", "past_delta"} if retrodict else {"delta"}
 
-    def start(
-        self, predictors: int, rows: int, columns: int, alike: bool, generator: torch.Generator
-    ) -> Float[Tensor, "predictors rows columns"]:
-        """See `CLAPP.start`."""
-        if not self.identity:
-            return super().start(predictors, rows, columns, alike, generator)
-        weight = torch.eye(rows) if alike else orthonormal(rows, columns, generator)
-        return weight.repeat(predictors, 1, 1)
-
     def scoring(self, target: int, source: int) -> Scoring:
         """See `CLAPP.scoring`."""
         return Scoring(self.sharpness / math.sqrt(target * source), self.threshold)
-
-
-def orthonormal(rows: int, columns: int, generator: torch.Generator) -> Float[Tensor, "rows columns"]:
-    """Return a random matrix whose rows or columns, whichever are fewer, are orthonormal: it keeps angles."""
-    tall, wide = max(rows, columns), min(rows, columns)
-    basis: Tensor = torch.linalg.qr(torch.randn(tall, wide, generator=generator)).Q
-    return basis if rows >= columns else basis.T
