@@ -168,14 +168,14 @@ MUTANTS = [
     ),
     Mutant(
         "hinge: fixed feedback learns",
-        "agents/rules/hinge.py",
+        "agents/rules/head.py",
         "if self.feedback.learns else {}",
         "if self.feedback.own_weights else {}",
         HINGE,
     ),
     Mutant(
         "hinge: only the head is calibrated",
-        "agents/rules/hinge.py",
+        "agents/rules/head.py",
         "weight * factor for name, weight",
         'weight * (factor if name == "head" else 1) for name, weight',
         HINGE,
