@@ -8,6 +8,7 @@ from .agent_learning import (
     every_layer_learns,
     every_weight_that_claims_to_learn_does,
     frames_are_left_alone,
+    labels_teach_who_says_so,
     learning_begins_when_it_says,
     streams_are_alike,
 )
@@ -52,6 +53,7 @@ CHECKS: tuple[Callable[[AgentHarness], None], ...] = (
     reports_have_their_form,
     reports_stay_as_they_are,
     state_stays_finite,
+    labels_teach_who_says_so,
     learning_begins_when_it_says,
     every_layer_learns,
     every_weight_that_claims_to_learn_does,
