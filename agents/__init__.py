@@ -66,6 +66,7 @@ from .memory import (
 from .recurrent import GRU, EProp, EPropGRU, TemporalCredit, TruncatedBPTT
 from .rules import (
     CLAPP,
+    LPL,
     BackPropagation,
     ContrastBatch,
     ContrastiveHinge,
@@ -79,7 +80,9 @@ from .rules import (
     Rule,
     RuleFactors,
     SharedGate,
+    SimCLR,
     SplitGates,
+    Supervised,
     Transposed,
     UpdatedRandomFeedback,
 )
@@ -87,6 +90,7 @@ from .rules import (
 __all__ = [
     "CLAPP",
     "GRU",
+    "LPL",
     "SGD",
     "Activation",
     "Adam",
@@ -147,9 +151,11 @@ __all__ = [
     "SharedGate",
     "Shifted",
     "ShortTermMemory",
+    "SimCLR",
     "SmallEncoder",
     "SplitGates",
     "StoragePolicy",
+    "Supervised",
     "TangCifarEncoder",
     "TangEmnistEncoder",
     "Tanh",

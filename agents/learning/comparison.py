@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from streamsim import PairRecord
@@ -60,6 +60,7 @@ class Comparer:
         rules: Mapping[str, Parameters],
         tapes: Mapping[str, Tape],
         recollections: Sequence[Recollection],
+        label: Int[Tensor, " streams"] | None = None,
     ) -> list[Comparison]:
         """Return the layers that act beside what they remember.
 
@@ -67,15 +68,18 @@ class Comparer:
             rules: the rule's parameters of every layer.
             tapes: of the layers that act.
             recollections: what every group of layers remembers.
+            label: class of what each stream shows, if the learner is taught.
         """
         acting = [(group, recall) for group, _, _, recall in recollections if recall is not None]
-        return [self._beside(rules, tapes, group, recall) for group, recall in acting]
+        return [self._beside(rules, tapes, group, recall, label) for group, recall in acting]
 
     def told(
         self, comparisons: Sequence[Comparison]
     ) -> tuple[PairRecord | None, Callable[[], Float[Tensor, "layers kinds"]] | None]:
         """Return what instruments are told of *comparisons*: `StepReport.comparison` and `StepReport.likeness`."""
-        return (comparisons[0].record, partial(self._likeness, comparisons)) if comparisons else (None, None)
+        if not comparisons or not self.rule.needs_past:
+            return None, None
+        return comparisons[0].record, partial(self._likeness, comparisons)
 
     def _likeness(self, comparisons: Sequence[Comparison]) -> Float[Tensor, "layers kinds"]:
         """Return how alike present and past are in each layer, as the rule compares them: less what is usual."""
@@ -91,7 +95,12 @@ class Comparer:
         return torch.stack([rows.get(name, unknown) for name in self.names])
 
     def _beside(
-        self, rules: Mapping[str, Parameters], tapes: Mapping[str, Tape], group: RateGroup, recall: Recall
+        self,
+        rules: Mapping[str, Parameters],
+        tapes: Mapping[str, Tape],
+        group: RateGroup,
+        recall: Recall,
+        label: Int[Tensor, " streams"] | None,
     ) -> Comparison:
         own = [self.rule.read(rules[name], tapes[name]["z"]) for name in group.names]
         readouts = dict(zip(group.names, self.team.gathered(own), strict=True))
@@ -102,9 +111,10 @@ class Comparer:
         parameters = {name: {**rules[name], **statistics.get(name, {})} for name in group.names}
         sign = recall.same * 2.0 - 1.0
         past, sign, weight = (self.team.own(pairs, 2) for pairs in (recall.past, sign, recall.weight))
-        pasts = torch.split(past, [now.shape[1] for now in own], -1)
+        pasts = torch.split(past, [now.shape[1] for now in own], -1) if self.rule.needs_past else [past] * len(own)
+        labels = None if label is None else self.team.own(label)
         batches = {
-            name: ContrastBatch(tapes[name]["z"], now, past, sign, weight)
+            name: ContrastBatch(tapes[name]["z"], now, past, sign, weight, labels=labels)
             for name, now, past in zip(group.names, own, pasts, strict=True)
         }
         for name, below in self._predicted.items():

@@ -9,7 +9,15 @@ from torch import Tensor
 
 from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
 from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
-from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
+from streamsim.agents.memory import (
+    Contrast,
+    OwnMemory,
+    PresentOnly,
+    Recollection,
+    Recollector,
+    ShortTermMemory,
+    shifted,
+)
 from streamsim.agents.rules import ContrastiveHinge, Rule
 from streamsim.contracts import Alone, Team, derive, generator_from, generator_state, transform
 
@@ -21,7 +29,7 @@ from .metrics import QUANTITIES
 from .optimisers import Adam, Optimiser
 from .plasticity import Learned, Plasticity
 from .schedules import AllLayers, Schedule
-from .validation import require_layers_fit, require_updates_fit, shared_lags, unlooked
+from .validation import require_layers_fit, require_updates_fit, shared_lags, unlooked, unused
 
 Outcome = Learned | Calibrated
 
@@ -40,7 +48,8 @@ class Learner(Agent):
         rule: how they learn; by default `ContrastiveHinge`.
         memory: the slots of the past; by default eight recent frames.
         contrasts: which memories the present is compared with; by default a stream's own past at lags 1, 2, 4 and 8,
-            the strictest learner; `PeerMemory` learns faster, but needs several streams.
+            the strictest learner; `PeerMemory` learns faster, but needs several streams. They and memory are of no
+            account to a rule that needs no past, as `Supervised`.
         optimiser: from gradients to weights; by default `Adam`.
         schedule: which layers learn when; by default all of them at every tick.
         calibration: the first ticks, in which the agent only looks; by default ten ticks in which rules are calibrated.
@@ -74,6 +83,7 @@ class Learner(Agent):
         self.bfloat16 = bfloat16
         require_layers_fit(encoder, rule, calibration)
         self.looks = calibration.ticks
+        self.taught = rule.taught
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
         self._put_together(Alone())
@@ -81,7 +91,7 @@ class Learner(Agent):
     def _put_together(self, team: Team) -> None:
         self.team = team
         compute = torch.bfloat16 if self.bfloat16 else torch.float32
-        self.recollector = Recollector(self.memory, self.contrasts)
+        self.recollector = Recollector(self.memory, self.contrasts) if self.rule.needs_past else PresentOnly()
         self.perception = Perception(self.retina, self.encoder, compute, team)
         self.comparer = Comparer(self.encoder, self.rule, team)
         self.plasticity = Plasticity(self.encoder, self.rule, self.optimiser, self.schedule, self.credit, team)
@@ -99,21 +109,12 @@ class Learner(Agent):
 
     def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
         """See `Agent.reset`."""
-        for contrast in self.contrasts:
-            contrast.validate(streams)
         shapes, groups = self.encoder.shapes(sensor.shape), self.encoder.rate_groups(sensor.shape)
         require_updates_fit(self.optimiser, groups)
         weights = transform(lambda t: t.to(device), self._drawn(shapes, seed))
         state: State = weights | self.plasticity.reset(weights)
-        state["memory"] = {
-            group.key: self.memory.reset(
-                streams,
-                sum(self.rule.width(shapes[i + 1]) for i in group.layers),
-                derive(seed, "memory", group.key),
-                device,
-            )
-            for group in groups
-        }
+        widths = [self.rule.width(shape) for shape in shapes[1:]]
+        state |= self.recollector.reset(groups, widths, streams, seed, device)
         state["generator"] = generator_state(derive(seed, "contrasts"))
         state |= self.perception.reset(sensor.shape, streams, device)
         if self.calibration.ticks:
@@ -130,8 +131,8 @@ class Learner(Agent):
         groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]))
         number = glimpse.tick - self.calibration.ticks
         percept = self.perception.perceive(state, glimpse)
-        recollections = self.recollector.recall(state["memory"], groups, percept, glimpse, generator)
-        comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections)
+        recollections = self.recollector.recall(state.get("memory", {}), groups, percept, glimpse, generator)
+        comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections, glimpse.label)
         if number >= 0:
             outcome: Outcome = self.plasticity.learn(state, percept.tapes, comparisons, number, generator)
         else:
@@ -158,7 +159,8 @@ class Learner(Agent):
 
     def ledger(self, state: State) -> Ledger:
         """See `Agent.ledger`; of the whole team."""
-        return ledger(state, self.encoder, self.memory.cap, self.team.size)
+        told = bool(self.taught)
+        return ledger(state, self.encoder, self.memory.cap, self.team.size, told)
 
     def joined(self, team: Team) -> "Learner":
         """See `Agent.joined`: read-outs are known to all; what layers do, saw and carry, to one process each."""
@@ -178,11 +180,11 @@ class Learner(Agent):
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
-        return "; ".join(contrast.describe(self.memory) for contrast in self.contrasts)
+        return self.recollector.describe()
 
     def advice(self) -> tuple[str, ...]:
         """See `Agent.advice`."""
-        return (*self.rule.advice(), *unlooked(self.encoder, self.calibration))
+        return (*self.rule.advice(), *unlooked(self.encoder, self.calibration), *unused(self.contrasts, self.rule))
 
     def title(self) -> str:
         """Return the name of the rule."""
@@ -223,7 +225,8 @@ class Learner(Agent):
         """Write what the tick leaves behind besides changed weights; read-outs as they were before these changed."""
         if percept.age is not None:
             state |= {"carried": percept.carried, "age": percept.age}
-        state["memory"] = {recollection.group.key: recollection.memory for recollection in recollections}
+        if self.rule.needs_past:
+            state["memory"] = {recollection.group.key: recollection.memory for recollection in recollections}
         for comparison in comparisons:
             for name, statistics in comparison.statistics.items():
                 state["rule"][name] |= statistics

@@ -116,7 +116,7 @@ class Plasticity:
             gradients |= zip(here, credit.assign_together(credited, max(lag or 0 for lag in recall.lags)), strict=True)
             found.append(([self.names.index(name) for name in here], factors, recall))
         self.updates.apply(state, gradients, products, names, number)
-        device = next(iter(state["memory"].values()))["values"].device
+        device = next(iter(state["rule"][self.names[0]].values())).device
         return Learned(metrics(len(self.names), found, device, self.team), learning)
 
     def _choose(self, learning: Tensor, number: int, generator: torch.Generator) -> Bool[Tensor, " layers"]:

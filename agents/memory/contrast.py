@@ -34,6 +34,13 @@ class Contrast(ABC):
     def describe(self, memory: ShortTermMemory) -> str:
         """Return in words where pairs come from, as far as *memory* reaches; every result names it."""
 
+    def brings(self) -> tuple[frozenset[bool], ...] | None:
+        """Return what each group of pairs may hold: pairs of the same thing (true), of others (false), or both in turn.
+
+        None, the default, if it cannot be told; it is asked for rules that need both at once (`Rule.needs_both`).
+        """
+        return None
+
     def validate(self, streams: int) -> None:
         """Raise `ConfigurationError` if this contrast cannot serve so many streams."""
 

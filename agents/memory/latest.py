@@ -36,6 +36,10 @@ class LatestOwn(Contrast):
         """See `Contrast.describe`."""
         return f"{self.positives} positives and {self.negatives} older negatives from the stream's own memory"
 
+    def brings(self) -> tuple[frozenset[bool], ...]:
+        """See `Contrast.brings`."""
+        return (frozenset({True}),) * self.positives + (frozenset({False}),) * self.negatives
+
     def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
         """See `Contrast.reach`."""
         most = max(self.positives, self.negatives)

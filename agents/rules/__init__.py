@@ -7,10 +7,14 @@ from .divisive import DivisiveNormalisation
 from .feedback import BackPropagation, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .hinge import ContrastiveHinge
 from .homeostasis import Homeostasis
+from .lpl import LPL
 from .rule import ContrastBatch, Outer, Rule, RuleFactors
+from .simclr import SimCLR
+from .supervised import Supervised
 
 __all__ = [
     "CLAPP",
+    "LPL",
     "BackPropagation",
     "ContrastBatch",
     "ContrastiveHinge",
@@ -24,7 +28,9 @@ __all__ = [
     "Rule",
     "RuleFactors",
     "SharedGate",
+    "SimCLR",
     "SplitGates",
+    "Supervised",
     "Transposed",
     "UpdatedRandomFeedback",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
@@ -47,6 +47,7 @@ class ContrastBatch:
         weight: share of each pair in the loss.
         target: what the past is asked to predict if that is not the layer's own present, as `Rule.normalised` gives it;
             the present then earns no credit.
+        labels: class of what each stream shows, -1 where unknown, for a rule that is `taught`.
     """
 
     z: Float[Tensor, " streams *out"]
@@ -55,6 +56,7 @@ class ContrastBatch:
     sign: Float[Tensor, "groups predictors streams"]
     weight: Float[Tensor, "groups predictors streams"]
     target: Float[Tensor, "streams other"] | None = None
+    labels: Int[Tensor, " streams"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class RuleFactors:
         past_delta: dLoss/dz of the remembered frames, or None if the rule credits the present only.
         products: dLoss/d(parameter of the rule), as factors.
         loss: unweighted loss of each pair.
-        active: 1 where the hinge of a pair is active, else 0.
-        score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
+        active: 1 where a pair teaches, as where its hinge is active, else 0.
+        score: what that follows from: score u (CLAPP), distance (contrastive hinge), and so on.
     """
 
     delta: Float[Tensor, " streams *out"]
@@ -93,6 +95,11 @@ class Rule(ABC):
             finite differences.
         statistics: names of the parameters that `update_statistics` returns.
         predicts: whether the past may be asked to predict another layer's present (`ContrastBatch.target`).
+        needs_past: whether the present is compared with memories; a learner keeps none for a rule that needs none, and
+            gives it for each stream one pair of weight 1 / streams, sign +1 and a past of no width.
+        needs_both: whether memories of the same thing and of others are needed at one lag at once.
+        taught: how many classes the world has whose labels the rule is told (`ContrastBatch.labels`); 0 if it is told
+            none, as all rules but baselines are.
     """
 
     credits_past: bool = False
@@ -100,6 +107,9 @@ class Rule(ABC):
     non_gradients: frozenset[str] = frozenset()
     statistics: frozenset[str] = frozenset()
     predicts: bool = False
+    needs_past: bool = True
+    needs_both: bool = False
+    taught: int = 0
 
     @abstractmethod
     def parameters(
