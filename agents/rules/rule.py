@@ -42,7 +42,7 @@ class ContrastBatch:
     Attributes:
         z: the layer's present output.
         now: its present read-out.
-        past: remembered read-outs.
+        past: remembered read-outs; of no width for a rule that needs no past.
         sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
         weight: share of each pair in the loss.
         target: what the past is asked to predict if that is not the layer's own present, as `Rule.normalised` gives it;
@@ -52,7 +52,7 @@ class ContrastBatch:
 
     z: Float[Tensor, " streams *out"]
     now: Float[Tensor, "streams width"]
-    past: Float[Tensor, "groups predictors streams width"]
+    past: Float[Tensor, "groups predictors streams width"] | Float[Tensor, "groups predictors streams 0"]
     sign: Float[Tensor, "groups predictors streams"]
     weight: Float[Tensor, "groups predictors streams"]
     target: Float[Tensor, "streams other"] | None = None

@@ -49,8 +49,7 @@ def sounds(data: RunData) -> Markup:
         "One block per stream: the waveform, scaled to its own peak, over its spectrogram "
         f"({BANDS} mel bands from 0 to half the sampling rate, windows of {1000 * WINDOW:.0f} ms, {DEPTH} dB). Upright "
         "lines are saccades, where the gaze turns to another recording and the agent is told by one bit: dashed where "
-        "it was not told, dotted where it was told wrongly or late. Labels are for the reader; the agent never sees "
-        "them."
+        f"it was not told, dotted where it was told wrongly or late.{data.who_sees_labels}"
     )
     return section("What the agent heard", *parts, note(words))
 

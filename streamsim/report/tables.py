@@ -5,7 +5,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from streamsim.contracts import labels_told
 from streamsim.evaluation import Row, ceiling, gain
 
 from .charts import capitalised
@@ -160,10 +159,8 @@ def ledger(data: RunData) -> Markup:
     if data.pathway is not None:
         held = data.pathway.agent.ledger(data.states["learned"])
         roles, cap, short = held.roles, held.cap, {role for role in held.capped if role in held.roles}
-        told = labels_told(data.pathway.agent, data.streams)
     else:
         roles, cap, short = data.summary.get("ledger", {}), None, set()
-        told = data.summary.get("labels_told", 0)
     if not roles:
         return Markup()
     total = sum(roles.values())
@@ -179,6 +176,7 @@ def ledger(data: RunData) -> Markup:
     rows.append(("all together", f"{total:,}", "", ""))
     limit = f" Short-term memory is capped at {cap:,} bytes." if cap is not None else ""
     shared = f"; all {data.streams} streams share the weights" if data.streams > 1 else ""
+    told = data.labels_told
     labels = f" Besides, it is told the labels of all frames, {told:,} bytes at every tick." if told else ""
     words = f"Everything the agent keeps from one tick to the next, in bytes{shared}.{limit}{labels}"
     return section("Memory ledger", table(("role", "bytes", "bytes a stream", "share"), rows), note(words))
