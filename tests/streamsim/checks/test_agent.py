@@ -434,11 +434,7 @@ FAULTS = [
     (LooksBackwards, checks.learning_begins_when_it_says, r"looks must be a number of ticks, 0 or more \(got -1\)"),
     (LearnsWhileItLooks, checks.learning_begins_when_it_says, "made updates in the 3 ticks in which it says"),
     (HeedsNoLabel, checks.labels_teach_who_says_so, "taught 3 classes, but other labels change nothing"),
-    (
-        IsTaughtLessThanNothing,
-        checks.labels_teach_who_says_so,
-        r"must be a number of classes, or 0 for none \(got -1\)",
-    ),
+    (IsTaughtBackwards, checks.labels_teach_who_says_so, r"a number of classes, or 0 for none \(got -1\)"),
     (NeverUpdates, checks.every_weight_that_claims_to_learn_does, r"layers without updates: \[0, 0\]"),
     (HoldsMoreThanItTells, checks.the_ledger_is_complete, "the ledger tells of"),
     (FiltersOfVectors, checks.what_it_tells_of_weights_has_its_form, "filters must be units x channels x height"),
