@@ -179,14 +179,10 @@ class RunData:
     @property
     def who_sees_labels(self) -> str:
         """A sentence on who sees the labels that the report shows, or nothing where that is not known."""
-        told = self.labels_told
-        if told is None:
+        if self.labels_told is None:
             return ""
-        return (
-            " The agent is told these labels, too."
-            if told
-            else " Labels are for the reader; the agent never sees them."
-        )
+        unseen = " Labels are for the reader; the agent never sees them."
+        return " The agent is told these labels, too." if self.labels_told else unseen
 
     @property
     def states(self) -> dict[str, State]:

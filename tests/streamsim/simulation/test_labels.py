@@ -6,19 +6,7 @@ import torch
 from streamsim import FixedFixation, Instrument, Pathway, Shuffled, Simulation
 from streamsim.contracts import LABELS_TOLD, ConfigurationError, described, labels_told
 
-from ..toys import CountingWorld, LinearLearner
-
-
-class Pupil(LinearLearner):
-    """Is told what it sees.
-
-    Args:
-        taught: how many classes it knows.
-    """
-
-    def __init__(self, taught: int = 3) -> None:
-        super().__init__()
-        self.taught = taught
+from ..toys import CountingWorld, LinearLearner, Pupil
 
 
 class Unlabelled(CountingWorld):
