@@ -70,8 +70,8 @@ def check_agent(agent: Agent, sensor: Sensor | None = None, ticks: int = 30, str
     """Check that an agent keeps its contract; any agent, in one line of its author's tests.
 
     Only what shows from outside is checked: what the agent is given, returns and keeps. A `Glimpse` holds no ground
-    truth, but Python lets any code look at its callers' variables or into files, and no check can tell that an agent
-    does not.
+    truth, save the label for an agent that is taught, but Python lets any code look at its callers' variables or into
+    files, and no check can tell that an agent does not.
 
     Args:
         agent: the agent.

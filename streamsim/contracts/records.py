@@ -84,7 +84,7 @@ class Glimpse:
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """Ground truth of a tick, on the CPU, for instruments only.
+    """Ground truth of a tick, on the CPU, for instruments only; an agent that is taught is told the label.
 
     Attributes:
         saccade: whether the gaze really moved to another thing before this frame.
