@@ -113,8 +113,7 @@ class Learner(Agent):
         require_updates_fit(self.optimiser, groups)
         weights = transform(lambda t: t.to(device), self._drawn(shapes, seed))
         state: State = weights | self.plasticity.reset(weights)
-        widths = [self.rule.width(shape) for shape in shapes[1:]]
-        state |= self.recollector.reset(groups, widths, streams, seed, device)
+        state |= self.recollector.reset(groups, [self.rule.width(s) for s in shapes[1:]], streams, seed, device)
         state["generator"] = generator_state(derive(seed, "contrasts"))
         state |= self.perception.reset(sensor.shape, streams, device)
         if self.calibration.ticks:
@@ -159,8 +158,7 @@ class Learner(Agent):
 
     def ledger(self, state: State) -> Ledger:
         """See `Agent.ledger`; of the whole team."""
-        told = bool(self.taught)
-        return ledger(state, self.encoder, self.memory.cap, self.team.size, told)
+        return ledger(state, self.encoder, self.memory.cap, self.team.size, bool(self.taught))
 
     def joined(self, team: Team) -> "Learner":
         """See `Agent.joined`: read-outs are known to all; what layers do, saw and carry, to one process each."""

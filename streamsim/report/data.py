@@ -14,17 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.config import parsed, text_of
-from streamsim.contracts import (
-    DataError,
-    Labelled,
-    Sequences,
-    Split,
-    State,
-    StreamsimError,
-    UntrustedError,
-    labels_told,
-    require,
-)
+from streamsim.contracts import DataError, Labelled, Sequences, Split, State, StreamsimError, UntrustedError, require
 from streamsim.evaluation import Filling, Layers, Row, is_layer, looks, parts_of
 from streamsim.instruments import Film, fault_of, find, read_films
 from streamsim.runs import (
@@ -167,22 +157,6 @@ class RunData:
     def pathway(self) -> Pathway | None:
         """The pathway that this is about."""
         return find(self.revived[0], self.pathway_name) if self.revived else None
-
-    @property
-    def labels_told(self) -> int | None:
-        """Bytes of labels that the agent was told at every tick, 0 where it was told none, None where nobody knows."""
-        if self.pathway is not None:
-            return labels_told(self.pathway.agent, self.streams)
-        told: int | None = self.summary.get("labels_told")
-        return told
-
-    @property
-    def who_sees_labels(self) -> str:
-        """A sentence on who sees the labels that the report shows, or nothing where that is not known."""
-        if self.labels_told is None:
-            return ""
-        unseen = " Labels are for the reader; the agent never sees them."
-        return " The agent is told these labels, too." if self.labels_told else unseen
 
     @property
     def states(self) -> dict[str, State]:

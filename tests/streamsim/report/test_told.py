@@ -11,6 +11,7 @@ from streamsim.contracts import LABELS_TOLD
 from streamsim.instruments.recorder import Recorder
 from streamsim.instruments.rows import read_rows
 from streamsim.report.data import RunData
+from streamsim.report.tables import bytes_told, who_sees_labels
 from streamsim.report.write import write_report
 from streamsim.runs import console
 
@@ -69,7 +70,7 @@ def test_rows_console_and_summary_say_so(told, monkeypatch):
 
 def test_where_the_agent_cannot_be_rebuilt_the_summary_says_so_or_nothing_is_said(told, untold, monkeypatch):
     monkeypatch.setattr(RunData, "revived", None)
-    assert [RunData(folder).labels_told for folder in (told, untold)] == [16, 0]
+    assert [bytes_told(RunData(folder)) for folder in (told, untold)] == [16, 0]
     monkeypatch.setattr("streamsim.report.data.read_summary", lambda _: {})
-    assert RunData(told).labels_told is None
-    assert RunData(told).who_sees_labels == ""
+    assert bytes_told(RunData(told)) is None
+    assert who_sees_labels(RunData(told)) == ""
