@@ -50,7 +50,7 @@ class LPL(Rule):
 
     Unit i needs its own activity, past, mean and variance; the last term needs a lateral weight C_ik from every other
     unit, which is Hebbian. The paper's contrast is `OwnMemory` at lag 1, whose pairs all weigh the same; other
-    streams' memories would only add weight to the other terms. Its weight decay is left out, as no optimiser here has any.
+    streams' memories would only add weight to the other terms. Its weight decay is left out: no optimiser here has any.
 
     Args:
         variance: l1, the weight of the variance term.
