@@ -185,10 +185,10 @@ def ledger(data: RunData) -> Markup:
 
 def bytes_told(data: RunData) -> int | None:
     """Return the bytes of labels that the agent was told at every tick, or None where nobody knows."""
-    if data.pathway is not None:
-        return labels_told(data.pathway.agent, data.streams)
     told: int | None = data.summary.get("labels_told")
-    return told
+    if told is not None or data.pathway is None:
+        return told
+    return labels_told(data.pathway.agent, data.streams)
 
 
 def who_sees_labels(data: RunData) -> str:

@@ -68,9 +68,10 @@ def test_rows_console_and_summary_say_so(told, monkeypatch):
     assert json.loads((told / "summary.json").read_text())["labels_told"] == 16
 
 
-def test_where_the_agent_cannot_be_rebuilt_the_summary_says_so_or_nothing_is_said(told, untold, monkeypatch):
-    monkeypatch.setattr(RunData, "revived", None)
+def test_an_agent_that_has_not_come_to_its_end_says_so_itself_if_it_can_be_rebuilt(told, untold, monkeypatch):
     assert [bytes_told(RunData(folder)) for folder in (told, untold)] == [16, 0]
     monkeypatch.setattr("streamsim.report.data.read_summary", lambda _: {})
+    assert [bytes_told(RunData(folder)) for folder in (told, untold)] == [16, 0]
+    monkeypatch.setattr(RunData, "revived", None)
     assert bytes_told(RunData(told)) is None
     assert who_sees_labels(RunData(told)) == ""
