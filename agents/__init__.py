@@ -80,6 +80,7 @@ from .predictive import (
 )
 from .recurrent import GRU, EProp, EPropGRU, TemporalCredit, TruncatedBPTT
 from .rules import (
+    LPL,
     BackPropagation,
     ContrastBatch,
     ContrastiveHinge,
@@ -88,12 +89,15 @@ from .rules import (
     RandomFeedback,
     Rule,
     RuleFactors,
+    SimCLR,
+    Supervised,
     UpdatedRandomFeedback,
 )
 
 __all__ = [
     "CLAPP",
     "GRU",
+    "LPL",
     "SGD",
     "Activation",
     "Adam",
@@ -166,10 +170,12 @@ __all__ = [
     "SharedGate",
     "Shifted",
     "ShortTermMemory",
+    "SimCLR",
     "SmallEncoder",
     "SpatialCredit",
     "SplitGates",
     "StoragePolicy",
+    "Supervised",
     "SurpriseGate",
     "TangCifarEncoder",
     "TangEmnistEncoder",

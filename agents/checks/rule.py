@@ -43,6 +43,9 @@ def declarations_are_known(harness: RuleHarness) -> None:
     """Check what the rule says about itself."""
     rule = harness.rule
     check_that(rule.rate >= 0, f"Rule.rate must not be negative (got {rule.rate})")
+    check_that(rule.taught >= 0, f"Rule.taught must be a number of classes, or 0 for none (got {rule.taught})")
+    both = rule.needs_past or not rule.needs_both
+    check_that(both, "Rule.needs_both asks for two kinds of memories, but Rule.needs_past is false: let it be true")
     departures = {"delta", "past_delta", *harness.drawn()}
     check_that(
         rule.non_gradients <= departures,

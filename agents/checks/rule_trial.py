@@ -54,7 +54,12 @@ class RuleHarness:
         z, past = self.activity(scale=scale), self.activity(GROUPS, PREDICTORS, scale=scale, seed=2)
         sign = random(GROUPS, PREDICTORS, STREAMS, seed=3).sign()
         share = random(GROUPS, PREDICTORS, STREAMS, seed=4).abs() / STREAMS
-        return ContrastBatch(z, self.rule.read(weights, z), self.readings(weights, past), sign, share)
+        remembered = self.readings(weights, past) if self.rule.needs_past else sign.new_zeros(*sign.shape, 0)
+        return ContrastBatch(z, self.rule.read(weights, z), remembered, sign, share, labels=self.labels())
+
+    def labels(self) -> Tensor | None:
+        """Return a class for each stream, one of them unknown, for a rule that is taught."""
+        return torch.arange(STREAMS) % (self.rule.taught + 1) - 1 if self.rule.taught else None
 
     def outcomes(self) -> Iterator[tuple[Parameters, ContrastBatch, RuleFactors]]:
         """Yield weights, pairs and what the rule makes of them, for weak and for strong activity."""
@@ -67,8 +72,8 @@ class RuleHarness:
 def a_learner_keeps_its_contract(rule: Rule) -> None:
     """Check that a small learner that learns by the rule keeps the contract of an agent."""
     small = Encoder([Conv(3, gain=2.0), Linear(4, gain=2.0)])
-    peers = [PeerMemory(1, (1, 2))] if rule.both_kinds else []
-    learner = Learner(small, rule, contrasts=[OwnMemory((1, 2)), *peers], calibration=Calibration(0))
+    beside = [OwnMemory((1, 2), negative=0.0), PeerMemory(1, (1, 2))] if rule.needs_both else [OwnMemory((1, 2))]
+    learner = Learner(small, rule, contrasts=beside if rule.needs_past else [], calibration=Calibration(0))
     for check_learner in AGENT_CHECKS:
         if check_learner is not memory_is_constant:  # slow, and memory is not the rule's
             conduct(check_learner, AgentHarness(learner, PICTURES, 12, 4))

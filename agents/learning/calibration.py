@@ -125,7 +125,7 @@ class Calibrator:
         for name in outcome.rules:
             state["rule"][name] |= outcome.rules[name]
         if outcome.layers:
-            for kept in state["memory"].values():
+            for kept in state.get("memory", {}).values():
                 memory.forget(kept)
             for own in state["rule"].values():
                 own |= {key: torch.zeros_like(own[key]) for key in self.rule.statistics & own.keys()}

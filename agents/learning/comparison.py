@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from streamsim import PairRecord
@@ -85,10 +85,10 @@ class Comparer:
         other = (output[self._predicted[name]],) if name in self._predicted else ()
         return self.rule.parameters(output[name], predictors, generator, *other)
 
-    def width(self, group: RateGroup, shapes: Sequence[tuple[int, ...]]) -> int:
-        """Return how many numbers are remembered of a frame; *shapes* are as `Encoder.shapes` gives them."""
-        kept = [shapes[number + 1] for number in group.layers if self.names[number] in self.remembered]
-        return sum(self.rule.width(shape) for shape in kept)
+    def widths(self, shapes: Sequence[tuple[int, ...]]) -> list[int]:
+        """Return how many numbers are remembered of each layer; *shapes* are as `Encoder.shapes` gives them."""
+        outputs = zip(self.names, shapes[1:], strict=True)
+        return [self.rule.width(shape) if name in self.remembered else 0 for name, shape in outputs]
 
     def validate(self, groups: Sequence[RateGroup]) -> None:
         """Raise `ConfigurationError` if a layer would be predicted from one that acts at other ticks."""
@@ -106,6 +106,7 @@ class Comparer:
         rules: Mapping[str, Parameters],
         tapes: Mapping[str, Tape],
         recollections: Sequence[Recollection],
+        label: Int[Tensor, " streams"] | None = None,
     ) -> list[Comparison]:
         """Return the layers that act beside what they remember.
 
@@ -113,15 +114,18 @@ class Comparer:
             rules: the rule's parameters of every layer.
             tapes: of the layers that act.
             recollections: what every group of layers remembers.
+            label: class of what each stream shows, if the learner is taught.
         """
         acting = [(group, recall) for group, _, _, recall in recollections if recall is not None]
-        return [self._beside(rules, tapes, group, recall) for group, recall in acting]
+        return [self._beside(rules, tapes, group, recall, label) for group, recall in acting]
 
     def told(
         self, comparisons: Sequence[Comparison]
     ) -> tuple[PairRecord | None, Callable[[], Float[Tensor, "layers kinds"]] | None]:
         """Return what instruments are told of *comparisons*: `StepReport.comparison` and `StepReport.likeness`."""
-        return (comparisons[0].record, partial(self._likeness, comparisons)) if comparisons else (None, None)
+        if not comparisons or not self.rule.needs_past:
+            return None, None
+        return comparisons[0].record, partial(self._likeness, comparisons)
 
     def _likeness(self, comparisons: Sequence[Comparison]) -> Float[Tensor, "layers kinds"]:
         """Return how alike present and past are in each layer, as the rule compares them: less what is usual."""
@@ -137,7 +141,12 @@ class Comparer:
         return torch.stack([rows.get(name, unknown) for name in self.names])
 
     def _beside(
-        self, rules: Mapping[str, Parameters], tapes: Mapping[str, Tape], group: RateGroup, recall: Recall
+        self,
+        rules: Mapping[str, Parameters],
+        tapes: Mapping[str, Tape],
+        group: RateGroup,
+        recall: Recall,
+        label: Int[Tensor, " streams"] | None,
     ) -> Comparison:
         own = [self.rule.read(rules[name], tapes[name]["z"]) for name in group.names]
         readouts = dict(zip(group.names, self.team.gathered(own), strict=True))
@@ -149,11 +158,13 @@ class Comparer:
         sign = recall.same * 2.0 - 1.0
         past, sign, weight = (self.team.own(pairs, 2) for pairs in (recall.past, sign, recall.weight))
         readouts = {name: readout for name, readout in readouts.items() if name in self.remembered}
-        split = torch.split(past, [readout.shape[1] for readout in readouts.values()], -1)
-        pasts = dict(zip(readouts, split, strict=True))
+        pasts = self._pasts(past, readouts)
         contexts = self._contexts(group, parameters, pasts)
+        labels = None if label is None else self.team.own(label)
         batches = {
-            name: ContrastBatch(tapes[name]["z"], now, pasts[self.sources[name][0]], sign, weight, None, contexts[name])
+            name: ContrastBatch(
+                tapes[name]["z"], now, pasts[self.sources[name][0]], sign, weight, None, contexts[name], labels
+            )
             for name, now in zip(group.names, own, strict=True)
         }
         for name, below in self._predicted.items():
@@ -164,6 +175,13 @@ class Comparer:
         birth = recall.birth if group.every == 1 else recall.birth.add(1).mul(group.every).sub(1).clamp_min(-1)
         record = PairRecord(*(t.flatten(0, 1) for t in (birth, recall.owner, recall.same, recall.weight)))
         return Comparison(group, recall, parameters, statistics, readouts, batches, record)
+
+    def _pasts(self, past: Tensor, readouts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return what is remembered of each of the layers of these *readouts*."""
+        if not self.rule.needs_past:
+            return dict.fromkeys(readouts, past)
+        split = torch.split(past, [readout.shape[1] for readout in readouts.values()], -1)
+        return dict(zip(readouts, split, strict=True))
 
     def _contexts(
         self, group: RateGroup, parameters: Mapping[str, Parameters], pasts: Mapping[str, Tensor]

@@ -9,18 +9,19 @@ from torch import Tensor
 
 from streamsim import Agent, Glimpse, Ledger, Sensor, State, StepReport
 from streamsim.agents.credit import Credit, ImmediateCredit, Local, SpatialCredit
-from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Percept, Perception, Retina, SmallEncoder
-from streamsim.agents.memory import Contrast, OwnMemory, Recollection, Recollector, ShortTermMemory, shifted
+from streamsim.agents.encoders import Encoder, GlobalContrastNorm, Perception, Retina, SmallEncoder
+from streamsim.agents.memory import Contrast, OwnMemory, PresentOnly, Recollector, ShortTermMemory
 from streamsim.agents.optimisers import Adam, Optimiser
 from streamsim.agents.predictive import Context, OwnLayer
 from streamsim.agents.rules import ContrastiveHinge, Rule
 from streamsim.contracts import Alone, Team, derive, generator_from, generator_state, transform
 
-from .calibration import Calibrated, Calibration, Calibrator
-from .comparison import Comparer, Comparison
+from .calibration import Calibration, Calibrator
+from .comparison import Comparer
 from .ledger import ledger
 from .metrics import QUANTITIES
-from .plasticity import Learned, Plasticity
+from .plasticity import Plasticity
+from .remembering import Outcome, Remembrance
 from .schedules import AllLayers, Schedule
 from .validation import (
     require_context_fits,
@@ -29,10 +30,9 @@ from .validation import (
     require_updates_fit,
     shared_lags,
     unlooked,
+    unused,
 )
 from .weights import alignments, drawn
-
-Outcome = Learned | Calibrated
 
 
 class Learner(Agent):
@@ -49,7 +49,8 @@ class Learner(Agent):
         rule: how they learn; by default `ContrastiveHinge`.
         memory: the slots of the past; by default eight recent frames.
         contrasts: which memories the present is compared with; by default a stream's own past at lags 1, 2, 4 and 8,
-            the strictest learner; `PeerMemory` learns faster, but needs several streams.
+            the strictest learner; `PeerMemory` learns faster, but needs several streams. They and memory are of no
+            account to a rule that needs no past, as `Supervised`.
         optimiser: from gradients to weights; by default `Adam`.
         schedule: which layers learn when; by default all of them at every tick.
         calibration: the first ticks, in which the agent only looks; by default ten ticks in which rules are calibrated.
@@ -93,6 +94,7 @@ class Learner(Agent):
         require_credit_fits(encoder, rule, schedule, credit, spatial_credit)
         require_context_fits(context, encoder, rule)
         self.looks = calibration.ticks
+        self.taught = rule.taught
         self.lags = shared_lags(self.contrasts, memory, rule)
         self.longest = max(lag or 0 for lag in self.lags)
         self._put_together(Alone())
@@ -100,13 +102,23 @@ class Learner(Agent):
     def _put_together(self, team: Team) -> None:
         self.team = team
         compute = torch.bfloat16 if self.bfloat16 else torch.float32
-        self.recollector = Recollector(self.memory, self.contrasts)
+        self.recollector = Recollector(self.memory, self.contrasts) if self.rule.needs_past else PresentOnly()
         self.perception = Perception(self.retina, self.encoder, compute, team)
         self.comparer = Comparer(self.encoder, self.rule, team, self.context, self.judged)
         self.plasticity = Plasticity(
             self.encoder, self.rule, self.optimiser, self.schedule, self.credit, self.spatial_credit, team
         )
         self.calibrator = Calibrator(self.encoder, self.rule, self.calibration, team)
+        self.remembrance = Remembrance(
+            self.encoder,
+            self.rule,
+            self.memory,
+            self.recollector,
+            self.calibrator,
+            self.spatial_credit,
+            self.optimiser.learning_rate > 0,
+            self.longest,
+        )
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -120,8 +132,6 @@ class Learner(Agent):
 
     def reset(self, sensor: Sensor, streams: int, seed: int, device: torch.device) -> State:
         """See `Agent.reset`."""
-        for contrast in self.contrasts:
-            contrast.validate(streams)
         encoder, spatial = self.encoder, self.spatial_credit
         shapes, groups = encoder.shapes(sensor.shape), encoder.rate_groups(sensor.shape, self.judged)
         require_updates_fit(self.optimiser, groups)
@@ -132,10 +142,7 @@ class Learner(Agent):
         state: State = weights | self.plasticity.reset(weights)
         if space := spatial.reset(encoder, shapes, seed):
             state["space"] = transform(lambda t: t.to(device), space)
-        state["memory"] = {}
-        for group in groups:
-            width, own = self.comparer.width(group, shapes), derive(seed, "memory", group.key)
-            state["memory"][group.key] = self.memory.reset(streams, width, own, device)
+        state |= self.recollector.reset(groups, self.comparer.widths(shapes), streams, seed, device)
         state["generator"] = generator_state(derive(seed, "contrasts"))
         state |= self.perception.reset(sensor.shape, streams, device)
         if self.calibration.ticks:
@@ -152,13 +159,13 @@ class Learner(Agent):
         groups = self.encoder.rate_groups(tuple(glimpse.frame.shape[1:]), self.judged)
         number = glimpse.tick - self.calibration.ticks
         percept = self.perception.perceive(state, glimpse)
-        recollections = self.recollector.recall(state["memory"], groups, percept, glimpse, generator)
-        comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections)
+        recollections = self.recollector.recall(state.get("memory", {}), groups, percept, glimpse, generator)
+        comparisons = self.comparer.compare(state["rule"], percept.tapes, recollections, glimpse.label)
         if number >= 0:
             outcome: Outcome = self.plasticity.learn(state, percept.tapes, comparisons, number, generator)
         else:
             outcome = self.calibrator.look(state, percept.tapes, comparisons, glimpse.tick)
-        self._remember(state, glimpse, percept, recollections, comparisons, outcome)
+        self.remembrance.remember(state, glimpse, percept, recollections, comparisons, outcome)
         state["generator"] = generator.get_state()
         # until all that memory and traces can hold is there
         if number <= (self.memory.capacity + self.longest + 1) * groups[-1].every:
@@ -180,7 +187,7 @@ class Learner(Agent):
 
     def ledger(self, state: State) -> Ledger:
         """See `Agent.ledger`; of the whole team."""
-        return ledger(state, self.encoder, self.memory.cap, self.team.size)
+        return ledger(state, self.encoder, self.memory.cap, self.team.size, bool(self.taught))
 
     def joined(self, team: Team) -> "Learner":
         """See `Agent.joined`: read-outs are known to all; what layers do, saw and carry, to one process each."""
@@ -200,12 +207,11 @@ class Learner(Agent):
 
     def describe(self) -> str:
         """Return in words what is compared with what; every result names it."""
-        told = [*(contrast.describe(self.memory) for contrast in self.contrasts), self.context.describe()]
-        return "; ".join(filter(None, told))
+        return "; ".join(filter(None, (self.recollector.describe(), self.context.describe())))
 
     def advice(self) -> tuple[str, ...]:
         """See `Agent.advice`."""
-        return (*self.rule.advice(), *unlooked(self.encoder, self.calibration))
+        return (*self.rule.advice(), *unlooked(self.encoder, self.calibration), *unused(self.contrasts, self.rule))
 
     def title(self) -> str:
         """Return the name of the rule."""
@@ -219,44 +225,3 @@ class Learner(Agent):
     def alignments(self, state: State) -> Mapping[str, float]:
         """Return named angles in degrees between weights that theory says should align, per layer."""
         return alignments(self.encoder, self.rule, self.spatial_credit, state)
-
-    def _remember(
-        self,
-        state: State,
-        glimpse: Glimpse,
-        percept: Percept,
-        recollections: Sequence[Recollection],
-        comparisons: Sequence[Comparison],
-        outcome: Outcome,
-    ) -> None:
-        """Write what the tick leaves behind besides changed weights; read-outs as they were before these changed."""
-        if percept.age is not None:
-            state |= {"carried": percept.carried, "age": percept.age}
-        state["memory"] = {recollection.group.key: recollection.memory for recollection in recollections}
-        for comparison in comparisons:
-            for name, statistics in comparison.statistics.items():
-                state["rule"][name] |= statistics
-        # without learning nothing that is probed changes once looking is over, running statistics included
-        adapts = isinstance(outcome, Calibrated) or self.optimiser.learning_rate > 0
-        for name, layer in zip(self.layers, self.encoder.layers, strict=True):
-            if adapts and layer.keeps_statistics and name in percept.tapes:
-                state["layers"][name] |= layer.update_statistics(state["layers"][name], percept.tapes[name])
-        factors: Mapping[str, Tensor] = {}
-        if isinstance(outcome, Calibrated):
-            factors = outcome.factors
-            self.calibrator.write(state, outcome, self.memory)
-            if outcome.layers:
-                return
-        else:
-            state["learning"] = outcome.learning
-        acted = [recollection for recollection in recollections if recollection.recall is not None]
-        for recollection, comparison in zip(acted, comparisons, strict=True):
-            self.recollector.store(recollection, comparison.readouts, factors, percept, glimpse)
-            if self.rule.credits_past:
-                key, reached = (
-                    recollection.group.key,
-                    self.spatial_credit.reached(self.layers, list(comparison.readouts)),
-                )
-                own = {name: percept.tapes[name] for name in reached}
-                traces = state.setdefault("traces", {})  # a restored state has no empty branches
-                traces[key] = shifted(traces.get(key, {}), own, self.longest)

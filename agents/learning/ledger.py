@@ -3,7 +3,7 @@
 from streamsim import Ledger, State
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import OF_A_FRAME
-from streamsim.contracts import leaves, size_in_bytes
+from streamsim.contracts import LABELS, leaves, size_in_bytes
 
 ROLES = {
     "weights": ("layers", "rule"),
@@ -18,10 +18,11 @@ DIVIDED = ("traces", "windows", "recurrent")
 SHORT_TERM = ("memory", "traces", "windows", "recurrent")
 
 
-def ledger(state: State, encoder: Encoder, cap: int | None, processes: int = 1) -> Ledger:
+def ledger(state: State, encoder: Encoder, cap: int | None, processes: int = 1, taught: bool = False) -> Ledger:
     """Return the bytes of a learner's *state* by role; *cap* is for short-term memory.
 
-    Of so many *processes* each keeps as much of its own streams; what is told of all streams together counts once.
+    Of so many *processes* each keeps as much of its own streams; what is told of all streams together counts once. A
+    learner that is *taught* keeps no label, and its ledger says so.
     """
     roles = {role: {key: state[key] for key in keys if key in state} for role, keys in ROLES.items()}
     carried = state.get("carried", {})
@@ -35,7 +36,8 @@ def ledger(state: State, encoder: Encoder, cap: int | None, processes: int = 1) 
     if processes > 1:
         for role in {*DIVIDED} & {*roles}:
             held[role] += (processes - 1) * (held[role] - size_in_bytes(_of_frames(roles[role])))
-    return Ledger({role: size for role, size in held.items() if size}, cap, SHORT_TERM)
+    roles_held = {role: size for role, size in held.items() if size} | ({LABELS: 0} if taught else {})
+    return Ledger(roles_held, cap, SHORT_TERM)
 
 
 def _of_frames(kept: State) -> State:

@@ -108,7 +108,7 @@ class Plasticity:
             products |= {name: own.products for name, own in made.items()}
             found.append(([self.names.index(name) for name in here], factors, recall))
         self.updates.apply(state, gradients, products, names, number)
-        device = next(iter(state["memory"].values()))["values"].device
+        device = next(iter(state["layers"][self.names[0]].values())).device
         return Learned(metrics(len(self.names), found, device, self.team), learning)
 
     def _credited(

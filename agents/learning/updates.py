@@ -97,11 +97,11 @@ class Updates:
                 for group in GROUPS
                 if self.rates[group] == rate
                 for name in names
-                for key in gradients[group].get(name, {})
+                for key in gradients.get(group, {}).get(name, {})  # a restored state has no empty branches
             ]
             if places:
                 weights = [state[group][name][key] for group, name, key in places]
-                optimiser = state.get("optimiser", {})  # a restored state has no empty branches
+                optimiser = state.get("optimiser", {})
                 kept = [optimiser.get(group, {}).get(name, {}).get(key, {}) for group, name, key in places]
                 self.optimiser.step(weights, [gradients[g][n][k] for g, n, k in places], kept, rate)
         state["updates"] += torch.tensor([name in names for name in self.names])

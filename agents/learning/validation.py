@@ -1,6 +1,7 @@
 """Whether the parts of a learner fit each other: found out before the first tick."""
 
 from collections.abc import Sequence
+from itertools import permutations
 
 from streamsim.agents.credit import Credit, SpatialCredit
 from streamsim.agents.encoders import Encoder, RateGroup
@@ -92,23 +93,44 @@ def unlooked(encoder: Encoder, calibration: Calibration) -> tuple[str, ...]:
 def shared_lags(contrasts: Sequence[Contrast], memory: ShortTermMemory, rule: Rule) -> tuple[int | None, ...]:
     """Return the lags of a rule's predictors.
 
+    A rule that needs no past has one predictor, of nothing.
+
     Raises:
-        ConfigurationError: *contrasts* differ in them, the rule credits frames whose lags nobody knows, or it needs
-            memories of both kinds at once and never has them.
+        ConfigurationError: *contrasts* differ in them, or the rule credits frames whose lags nobody knows, or it needs
+            what no contrast brings.
     """
+    if not rule.needs_past:
+        return (None,)
     require(len(contrasts) > 0, "Learner.contrasts must name at least one contrast (got none)")
     found = {contrast.reach(memory) for contrast in contrasts}
     require(len(found) == 1, f"Learner.contrasts must share their lags (got {sorted(map(str, found))})")
     (lags,) = found
-    alone = type(contrasts[0]).__name__
-    require(
-        not rule.both_kinds or len(contrasts) > 1 or contrasts[0].both_kinds,
-        f"{type(rule).__name__} learns from a memory of the same thing beside memories of others, and {alone} alone "
-        "never brings both at once: use OwnMemory beside PeerMemory, or LatestOwn",
-    )
     require(
         not rule.credits_past or (None not in lags and all(contrast.traced for contrast in contrasts)),
         f"{type(rule).__name__} credits remembered frames and needs contrasts of fixed lags: "
         "use OwnMemory or PeerMemory, or turn retrodiction off",
     )
+    require(
+        not rule.needs_both or both_at_once(contrasts),
+        f"{type(rule).__name__} needs memories of the same thing and of others at one lag at once, and "
+        f"{' and '.join(type(contrast).__name__ for contrast in contrasts)} cannot bring both: use PeerMemory beside "
+        "OwnMemory with negative 0, or LatestOwn with positives and negatives",
+    )
     return lags
+
+
+def both_at_once(contrasts: Sequence[Contrast]) -> bool:
+    """Return whether one group of pairs may be of the same thing while another is of others; so if nobody can tell."""
+    brought = [contrast.brings() for contrast in contrasts]
+    groups = [kinds for own in brought if own is not None for kinds in own]
+    return None in brought or any(True in one and False in other for one, other in permutations(groups, 2))
+
+
+def unused(contrasts: Sequence[Contrast], rule: Rule) -> tuple[str, ...]:
+    """Return advice where contrasts are given to a rule that compares the present with nothing."""
+    if rule.needs_past or not contrasts:
+        return ()
+    return (
+        f"{type(rule).__name__} learns from the present alone: contrasts and memory are of no account, and nothing is "
+        "remembered (agent.contrasts [] says so in the configuration)",
+    )

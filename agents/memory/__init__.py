@@ -5,6 +5,7 @@ from .lagged import OwnMemory, PeerMemory
 from .latest import LatestOwn
 from .memory import ShortTermMemory
 from .policies import FixationAnchor, Recent, Reservoir, StoragePolicy, TwoTier
+from .present import PresentOnly
 from .recall import Recall
 from .recollection import Recollection, Recollector
 from .reservoir import OwnReservoir
@@ -17,6 +18,7 @@ __all__ = [
     "OwnMemory",
     "OwnReservoir",
     "PeerMemory",
+    "PresentOnly",
     "Recall",
     "Recent",
     "Recollection",

@@ -16,11 +16,9 @@ class Contrast(ABC):
     Attributes:
         traced: whether what is recalled for a lag is the owner's frame of that age, so that this frame's trace can be
             credited for it.
-        both_kinds: whether a stream may be given memories of the present thing and of others for one predictor at once.
     """
 
     traced: bool = True
-    both_kinds: bool = False
 
     @abstractmethod
     def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
@@ -35,6 +33,13 @@ class Contrast(ABC):
     @abstractmethod
     def describe(self, memory: ShortTermMemory) -> str:
         """Return in words where pairs come from, as far as *memory* reaches; every result names it."""
+
+    def brings(self) -> tuple[frozenset[bool], ...] | None:
+        """Return what each group of pairs may hold: pairs of the same thing (true), of others (false), or both in turn.
+
+        None, the default, if it cannot be told; it is asked for rules that need both at once (`Rule.needs_both`).
+        """
+        return None
 
     def validate(self, streams: int) -> None:
         """Raise `ConfigurationError` if this contrast cannot serve so many streams."""

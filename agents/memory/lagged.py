@@ -151,6 +151,10 @@ class OwnMemory(LagContrast):
         kinds = [kind for kind, share in (("positives", self.positive), ("negatives", self.negative)) if share]
         return f"{' and '.join(kinds)} from the stream's own past at {self.ages(memory)}"
 
+    def brings(self) -> tuple[frozenset[bool], ...]:
+        """See `Contrast.brings`; one pair a lag."""
+        return (frozenset(kind for kind, share in ((True, self.positive), (False, self.negative)) if share),)
+
     def recall(
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
     ) -> Recall:
@@ -196,6 +200,10 @@ class PeerMemory(LagContrast):
     def describe(self, memory: ShortTermMemory) -> str:
         """See `Contrast.describe`."""
         return f"negatives from {self.count} other stream{'s' * (self.count > 1)} at {self.ages(memory)}"
+
+    def brings(self) -> tuple[frozenset[bool], ...]:
+        """See `Contrast.brings`."""
+        return (frozenset({False}),) * self.count
 
     def validate(self, streams: int) -> None:
         """See `Contrast.validate`."""

@@ -22,8 +22,6 @@ class LatestOwn(Contrast):
         share: weight in the loss of all negatives together.
     """
 
-    both_kinds = True
-
     def __init__(self, positives: int = 1, negatives: int = 5, share: float = 1.0) -> None:
         require(
             positives >= 0 and negatives >= 0, f"LatestOwn needs counts of 0 or more (got {positives}, {negatives})"
@@ -37,6 +35,10 @@ class LatestOwn(Contrast):
     def describe(self, memory: ShortTermMemory) -> str:
         """See `Contrast.describe`."""
         return f"{self.positives} positives and {self.negatives} older negatives from the stream's own memory"
+
+    def brings(self) -> tuple[frozenset[bool], ...]:
+        """See `Contrast.brings`."""
+        return (frozenset({True}),) * self.positives + (frozenset({False}),) * self.negatives
 
     def reach(self, memory: ShortTermMemory) -> tuple[int | None, ...]:
         """See `Contrast.reach`."""

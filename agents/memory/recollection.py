@@ -9,6 +9,7 @@ from torch import Tensor
 
 from streamsim import Glimpse, State
 from streamsim.agents.encoders import Percept, RateGroup
+from streamsim.contracts import derive
 
 from .contrast import Contrast
 from .memory import ShortTermMemory
@@ -42,6 +43,35 @@ class Recollector:
     def __init__(self, memory: ShortTermMemory, contrasts: Sequence[Contrast]) -> None:
         self.memory = memory
         self.contrasts = tuple(contrasts)
+
+    def reset(
+        self, groups: Sequence[RateGroup], widths: Sequence[int], streams: int, seed: int, device: torch.device
+    ) -> State:
+        """Return the part of a learner's state that is memory: empty slots of every group.
+
+        Args:
+            groups: the layers.
+            widths: numbers of a read-out of every layer, bottom to top.
+            streams: how many there are.
+            seed: a learner's.
+            device: where slots are.
+
+        Raises:
+            ConfigurationError: a contrast cannot serve so many streams.
+        """
+        for contrast in self.contrasts:
+            contrast.validate(streams)
+        slots = {
+            group.key: self.memory.reset(
+                streams, sum(widths[i] for i in group.layers), derive(seed, "memory", group.key), device
+            )
+            for group in groups
+        }
+        return {"memory": slots}
+
+    def describe(self) -> str:
+        """Return in words what the present is compared with."""
+        return "; ".join(contrast.describe(self.memory) for contrast in self.contrasts)
 
     def recall(
         self,

@@ -48,6 +48,10 @@ class OwnReservoir(LagContrast):
         """See `Contrast.describe`."""
         return f"negatives from {memory.capacity - memory.ring} sampled slots of the stream's own past"
 
+    def brings(self) -> tuple[frozenset[bool], ...]:
+        """See `Contrast.brings`."""
+        return (frozenset({False}),) * self.count
+
     def recall(
         self, memory: ShortTermMemory, state: State, tick: int, period: float, generator: torch.Generator
     ) -> Recall:

@@ -74,7 +74,7 @@ class InfoNCE(BilinearRule):
         features: as in `CLAPP`; None leaves the choice to *grid*.
     """
 
-    both_kinds = True
+    needs_both = True
 
     def __init__(
         self,

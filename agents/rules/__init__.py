@@ -3,9 +3,13 @@
 from .beside import SideBySide, runs
 from .feedback import BackPropagation, Feedback, RandomFeedback, UpdatedRandomFeedback
 from .hinge import ContrastiveHinge
+from .lpl import LPL
 from .rule import ContrastBatch, JointRule, Outer, Rule, RuleFactors, angle
+from .simclr import SimCLR
+from .supervised import Supervised
 
 __all__ = [
+    "LPL",
     "BackPropagation",
     "ContrastBatch",
     "ContrastiveHinge",
@@ -16,6 +20,8 @@ __all__ = [
     "Rule",
     "RuleFactors",
     "SideBySide",
+    "SimCLR",
+    "Supervised",
     "UpdatedRandomFeedback",
     "angle",
     "runs",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from streamsim.agents.layers import Parameters
@@ -42,13 +42,15 @@ class ContrastBatch:
     Attributes:
         z: the layer's present output.
         now: its present read-out.
-        past: remembered read-outs of the layer; where there are *contexts*, the first of these.
+        past: remembered read-outs of the layer; where there are *contexts*, the first of these; of no width for a rule
+            that needs no past.
         sign: y of the papers, +1 where the memory is of the thing seen now, -1 where of another.
         weight: share of each pair in the loss.
         target: what the past is asked to predict if that is not the layer's own present, as `Rule.normalised` gives it;
             the present then earns no credit.
         contexts: what is remembered of some layers, as `Rule.normalised` gives it, if these predict this layer, each by
             a loss of its own and without credit for what is remembered. Only for a `ContextualRule`.
+        labels: class of what each stream shows, -1 where unknown, for a rule that is `taught`.
     """
 
     z: Float[Tensor, " streams *out"]
@@ -58,6 +60,7 @@ class ContrastBatch:
     weight: Float[Tensor, "groups predictors streams"]
     target: Float[Tensor, "streams other"] | None = None
     contexts: tuple[Float[Tensor, "groups predictors streams _"], ...] = ()
+    labels: Int[Tensor, " streams"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ class RuleFactors:
         past_delta: dLoss/dz of the remembered frames, or None if the rule credits the present only.
         products: dLoss/d(parameter of the rule), as factors.
         loss: unweighted loss of each pair.
-        active: 1 where the hinge of a pair is active, else 0.
-        score: what the hinge looked at: score u (CLAPP) or distance (contrastive hinge).
+        active: 1 where a pair teaches, as where its hinge is active, else 0.
+        score: what that follows from: score u (CLAPP), distance (contrastive hinge), and so on.
     """
 
     delta: Float[Tensor, " streams *out"]
@@ -96,7 +99,11 @@ class Rule(ABC):
             finite differences.
         statistics: names of the parameters that `update_statistics` returns.
         predicts: whether the past may be asked to predict another layer's present (`ContrastBatch.target`).
-        both_kinds: whether a pair teaches only beside one of the other kind, of the same predictor and stream.
+        needs_past: whether the present is compared with memories; a learner keeps none for a rule that needs none, and
+            gives it for each stream one pair of weight 1 / streams, sign +1 and a past of no width.
+        needs_both: whether memories of the same thing and of others are needed at one lag at once.
+        taught: how many classes the world has whose labels the rule is told (`ContrastBatch.labels`); 0 if it is told
+            none, as all rules but baselines are.
     """
 
     credits_past: bool = False
@@ -104,7 +111,9 @@ class Rule(ABC):
     non_gradients: frozenset[str] = frozenset()
     statistics: frozenset[str] = frozenset()
     predicts: bool = False
-    both_kinds: bool = False
+    needs_past: bool = True
+    needs_both: bool = False
+    taught: int = 0
 
     @abstractmethod
     def parameters(

@@ -59,6 +59,11 @@ class Images(Environment):
         """Classes of the source."""
         return self._source.classes
 
+    @property
+    def teaches(self) -> bool:
+        """See `Environment.teaches`: whether any picture that streams show has a label."""
+        return bool((self._pictures.labels >= 0).any())
+
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         """See `Environment.reset`."""
         generator = generator_from(generator_state(seed))

@@ -106,6 +106,11 @@ class Video(Environment):
         """Names of the actions."""
         return self._clips.classes
 
+    @property
+    def teaches(self) -> bool:
+        """See `Environment.teaches`: whether any clip that streams show has a label."""
+        return bool((self._labels >= 0).any())
+
     def damaged(self, state: State) -> int:
         """Return how many clips were passed over, by streams or, since the world was made, by probes."""
         met = {self._learning[i].file for i in state["damaged"].nonzero().flatten().tolist()}

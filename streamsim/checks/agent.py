@@ -8,6 +8,7 @@ from .agent_learning import (
     every_layer_learns,
     every_weight_that_claims_to_learn_does,
     frames_are_left_alone,
+    labels_teach_who_says_so,
     learning_begins_when_it_says,
     streams_are_alike,
 )
@@ -52,6 +53,7 @@ CHECKS: tuple[Callable[[AgentHarness], None], ...] = (
     reports_have_their_form,
     reports_stay_as_they_are,
     state_stays_finite,
+    labels_teach_who_says_so,
     learning_begins_when_it_says,
     every_layer_learns,
     every_weight_that_claims_to_learn_does,
@@ -68,8 +70,8 @@ def check_agent(agent: Agent, sensor: Sensor | None = None, ticks: int = 30, str
     """Check that an agent keeps its contract; any agent, in one line of its author's tests.
 
     Only what shows from outside is checked: what the agent is given, returns and keeps. A `Glimpse` holds no ground
-    truth, but Python lets any code look at its callers' variables or into files, and no check can tell that an agent
-    does not.
+    truth, save the label for an agent that is taught, but Python lets any code look at its callers' variables or into
+    files, and no check can tell that an agent does not.
 
     Args:
         agent: the agent.

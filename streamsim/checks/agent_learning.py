@@ -1,21 +1,25 @@
 """What an agent promises of learning: from the frame alone, in every layer, from all streams alike."""
 
-import torch
+from dataclasses import replace
 
-from streamsim.contracts import Agent, Glimpse, Sensor, flatten, require, snapshot
+import torch
+from torch import Tensor
+
+from streamsim.contracts import Agent, Glimpse, Sensor, digest, flatten, require, snapshot
 
 from .agent_trial import PICTURES, AgentHarness
-from .contract import check_that
+from .contract import check_that, of_kind
 
 
 def frames_are_left_alone(harness: AgentHarness) -> None:
     """Check that the agent does not write into its glimpse."""
     state = harness.start()
     for glimpse in harness.glimpses(10):
-        seen = glimpse.frame.clone(), glimpse.saccade.clone()
+        told = [glimpse.frame, glimpse.saccade, *([] if glimpse.label is None else [glimpse.label])]
+        seen = [tensor.clone() for tensor in told]
         state, _ = harness.agent.step(state, glimpse)
         check_that(
-            torch.equal(seen[0], glimpse.frame) and torch.equal(seen[1], glimpse.saccade),
+            all(map(torch.equal, seen, told)),
             f"the agent wrote into the glimpse of tick {glimpse.tick}: work on a copy",
         )
 
@@ -25,11 +29,26 @@ def streams_are_alike(harness: AgentHarness) -> None:
     state = harness.start()
     for glimpse in harness.glimpses(10):
         frame = glimpse.frame[:1].repeat(harness.streams, *[1] * len(harness.sensor.shape))
-        same = Glimpse(frame, glimpse.saccade[:1].repeat(harness.streams), glimpse.tick, glimpse.seconds)
+        label = None if glimpse.label is None else glimpse.label[:1].repeat(harness.streams)
+        saccade = glimpse.saccade[:1].repeat(harness.streams)
+        same = replace(glimpse, frame=frame, saccade=saccade, label=label)
         state, report = harness.agent.step(state, same)
         for layer, z in report.activity.items():
             alike = torch.allclose(z, z[:1].expand_as(z), rtol=1e-2, atol=1e-4)
             check_that(alike, f"streams that see the same differ in {layer!r} at tick {glimpse.tick}: share weights")
+
+
+def labels_teach_who_says_so(harness: AgentHarness) -> None:
+    """Check that an agent says of how many classes it is taught, and that then it matters what it is told."""
+    agent = harness.agent
+    taught = of_kind(agent.taught, int, "Agent.taught must be")
+    check_that(taught >= 0, f"Agent.taught must be a number of classes, or 0 for none (got {taught})")
+    if taught:
+        *_, (other, _) = harness.live(harness.start(), harness.glimpses(labels=1))
+        check_that(
+            digest(other) != digest(harness.after),
+            f"the agent says that it is taught {taught} classes, but other labels change nothing: let taught be 0",
+        )
 
 
 def learning_begins_when_it_says(harness: AgentHarness) -> None:
@@ -87,7 +106,7 @@ def check_order_of_streams(agent: Agent, sensor: Sensor | None = None, ticks: in
     """
     harness = AgentHarness(agent, sensor or PICTURES, ticks, streams)
     order = torch.randperm(streams, generator=torch.Generator().manual_seed(0))
-    shuffled = (Glimpse(g.frame[order], g.saccade[order], g.tick, g.seconds) for g in harness.glimpses())
+    shuffled = (_ordered(glimpse, order) for glimpse in harness.glimpses())
     *_, (_, mixed) = harness.live(harness.start(), shuffled)
     _, ordered = harness.life()
     for layer, z in ordered.activity.items():
@@ -95,3 +114,9 @@ def check_order_of_streams(agent: Agent, sensor: Sensor | None = None, ticks: in
             torch.allclose(z[order], mixed.activity[layer], rtol=1e-3, atol=1e-4),
             f"the order of streams matters in {layer!r}: treat all streams alike",
         )
+
+
+def _ordered(glimpse: Glimpse, order: Tensor) -> Glimpse:
+    """Return a glimpse whose streams come in another *order*."""
+    label = None if glimpse.label is None else glimpse.label[order]
+    return replace(glimpse, frame=glimpse.frame[order], saccade=glimpse.saccade[order], label=label)

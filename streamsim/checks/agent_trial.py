@@ -14,6 +14,8 @@ from .environment_trial import CPU
 
 PICTURES = Sensor((1, 16, 16), 0.0, 1.0, Fraction(1, 10))
 
+_KNOWN = 0.8  # share of labels that are known
+
 
 @dataclass(frozen=True)
 class AgentHarness:
@@ -36,17 +38,26 @@ class AgentHarness:
         """Return the state before the first tick."""
         return self.agent.reset(self.sensor, self.streams, seed, CPU)
 
-    def glimpses(self, ticks: int | None = None, first: int = 0) -> Iterator[Glimpse]:
-        """Yield a flickering object per fixation; the first tick is a saccade in every stream, later a quarter are."""
-        generator = torch.Generator().manual_seed(0)
+    def glimpses(self, ticks: int | None = None, first: int = 0, labels: int = 0) -> Iterator[Glimpse]:
+        """Yield a flickering object per fixation; the first tick is a saccade in every stream, later a quarter are.
+
+        An agent that is taught is told a label of each, one in five unknown, drawn from a seed of *labels*.
+        """
+        generator, teacher = torch.Generator().manual_seed(0), torch.Generator().manual_seed(labels)
         shown = torch.zeros(self.streams, *self.sensor.shape)
+        label = torch.full((self.streams,), -1)
         for tick in range(ticks or self.ticks):
             saccade = torch.rand(self.streams, generator=generator) < (0.25 if tick else 1.0)
             fresh, flicker = (torch.rand(shown.shape, generator=generator) for _ in range(2))
             shown = torch.where(saccade.view(-1, *[1] * len(self.sensor.shape)), fresh, shown)
+            if self.agent.taught:
+                drawn = torch.randint(self.agent.taught, saccade.shape, generator=teacher)
+                known = torch.rand(self.streams, generator=teacher) < _KNOWN
+                label = torch.where(saccade, torch.where(known, drawn, -1), label)
             if tick >= first:
                 frame = self.sensor.low + (self.sensor.high - self.sensor.low) * (0.8 * shown + 0.2 * flicker)
-                yield Glimpse(frame, saccade, tick, float(tick * self.sensor.period))
+                told = label if self.agent.taught else None
+                yield Glimpse(frame, saccade, tick, float(tick * self.sensor.period), told)
 
     def live(self, state: State, glimpses: Iterator[Glimpse]) -> Iterator[tuple[State, StepReport]]:
         """Let the agent learn from *glimpses*, tick by tick."""

@@ -54,6 +54,7 @@ def answers_are_of_their_kinds(harness: EnvironmentHarness) -> None:
     sensor = of_kind(world.sensor, Sensor, "Environment.sensor must be")
     of_kind(sensor.period, Fraction, "Sensor.period must be")
     words(world.classes, "Environment.classes")
+    of_kind(world.teaches, bool, "Environment.teaches must be")
     state = of_kind(harness.start(), dict, "Environment.reset must return")
     answer = of_kind(world.look(state, harness.schedule()[0]), tuple, "Environment.look must return")
     check_that(len(answer) == 2, f"Environment.look must return a state and a Scene (got {len(answer)} things)")
@@ -85,11 +86,13 @@ def bookkeeping_is_on_the_cpu(harness: EnvironmentHarness) -> None:
 
 
 def labels_name_classes(harness: EnvironmentHarness) -> None:
-    """Check that labels number the classes; -1 means unknown."""
+    """Check that labels number the classes, and that there are none where the world says so; -1 means unknown."""
     most = len(harness.environment.classes) - 1
     labels = torch.stack([scene.label for scene in harness.scenes()])
     low, high = int(labels.min()), int(labels.max())
     check_that(low >= -1 and high <= most, f"Scene.label must be -1 (unknown) to {most} (got {low} to {high})")
+    silent = harness.environment.teaches or high == -1
+    check_that(silent, f"Scene.label tells classes up to {high}, but Environment.teaches is false: let it be true")
 
 
 def same_seed_same_stream(harness: EnvironmentHarness) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
-from streamsim.contracts import Agent, Alone, ConfigurationError, Glimpse, State, Team, digest, flatten, leaves
+from streamsim.contracts import Agent, Alone, ConfigurationError, State, Team, digest, flatten, leaves
 
 from .agent_trial import AgentHarness
 from .contract import ContractError, check_that, of_kind
@@ -176,7 +176,7 @@ def _live(harness: AgentHarness, team: Team) -> tuple[State, State, int]:
     except ConfigurationError as error:
         raise _IndivisibleError(str(error)) from error
     for seen in harness.glimpses():
-        state, _ = agent.step(state, Glimpse(team.own(seen.frame), seen.saccade, seen.tick, seen.seconds))
+        state, _ = agent.step(state, replace(seen, frame=team.own(seen.frame)))
     whole = agent.whole(state)
     check_that(
         digest(agent.share(whole)) == digest(state),

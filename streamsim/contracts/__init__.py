@@ -1,6 +1,6 @@
 """What a plug-in must know: records, worlds, agents, errors, state and randomness. It imports nothing of ours."""
 
-from .agent import Agent, Ledger, PairRecord, StepReport
+from .agent import LABELS, LABELS_TOLD, Agent, Ledger, PairRecord, StepReport, described, labels_told
 from .environment import Baseline, Environment, OnDamaged
 from .errors import (
     ConfigurationError,
@@ -28,6 +28,8 @@ from .tree import State, digest, flatten, leaves, size_in_bytes, snapshot, trans
 from .trust import imports_limited, package_of, require_importable, require_own, require_place, trusting
 
 __all__ = [
+    "LABELS",
+    "LABELS_TOLD",
     "Agent",
     "Alone",
     "Baseline",
@@ -56,11 +58,13 @@ __all__ = [
     "UnknownSetting",
     "UntrustedError",
     "derive",
+    "described",
     "digest",
     "flatten",
     "generator_from",
     "generator_state",
     "imports_limited",
+    "labels_told",
     "leaves",
     "nearest",
     "normal",

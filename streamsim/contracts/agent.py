@@ -13,6 +13,12 @@ from .records import Glimpse, Sensor
 from .team import Team
 from .tree import State
 
+LABELS = "labels"
+"""The role in a `Ledger` of what a taught agent keeps of labels, at best nothing."""
+
+LABELS_TOLD = "labels of every frame are told to the learner"
+"""What stands beside every result of an agent that is taught."""
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -92,6 +98,10 @@ class Agent(ABC):
     looks: int = 0
     """Ticks at the beginning of a life in which it only looks: it may scale what it has to what it sees, as calibration
     does, but learns nothing. Results compare what was learnt with the agent as it is after these."""
+
+    taught: int = 0
+    """How many classes a world must have for it to be told the label of every frame (`Glimpse.label`); 0 for an agent
+    that is told none, as all are but supervised baselines. Results say of an agent that is taught that it is."""
 
     @property
     @abstractmethod
@@ -176,3 +186,14 @@ class Agent(ABC):
     @abstractmethod
     def ledger(self, state: State) -> Ledger:
         """Return how many bytes of *state* serve which role from one tick to the next."""
+
+
+def described(agent: Agent) -> str | None:
+    """Return what an agent compares with what, and that it is told labels if it is: to stand beside every result."""
+    said = (agent.describe(), LABELS_TOLD if agent.taught else None)
+    return "; ".join(filter(None, said)) or None
+
+
+def labels_told(agent: Agent, streams: int) -> int:
+    """Return the bytes of labels that an agent is told at every tick, of all *streams*."""
+    return streams * torch.int64.itemsize if agent.taught else 0

@@ -34,6 +34,14 @@ class Environment(ABC):
     def classes(self) -> tuple[str, ...]:
         """Names of the classes that labels number."""
 
+    @property
+    def teaches(self) -> bool:
+        """Whether `Scene.label` is ever known, so that an agent can be taught; by default if there are classes.
+
+        A world that has classes only for probes, and shows what nobody has labelled, says so here.
+        """
+        return bool(self.classes)
+
     @abstractmethod
     def reset(self, streams: int, seed: int, device: torch.device) -> State:
         """Return the state of *streams* streams before their first look; draws come from *seed* alone."""

@@ -71,17 +71,20 @@ class Glimpse:
             all streams, although a member of a `Team` sees frames of its own ones only.
         tick: number of this frame, from 0.
         seconds: simulated time of this frame, derived from the integer tick.
+        label: class of what is shown, -1 where unknown, of all streams; told to an agent that is taught
+            (`Agent.taught`), and None to every other.
     """
 
     frame: Float[Tensor, " seen *shape"]
     saccade: Bool[Tensor, " streams"]
     tick: int
     seconds: float
+    label: Int[Tensor, " streams"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GroundTruth:
-    """Ground truth of a tick, on the CPU, for instruments only.
+    """Ground truth of a tick, on the CPU, for instruments only; an agent that is taught is told the label.
 
     Attributes:
         saccade: whether the gaze really moved to another thing before this frame.

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor
 
-from streamsim.contracts import Agent, Environment, State
+from streamsim.contracts import Agent, Environment, State, described
 
 from .features import ALL
 from .protocol import ProbeProtocol, ProbeResult, probe_baselines, probe_layers
@@ -77,7 +77,7 @@ def scores_of(results: Iterable[ProbeResult]) -> Scores:
 def tabulate(results: Iterable[ProbeResult], controls: Controls, agent: Agent) -> list[Row]:
     """Return *results* as rows beside the same network before learning, and blind guessing.
 
-    Every row names what *agent* compares with what while it learns, if it can say so (`describe`).
+    Every row names what *agent* compares with what while it learns, if it can say so, and whether it is told labels.
     """
     return [_row(result, controls, agent) for result in results]
 
@@ -96,7 +96,7 @@ def _row(result: ProbeResult, controls: Controls, agent: Agent) -> Row:
         "ceiling": before is not None and at_ceiling(before),
         "chance": commonest(result.confusion),
         "protocol": result.protocol,
-        "pairs": agent.describe(),
+        "pairs": described(agent),
         "looks": agent.looks,
         "n_train": result.n_train,
         "n_test": result.n_test,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .data import Examples, RunData
 from .page import grid, legend, note, plot, section
+from .tables import bytes_told
 
 POINTS = 500
 
@@ -22,10 +23,11 @@ def embedding(data: RunData) -> Markup:
         return Markup()
     figures = [scatter(name, found, data.classes) for name, found in data.examples.items()]
     layer = list(data.examples["learned"].activity)[-1]
+    unseen = "the map has not" if bytes_told(data) else "neither the agent nor the map has"
     words = (
         f"t-SNE (perplexity {perplexity(POINTS)}, from the first 50 principal components, fixed seed) of {layer}, "
-        f"flattened, for at most {POINTS} labelled test frames; colour is the class, which neither the agent nor the "
-        "map has seen. Distances between far groups mean nothing."
+        f"flattened, for at most {POINTS} labelled test frames; colour is the class, which {unseen} seen. Distances "
+        "between far groups mean nothing."
         f"{KINSHIP if data.examples['learned'].recorded else ''}"
     )
     return section("A map of the last layer", grid(figures, "wide square"), class_legend(data.classes), note(words))

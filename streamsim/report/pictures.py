@@ -15,6 +15,7 @@ from .data import Examples, RunData
 from .embedding import KINSHIP
 from .images import bytes_of, channels_last, image, is_picture, mosaic
 from .page import note, piece, section
+from .tables import who_sees_labels
 
 UNITS, BEST, FILTERS = 8, 5, 64
 
@@ -40,7 +41,7 @@ def strips(data: RunData) -> Markup:
     words = (
         f"One row per stream, one frame every {period:g} s. A bar marks a saccade: the gaze turns to another thing, "
         "and the agent is told by one bit. An open dot marks a saccade that the agent was not told of, a filled dot "
-        "one that it was told of wrongly or late. Labels are for the reader; the agent never sees them."
+        f"one that it was told of wrongly or late.{who_sees_labels(data)}"
     )
     return section("What the agent saw", *parts, note(words))
 

@@ -16,6 +16,7 @@ from .data import RunData
 from .images import data_address, image
 from .page import note, piece, section
 from .pictures import bit_error
+from .tables import who_sees_labels
 
 STREAMS = 2
 
@@ -49,8 +50,7 @@ def sounds(data: RunData) -> Markup:
         "One block per stream: the waveform, scaled to its own peak, over its spectrogram "
         f"({BANDS} mel bands from 0 to half the sampling rate, windows of {1000 * WINDOW:.0f} ms, {DEPTH} dB). Upright "
         "lines are saccades, where the gaze turns to another recording and the agent is told by one bit: dashed where "
-        "it was not told, dotted where it was told wrongly or late. Labels are for the reader; the agent never sees "
-        "them."
+        f"it was not told, dotted where it was told wrongly or late.{who_sees_labels(data)}"
     )
     return section("What the agent heard", *parts, note(words))
 

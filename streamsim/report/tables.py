@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from streamsim.contracts import labels_told
 from streamsim.evaluation import Row, ceiling, gain
 
 from .charts import capitalised
@@ -176,8 +177,26 @@ def ledger(data: RunData) -> Markup:
     rows.append(("all together", f"{total:,}", "", ""))
     limit = f" Short-term memory is capped at {cap:,} bytes." if cap is not None else ""
     shared = f"; all {data.streams} streams share the weights" if data.streams > 1 else ""
-    words = f"Everything the agent keeps from one tick to the next, in bytes{shared}.{limit}"
+    told = bytes_told(data)
+    labels = f" Besides, it is told the labels of all frames, {told:,} bytes at every tick." if told else ""
+    words = f"Everything the agent keeps from one tick to the next, in bytes{shared}.{limit}{labels}"
     return section("Memory ledger", table(("role", "bytes", "bytes a stream", "share"), rows), note(words))
+
+
+def bytes_told(data: RunData) -> int | None:
+    """Return the bytes of labels that the agent was told at every tick, or None where nobody knows."""
+    told: int | None = data.summary.get("labels_told")
+    if told is not None or data.pathway is None:
+        return told
+    return labels_told(data.pathway.agent, data.streams)
+
+
+def who_sees_labels(data: RunData) -> str:
+    """Return a sentence on who sees the labels that are shown, or nothing where that is not known."""
+    told = bytes_told(data)
+    if told is None:
+        return ""
+    return " The agent is told these labels, too." if told else " Labels are for the reader; the agent never sees them."
 
 
 def origin(data: RunData) -> Markup:

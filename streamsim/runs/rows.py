@@ -121,6 +121,7 @@ class PathwaySummary(TypedDict, total=False):
     ticks: int
     ledger: dict[str, int]
     remembered: int
+    labels_told: int
     damaged: int
 
 

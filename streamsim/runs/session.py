@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from streamsim.config import Configuration, Experiment
-from streamsim.contracts import RunFolderError, digest, size_in_bytes
+from streamsim.contracts import RunFolderError, digest, labels_told, size_in_bytes
 from streamsim.instruments import NaNGuard, ProgressBar, TensorBoard
 from streamsim.simulation import Pathway, Simulation
 from streamsim.storage import replace_file
@@ -126,6 +126,7 @@ class Session(Course):
             "digest": digest(state),
             "state_bytes": size_in_bytes(state),
             "ledger": together(found["ledger"] for found in pathways.values()),
+            "labels_told": sum(found["labels_told"] for found in pathways.values()),
             "damaged": sum(found["damaged"] for found in pathways.values()),
             "pathways": pathways,
             "wall": {"seconds_since_start_or_resume": wall},
@@ -173,6 +174,7 @@ def facts(simulation: Simulation, pathway: Pathway) -> dict[str, Any]:
         "ticks": simulation.ticks(pathway),
         "ledger": ledger.roles,
         "remembered": ledger.short_term,
+        "labels_told": labels_told(pathway.agent, simulation.streams),
         "damaged": pathway.environment.damaged(state["environment"]),
     }
 

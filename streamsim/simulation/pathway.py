@@ -94,7 +94,12 @@ class Pathway:
         return self.gaze.reset(streams, own) if part == "gaze" else self.efference.reset(streams, own)
 
     def newborn(self, streams: int, seed: int, device: torch.device) -> State:
-        """Return the state of the agent before the first tick."""
+        """Return the state of the agent before the first tick.
+
+        Raises:
+            ConfigurationError: it learns from labels that the world does not have.
+        """
+        require_labels(self.environment, self.agent)
         return self.agent.reset(self.environment.sensor, streams, derive(seed, self.name, "agent"), device)
 
     def tick(self, state: State, tick: int, device: torch.device) -> tuple[State, Glimpse, GroundTruth, StepReport]:
@@ -113,7 +118,8 @@ class Pathway:
         # a quotient of integers is rounded once, and is much quicker than a fraction
         seconds = tick * period.numerator / period.denominator
         frame = scene.frame if self._glances else self.team.own(scene.frame)
-        glimpse = Glimpse(frame, received.to(device, non_blocking=True), tick, seconds)
+        label = scene.label.to(device, non_blocking=True) if self.agent.taught else None
+        glimpse = Glimpse(frame, received.to(device, non_blocking=True), tick, seconds, label)
         agent, report = self._learn(state["agent"], glimpse)
         after: State = {
             "environment": world,
@@ -145,3 +151,19 @@ class Pathway:
         after, report = self.agent.step(state, glimpse)
         silence(after, self.lesions)
         return after, report
+
+
+def require_labels(environment: Environment, agent: Agent) -> None:
+    """Raise `ConfigurationError` if *agent* is taught and *environment* cannot teach it."""
+    if not agent.taught:
+        return
+    world, classes = type(environment).__name__, len(environment.classes)
+    require(
+        environment.teaches,
+        f"{agent.title()} learns from labels, but {world} has none for what it shows: use a world that has, or another "
+        "rule",
+    )
+    require(
+        classes == agent.taught,
+        f"{agent.title()} is made for {agent.taught} classes, but {world} has {classes}: set its classes to {classes}",
+    )

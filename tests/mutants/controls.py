@@ -56,8 +56,8 @@ MUTANTS = [
     Mutant("probe: calibration not saved", PROBE, '"calibrated": calibrated}', '"calibrated": {}}', CONTROLS),
     Mutant(
         "learner: running statistics follow a stream that is not learnt from",
-        "agents/learning/learner.py",
-        "or self.optimiser.learning_rate > 0",
+        "agents/learning/remembering.py",
+        "or self.learns",
         "or True",
         (f"{NOTHING_FILE}::test_without_a_rate_nothing_that_is_probed_changes[clapp-ucf101-small]",),
     ),

@@ -184,6 +184,18 @@ class Looker(LinearLearner):
         return {**state, "memory": glimpse.frame.flatten(1).clone()}, report
 
 
+class Pupil(LinearLearner):
+    """Is told what it sees, and learns as its parent does.
+
+    Args:
+        taught: how many classes it knows.
+    """
+
+    def __init__(self, taught: int = 3) -> None:
+        super().__init__(0.02)
+        self.taught = taught
+
+
 class Melodies(Environment):
     """Plays recordings of different lengths, a tone of two samples a tick; each class of tones has its own loudness.
 

@@ -8,6 +8,7 @@ import torch
 
 from streamsim.agents import (
     CLAPP,
+    LPL,
     ContrastiveHinge,
     CosineCLAPP,
     DivisiveNormalisation,
@@ -15,7 +16,9 @@ from streamsim.agents import (
     Outer,
     RandomFeedback,
     SharedGate,
+    SimCLR,
     SplitGates,
+    Supervised,
     Transposed,
     UpdatedRandomFeedback,
 )
@@ -39,6 +42,9 @@ RULES = {
     "back-propagation": ContrastiveHinge(),
     "random feedback": ContrastiveHinge(feedback=RandomFeedback()),
     "updated feedback": ContrastiveHinge(feedback=UpdatedRandomFeedback()),
+    "softmax": SimCLR(1.0, 6),
+    "labels": Supervised(3),
+    "without negatives": LPL(),
 }
 
 

@@ -175,9 +175,9 @@ def test_a_linear_net_with_transposed_inverses_gives_the_gradient_of_back_propag
         (Conv(5, 3, padding=0), (3, 7, 7)),
         (Linear(9), (3, 4, 4)),
     ],
-    ids=repr,
+    ids=["pooled", "strided", "averaged", "bare", "full"],
 )
-@pytest.mark.parametrize("activation", [Identity(), Tanh()])
+@pytest.mark.parametrize("activation", [Identity(), Tanh()], ids=["linear", "tanh"])
 def test_the_gradient_of_an_inverse_is_that_of_autograd(layer, shape, activation):
     inverse = inverse_of(layer, shape, activation)
     own = {k: w.double() for k, w in inverse.parameters(torch.Generator().manual_seed(0)).items()}

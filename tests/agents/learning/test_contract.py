@@ -6,6 +6,7 @@ import torch
 
 from streamsim.agents import (
     CLAPP,
+    LPL,
     SGD,
     Adam,
     AveragePool,
@@ -32,7 +33,9 @@ from streamsim.agents import (
     Reservoir,
     RMSProp,
     ShortTermMemory,
+    SimCLR,
     SplitGates,
+    Supervised,
     Tanh,
     Transposed,
     TwoTier,
@@ -59,6 +62,11 @@ RULES = {
     "BP": lambda: ContrastiveHinge(width=6),
     "RF": lambda: ContrastiveHinge(width=6, feedback=RandomFeedback()),
     "URF": lambda: ContrastiveHinge(width=6, feedback=UpdatedRandomFeedback()),
+}
+ALONE = {
+    "softmax": (lambda: SimCLR(1.0, 6), PEERS),
+    "without negatives": (LPL, [OwnMemory((1,))]),
+    "labels": (lambda: Supervised(3), []),
 }
 ENCODERS = {
     "max": lambda: Encoder([Conv(4, pool=MaxPool(2), gain=2.0), Conv(4, pool=MaxPool(2), gain=2.0)]),
@@ -124,6 +132,13 @@ def test_every_variant_keeps_the_contract(rule, name):
     contrasts = VARIANTS[name].get("contrasts")
     rule = "no retro" if contrasts in (PAST, SAMPLED) and rule == "CLAPP" else rule
     check_agent(made(rule, **VARIANTS[name]), sensor(), ticks=21, streams=4)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_rules_that_need_a_contrast_of_their_own_or_none_keep_the_contract(name):
+    rule, contrasts = ALONE[name]
+    settings = {"optimiser": Adam(1e-3, every=3), "calibration": Calibration(4)}
+    check_agent(Learner(ENCODERS["mixed"](), rule(), contrasts=contrasts, **settings), sensor(), ticks=21, streams=4)
 
 
 @pytest.mark.parametrize("rule", ["CLAPP", "BP"])

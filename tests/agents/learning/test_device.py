@@ -9,6 +9,7 @@ from streamsim import Glimpse, Sensor
 from streamsim.agents import (
     CLAPP,
     GRU,
+    LPL,
     Calibration,
     CausalConv,
     ContrastiveHinge,
@@ -27,6 +28,8 @@ from streamsim.agents import (
     PeerMemory,
     RunningNorm,
     ShortTermMemory,
+    SimCLR,
+    Supervised,
     TruncatedBPTT,
     TwoTier,
     Window,
@@ -62,6 +65,9 @@ AGENTS = {
         "contrasts": [OwnMemory((1, 2), negative=0.0), OwnReservoir(2, (1, 2))],
     },
     "calibrated": {"rule": ContrastiveHinge(), "calibration": Calibration(6, drive=True)},
+    "SimCLR": {"rule": SimCLR(), "contrasts": [OwnMemory((1, 2), negative=0.0), PeerMemory(2, (1, 2))]},
+    "LPL": {"rule": LPL(), "contrasts": [OwnMemory((1,))]},
+    "supervised": {"rule": Supervised(3), "contrasts": []},
 }
 
 
@@ -72,7 +78,8 @@ def test_no_tick_waits_for_the_device(name, every):
     state = agent.reset(SENSOR, 4, 0, META)
     for tick in range(9):
         frame, saccade = torch.empty(4, 3, 8, 8, device=META), torch.empty(4, dtype=torch.bool, device=META)
-        state, report = agent.step(state, Glimpse(frame, saccade, tick, tick / 10))
+        label = torch.empty(4, dtype=torch.int64, device=META) if agent.taught else None
+        state, report = agent.step(state, Glimpse(frame, saccade, tick, tick / 10, label))
         assert report.metrics.device == META
 
 

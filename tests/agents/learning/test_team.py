@@ -10,6 +10,7 @@ from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Conv, MaxPool, RunningNorm, Window
 from streamsim.agents.memory import OwnMemory, OwnReservoir, PeerMemory, ShortTermMemory, TwoTier
 from streamsim.agents.predictive import CLAPP
+from streamsim.agents.rules import Supervised
 from streamsim.checks import together
 from streamsim.contracts import ConfigurationError, Environment, digest, flatten, unflatten
 from streamsim.environments import Objects3D
@@ -86,6 +87,11 @@ def sampled():
     return Learner(Encoder([Conv(4), Conv(4)]), memory=memory, contrasts=contrasts, schedule=Randomised())
 
 
+def pupil():
+    """Return a learner that is told what it sees, and keeps nothing."""
+    return Learner(Encoder([Conv(4, pool=MaxPool(2)), Conv(4)]), Supervised(10), contrasts=(), optimiser=SGD(0.5))
+
+
 def watching(learner, order=None):
     """Return what builds a simulation in which a *learner* watches solids."""
 
@@ -95,7 +101,7 @@ def watching(learner, order=None):
     return build
 
 
-@pytest.mark.parametrize(("learner", "order"), [(video, None), (sampled, Shuffled(4, 2))])
+@pytest.mark.parametrize(("learner", "order"), [(video, None), (sampled, Shuffled(4, 2)), (pupil, Shuffled(4, 2))])
 def test_whatever_is_kept_of_streams_is_kept_of_them_all(learner, order):
     assert_learnt_alike(*followed(watching(learner, order), 20))
 

@@ -178,7 +178,7 @@ def test_info_nce_of_deviations_that_credits_the_past_keeps_the_contract(shape):
 
 
 def test_a_learner_whose_pairs_are_never_of_both_kinds_is_refused():
-    with pytest.raises(ConfigurationError, match="InfoNCE learns from a memory of the same thing"):
+    with pytest.raises(ConfigurationError, match="InfoNCE needs memories of the same thing and of others"):
         Learner(rule=InfoNCE(), contrasts=[OwnMemory((1,))])
     for contrasts in ([OwnMemory((1,), negative=0.0), PeerMemory(1, (1,))], [LatestOwn()]):
         Learner(rule=InfoNCE(), contrasts=contrasts)

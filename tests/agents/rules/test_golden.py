@@ -5,6 +5,7 @@ import torch
 
 from streamsim.agents import ContrastBatch, Conv, Hardtanh, MaxPool, RandomFeedback
 from streamsim.agents.rules.hinge import ContrastiveHinge, contrast
+from streamsim.agents.rules.simclr import told_apart
 
 from ..driving import multiplied
 from ..golden import MARKS, close, load
@@ -65,3 +66,26 @@ def test_random_feedback_is_the_authors():
     close(multiplied(factors)["head"], by_position(golden["head_grad"], 6))
     delta = torch.cat((torch.zeros_like(factors.delta), factors.delta))
     close(layer.gradient(parameters, tape, delta)["weight"], golden["conv_grad"])
+
+
+def in_turn(x):
+    """Each of the golden embeddings as the present beside all others as memories, positives of equal weight."""
+    n = len(x)
+    others = torch.stack([torch.cat((torch.arange(i), torch.arange(i + 1, n))) for i in range(n)])
+    sign = (others == (torch.arange(n) + n // 2)[:, None] % n).T[:, None] * 2.0 - 1
+    return x[others].transpose(0, 1)[None, :, None], sign.double(), torch.full_like(sign, 2 / n).double()
+
+
+def test_simclr_is_the_authors_where_every_view_is_the_present_once():
+    golden = load("tang")
+    x = golden["simclr_tau0.1.embeddings"].requires_grad_()
+    past, sign, weight = in_turn(x)
+    found = told_apart(x[None], past, sign, weight, 0.1)
+    loss = (found.loss[0] * weight).sum()
+    close(loss.detach(), golden["simclr_tau0.1.loss"])
+    (both,) = torch.autograd.grad(loss, x, retain_graph=True)  # the authors' code credits memories, too
+    close(both, golden["simclr_tau0.1.grad"])
+    blocked = told_apart(x[None], past.detach(), sign, weight, 0.1)
+    (present,) = torch.autograd.grad((blocked.loss[0] * weight).sum(), x)
+    assert (blocked.error[0] - present).abs().max() < 1e-10
+    assert (present - both).abs().max() > 0.1 * both.abs().max()

@@ -265,6 +265,14 @@ class ForgetsABias(Good):
         return state, report
 
 
+class HeedsNoLabel(Good):
+    taught = property(lambda _: 3, lambda *_: None)
+
+
+class IsTaughtBackwards(Good):
+    taught = property(lambda _: -1, lambda *_: None)
+
+
 class NeverUpdates(Good):
     def step(self, state, glimpse):
         state, report = super().step(state, glimpse)
@@ -425,6 +433,8 @@ FAULTS = [
     (LearnsInOneLayer, checks.every_weight_that_claims_to_learn_does, "learns in some layers but not in layer1"),
     (LooksBackwards, checks.learning_begins_when_it_says, r"looks must be a number of ticks, 0 or more \(got -1\)"),
     (LearnsWhileItLooks, checks.learning_begins_when_it_says, "made updates in the 3 ticks in which it says"),
+    (HeedsNoLabel, checks.labels_teach_who_says_so, "taught 3 classes, but other labels change nothing"),
+    (IsTaughtBackwards, checks.labels_teach_who_says_so, r"a number of classes, or 0 for none \(got -1\)"),
     (NeverUpdates, checks.every_weight_that_claims_to_learn_does, r"layers without updates: \[0, 0\]"),
     (HoldsMoreThanItTells, checks.the_ledger_is_complete, "the ledger tells of"),
     (FiltersOfVectors, checks.what_it_tells_of_weights_has_its_form, "filters must be units x channels x height"),

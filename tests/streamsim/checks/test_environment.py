@@ -68,6 +68,10 @@ class StrangeLabels(Lamps):
         return state, Scene(scene.frame, scene.object_id, scene.label + 1, scene.ends)
 
 
+class TeachesInSecret(Lamps):
+    teaches = False
+
+
 class GlobalDraws(Lamps):
     def look(self, state, saccade):
         state, scene = super().look(state, saccade)
@@ -237,6 +241,7 @@ BROKEN = [
     ("frames_fit_the_sensor", NotANumber, r"got nan to nan"),
     ("bookkeeping_is_on_the_cpu", ShortIdentities, r"object_id must be \(3,\) torch.int64 .*\(got \(3,\) torch.int32"),
     ("labels_name_classes", StrangeLabels, r"Scene.label must be -1 \(unknown\) to 2 \(got 1 to 3\)"),
+    ("labels_name_classes", TeachesInSecret, "tells classes up to 2, but Environment.teaches is false"),
     ("same_seed_same_stream", GlobalDraws, "draws from torch's global generator"),
     ("same_seed_same_stream", ForgetsTheSeed, r"one seed gave two streams \(tick \d+\)"),
     ("different_seed_different_stream", IgnoresTheSeed, "seeds 1 and 2 gave the same stream"),

@@ -28,6 +28,7 @@ from streamsim.report.sound import (
 )
 
 RATE = 8000
+UNTOLD = {"summary": {"labels_told": 0}}
 
 
 def film(ticks=50, tone=1000.0, shape=(1, 80), modality="audio", **fields):
@@ -142,8 +143,8 @@ def test_pictures_and_many_channels_are_no_sound():
 
 
 def test_a_section_only_where_something_was_heard():
-    assert sounds(SimpleNamespace(films=[film(modality="vision"), film(ticks=0)])) == ""
-    section = sounds(SimpleNamespace(films=[film()]))
+    assert sounds(SimpleNamespace(films=[film(modality="vision"), film(ticks=0)], **UNTOLD)) == ""
+    section = sounds(SimpleNamespace(films=[film()], **UNTOLD))
     assert section.count("<audio") == section.count("<svg") == section.count("<img") == 1
     assert "ticks of the run: 100 to 149, seconds 1.00 to 1.50" in section
     assert "<audio" not in heard(slow(), 0)
