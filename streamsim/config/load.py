@@ -182,9 +182,9 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
     if path.suffix in (".yaml", ".yml", ".json"):
         raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")
     if path.parent != Path() and source not in known:
-        near = nearest(source, known) or path.name  # also of those in a folder
-        names = (*known, *registry.tables())
-        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(near, names)}")
+        tables = registry.tables()
+        near = nearest(source, known) or nearest(path.parts[0], tables) or path.name  # also of those in a folder
+        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(near, (*known, *tables))}")
     return source, parsed(text_of(registry.preset(source), f"preset {source}"), f"preset {source}")
 
 
