@@ -82,7 +82,7 @@ def test_a_table_is_listed_in_a_line_and_its_rows_when_asked_for(table):
         ("toy-table/fast", "published 60 %", "together: Fast learner. It hurries."),
         ("toy-table/own", "not published", "Own."),
     ]
-    with pytest.raises(ConfigurationError, match="'toy-tabel' is not known: did you mean toy-table?"):
+    with pytest.raises(ConfigurationError, match="'toy-tabel' is not known: did you mean toy-table"):
         list(listed("presets", ["toy-tabel"]))
     with pytest.raises(ConfigurationError, match="list takes one kind"):
         list(listed("rules", ["toy-table"]))
