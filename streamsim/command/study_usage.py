@@ -27,7 +27,7 @@ def sweep_parser() -> Parser:
 def reproduce_parser() -> Parser:
     """Return the parser of `streamsim reproduce`."""
     usage = "TABLE [--scale SCALE] [--rows A,B] [--seeds 0,1] [--SETTING VALUE ...] [options]"
-    what = "run the rows of a published table and set what comes of them beside what was published"
+    what = "run the rows of a published table beside what was published"
     parser = Parser("reproduce", usage, what, REPRODUCED)
     parser.words.add_argument(
         "word", nargs="?", metavar="TABLE", help="which table: a name that `streamsim list presets` shows before /ROW"

@@ -14,7 +14,7 @@ from .experiment import PARTS, Experiment, Sense, require_one_form
 from .help import PartHelp, all_in_view, part_outline
 from .overrides import changed
 from .parts import parameters
-from .published import CHOICES, Choice, chosen
+from .published import CHOICES, RowChoice, chosen
 from .reading import LENGTH, TOO_LONG, parsed
 from .schema import Resolved, require_known, resolve, resolve_call
 from .spelling import dotted, in_yaml
@@ -135,7 +135,7 @@ def drafted(source: str | Path, overrides: Mapping[str, Any], whole: bool = Fals
     return name, based(tree) if alone else tree  # a gaze may have been taken away
 
 
-def row_of(source: str, overrides: Mapping[str, Any]) -> Choice | None:
+def row_of(source: str, overrides: Mapping[str, Any]) -> RowChoice | None:
     """Return what *source* and *overrides* choose in a table, None if *source* is a file or a preset of its own."""
     return None if kind_of(Path(source)) == "file" or source in registry.presets() else chosen(source, overrides)
 

@@ -17,7 +17,7 @@ CHOICES = ("row", "scale")
 
 
 @dataclass(frozen=True)
-class Choice:
+class RowChoice:
     """What is chosen in a table.
 
     Args:
@@ -53,7 +53,7 @@ class Choice:
         return tree
 
 
-def chosen(source: str, settings: Mapping[str, Any]) -> Choice | None:
+def chosen(source: str, settings: Mapping[str, Any]) -> RowChoice | None:
     """Return what *source*, the name of a table or TABLE/ROW, and *settings* choose; None if it names no table.
 
     Raises:
@@ -69,7 +69,7 @@ def chosen(source: str, settings: Mapping[str, Any]) -> Choice | None:
     if row is not None:
         table.row(row)
     table.scale(scale)
-    return Choice(table, row, scale)
+    return RowChoice(table, row, scale)
 
 
 def table_called(name: str) -> PublishedTable:

@@ -83,7 +83,7 @@ def sections_of(given: StudyTable, first: Evidence, others: list[Evidence]) -> I
     yield Section("protocol", "Protocol", section("Protocol", table(("", ""), rows, "plain"), *remarks))
 
 
-def heading(given: StudyTable, first: Evidence | None, words: str) -> Markup:
+def heading(given: StudyTable, first: Evidence | None, words: str = "") -> Markup:
     """Return what was studied and what came of it on the whole."""
     facts = [(f"cells {name}", f"{count:,}") for name, count in given.standing.items() if count]
     if first is not None:
