@@ -4,6 +4,7 @@ python docs/check.py
 """
 
 import re
+import runpy
 import shlex
 import sys
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from tempfile import TemporaryDirectory
 from streamsim.checks import settings_of
 from streamsim.cli import COMMANDS, DEFAULT, refuse_misspelt
 from streamsim.command import parsers
-from streamsim.config import catalogue, kinds, outline
+from streamsim.config import kinds, listed, outline, table_called
 from streamsim.contracts import StreamsimError
-from streamsim.studies import asked
+from streamsim.studies import asked, rows_asked
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
@@ -89,15 +90,22 @@ def read(command: list[str], folder: Path) -> None:
         plan = asked(str(file) if file.is_file() else given.word, given.words, given.settings, DEFAULT)
         for point in plan.points():
             outline(plan.preset, {**plan.settings, **point})
+    elif name == "reproduce":
+        refuse_misspelt(given.settings, parser)
+        rows_asked(given.word, given.scale, given.rows, given.seeds, given.settings)
     elif name == "check":
         settings_of(given.word, given.settings)
     elif name == "list" and given.word not in (None, *kinds()):
         raise StreamsimError(f"{given.word} is no kind")
+    elif name == "list" and given.words:
+        list(listed(given.word, given.words))
 
 
 def unknown_presets(text: str) -> list[str]:
     """Return presets that sentences name but that do not exist."""
-    presets = {name for name, *_ in catalogue("presets")}
+    names = [name for name, *_ in listed("presets")]
+    tables = [name.removesuffix("/ROW") for name in names if name.endswith("/ROW")]
+    presets = {*names, *tables, *(f"{table}/{row}" for table in tables for row in table_called(table).rows)}
     named = re.findall(r"streamsim run ([a-z][a-z0-9-]+(?:/[a-z0-9-]+)?)(?![\w./-])", text)
     return [f"unknown preset {name}" for name in named if name not in presets]
 
@@ -130,6 +138,9 @@ def problems(page: Path) -> list[str]:
 def main() -> int:
     """Print what is wrong and return the exit status."""
     wrong = [f"{page.relative_to(ROOT)}: {problem}" for page in PAGES for problem in problems(page)]
+    wrong += [
+        f"README.md: {sentence}" for sentence in runpy.run_path(str(ROOT / "docs/reproduced.py"))["lagging"](ROOT)
+    ]
     count = sum(len(commands(page.read_text(encoding="utf-8"))) for page in PAGES)
     print("\n".join(wrong) or f"{len(PAGES)} pages: links, Python blocks, {count} commands and presets are in order")
     return int(bool(wrong))

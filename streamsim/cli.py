@@ -8,12 +8,15 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from .command import Parser, named_path, opened, parsers, study_named, whole_help
-from .contracts import StreamsimError, nearest, require, suggestion, trusting, visible
+from .command import Parser, named_path, opened, parsers, show_help, study_named, whole_help
+from .contracts import StreamsimError, nearest, require, suggestion, trusting
 from .runs import current_folder, keep_memory, say, show, standard_streams
 from .simulation import rank, shortage, size
+
+if TYPE_CHECKING:
+    from .studies import Plan
 
 DEFAULT = "default"
 """The preset that is run when none is named."""
@@ -96,23 +99,43 @@ def run(given: Namespace, parser: Parser) -> int:
     out = None if given.out is None else named_path(given.out)
     configuration = configure(source, given.settings, given.on_damaged)
     with trusting():  # the user named this configuration himself
-        outcome = start(configuration, out, given.line, given.tensorboard)
-        return finish(outcome, not given.no_report)
+        return finish(start(configuration, out, given.line, given.tensorboard), not given.no_report)
 
 
 def sweep(given: Namespace, parser: Parser) -> int:
     """Run a preset with many settings."""
-    keep_memory()
-    refuse_misspelt(given.settings, parser)
-    refuse_team()
+    ready(given, parser)
     from . import studies  # noqa: PLC0415
 
     require(given.out is not None, "give the folder of the study: --out studies/NAME")
-    plan = studies.asked(given.word, given.words, given.settings, DEFAULT)
+    return begun(given, studies.asked(given.word, given.words, given.settings, DEFAULT), given.out)
+
+
+def reproduce(given: Namespace, parser: Parser) -> int:
+    """Run the rows of a published table."""
+    ready(given, parser)
+    from . import studies  # noqa: PLC0415
+
+    require(given.word is not None, "give a table: `streamsim list presets` lists them as TABLE/ROW")
+    plan = studies.rows_asked(given.word, given.scale, given.rows, given.seeds, given.settings)
+    return begun(given, plan, given.out or f"studies/{plan.preset}-{plan.settings['scale']}")
+
+
+def ready(given: Namespace, parser: Parser) -> None:
+    """Prepare for many runs, unless a setting is misspelt or torchrun asks for something else."""
+    keep_memory()
+    refuse_misspelt(given.settings, parser)
+    refuse_team()
+
+
+def begun(given: Namespace, plan: "Plan", out: str) -> int:
+    """Begin a study at *out*, or go on with it, as the command line says."""
+    from . import studies  # noqa: PLC0415
+
     by_trying = given.threads == "auto"
     jobs, threads = studies.number(given.jobs, "jobs"), studies.number(None if by_trying else given.threads, "threads")
     plan = plan if given.threads is None else replace(plan, threads=threads)
-    return studies.sweep(plan, named_path(given.out), jobs, given.dry_run, given.on, not given.no_report, by_trying)
+    return studies.sweep(plan, named_path(out), jobs, given.dry_run, given.on, not given.no_report, by_trying)
 
 
 def refuse_team() -> None:
@@ -128,24 +151,11 @@ def status(given: Namespace, parser: Parser) -> int:
     return studies.status(named_path(given.word))
 
 
-def show_help(source: str, settings: dict[str, str]) -> int:
-    """Show every setting of the configuration called *source*, changed by *settings*."""
-    from .config import outline  # noqa: PLC0415
-    from .runs import show_settings  # noqa: PLC0415
-
-    name, parts = outline(source, settings)
-    missing = [f"--{visible(setting.name)}" for part in parts for setting in part.settings if setting.value is None]
-    missing_ones = f"\nMust be given: {', '.join(missing)}" if missing else ""
-    sys.stdout.write(f"{SETTINGS.format(name=visible(name))}{missing_ones}\n\n")
-    show_settings(parts)
-    return 0
-
-
 def refuse_misspelt(settings: dict[str, str], parser: Parser) -> None:
     """Raise `ConfigurationError` if one of *settings* is nearer to an option of the command than to a setting."""
-    from .config import Experiment, parameters  # noqa: PLC0415
+    from .config import CHOICES, Experiment, parameters  # noqa: PLC0415
 
-    known = parameters(Experiment)
+    known = {*parameters(Experiment), *CHOICES}
     for name in settings:
         meant = nearest(name, [*parser.own, *known]) if "." not in name and name not in known else None
         require(meant not in parser.own, f"--{name} is not an option: did you mean --{meant}?")
@@ -197,17 +207,17 @@ def report(given: Namespace, parser: Parser) -> int:
 
 def list_(given: Namespace, parser: Parser) -> int:
     """List what is registered, of one kind or of all."""
-    from .config import catalogue, kinds  # noqa: PLC0415
+    from .config import kinds, listed  # noqa: PLC0415
     from .runs import show_catalogue  # noqa: PLC0415
 
     known = kinds()
     if given.word is None:
         for kind in known:
-            show(f"{kind}: {', '.join(name for name, *_ in catalogue(kind))}")
+            show(f"{kind}: {', '.join(name for name, *_ in listed(kind))}")
         sys.stdout.write("\n`streamsim list KIND` says what each of them is.\n")
         return 0
     require(given.word in known, f"{given.word!r} is no kind to list: {suggestion(given.word or '', known)}")
-    show_catalogue(catalogue(given.word))
+    show_catalogue(listed(given.word, given.words))
     return 0
 
 
@@ -226,6 +236,7 @@ def check(given: Namespace, parser: Parser) -> int:
 COMMANDS: dict[str, tuple[Callable[[Namespace, Parser], int], str]] = {
     "run": (run, "one preset or file"),
     "sweep": (sweep, "one preset or file, and settings with values"),
+    "reproduce": (reproduce, "one table"),
     "resume": (resume, "one run folder"),
     "status": (status, "one study"),
     "probe": (probe, "one run folder"),
@@ -235,9 +246,5 @@ COMMANDS: dict[str, tuple[Callable[[Namespace, Parser], int], str]] = {
 }
 """What each command does, and what its one word is."""
 
-SHARED = ("run", "resume", "sweep")
+SHARED = ("run", "resume", "sweep", "reproduce")
 """Commands that concern all processes that torchrun started; the others are for the first one alone."""
-
-SETTINGS = """\
-Every setting of {name} with its present value, to be given as --NAME VALUE.
-Null stands for None. `streamsim run --help` shows options such as --out."""

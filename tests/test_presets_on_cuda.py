@@ -161,7 +161,8 @@ def test_a_shuffled_stream_ticks_without_a_wait(tmp_path):
 
 def test_no_preset_is_left_out():
     folder = Path(streamsim.agents.presets.__path__[0])
-    built_in = {str(file.relative_to(folder).with_suffix("")) for file in folder.rglob("*.yaml")}
+    files = {file.relative_to(folder).with_suffix("") for file in folder.rglob("*.yaml")}
+    built_in = {str(file) for file in files if file.parts[0] != "tables"}  # rows of these have a test of their own
     assert set(CASES) == set(LAUNCHES) == built_in
 
 

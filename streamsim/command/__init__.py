@@ -2,6 +2,7 @@
 
 from .arguments import Parser, divided
 from .named import named_path, opened, study_named
+from .settings import show_help
 from .usage import parsers, whole_help
 
-__all__ = ["Parser", "divided", "named_path", "opened", "parsers", "study_named", "whole_help"]
+__all__ = ["Parser", "divided", "named_path", "opened", "parsers", "show_help", "study_named", "whole_help"]

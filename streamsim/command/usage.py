@@ -1,9 +1,7 @@
 """What each command takes, and its help."""
 
 from .arguments import Parser
-
-FIXED = "settings of a run are fixed when it starts"
-"""Why some commands take no settings."""
+from .study_usage import FIXED, jobs_option, report_option, reproduce_parser, study_folder, sweep_parser
 
 
 def parsers() -> dict[str, Parser]:
@@ -11,6 +9,7 @@ def parsers() -> dict[str, Parser]:
     return {
         "run": run_parser(),
         "sweep": sweep_parser(),
+        "reproduce": reproduce_parser(),
         "resume": resume_parser(),
         "status": study_folder(Parser("status", "STUDY", "tell how the cells of a study stand", refusal=FIXED)),
         "probe": run_folder(Parser("probe", "RUN [--trust]", "probe the layers of a run as it stands", refusal=FIXED)),
@@ -49,61 +48,6 @@ def run_parser() -> Parser:
     return finishing(parser)
 
 
-def sweep_parser() -> Parser:
-    """Return the parser of `streamsim sweep`."""
-    usage = "[PRESET | FILE.yaml] SETTING=VALUE,VALUE... --out STUDY [--SETTING VALUE ...] [options]"
-    parser = Parser("sweep", usage, "run a preset with many settings, on all cores", VARIED, many=True)
-    parser.words.add_argument(
-        "word",
-        nargs="?",
-        metavar="PRESET | FILE.yaml",
-        help="what to run, as for `streamsim run`, or a file that describes a study",
-    )
-    parser.options.add_argument(
-        "--out",
-        metavar="STUDY",
-        help="where to keep the study; if there is one already, only what it lacks is computed",
-    )
-    jobs_option(parser)
-    parser.options.add_argument(
-        "--threads",
-        metavar="N | auto",
-        help="threads of each cell, by default the cores divided by the jobs; auto tries on this machine which number "
-        "is the quickest",
-    )
-    parser.options.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="check and show the cells, tell what they will take by running a little of some, and keep nothing",
-    )
-    report_option(parser)
-    return parser
-
-
-def jobs_option(parser: Parser) -> None:
-    """Add the option of commands that run several cells."""
-    parser.options.add_argument(
-        "--jobs",
-        metavar="N",
-        help="how many cells of a study run at once, by default one on each core, on a cluster as many as it has "
-        "room for",
-    )
-    parser.options.add_argument(
-        "--on",
-        metavar="LAUNCHER",
-        help="where the cells of a study run: a name that `streamsim list launchers` shows, such as Ray or Slurm, or "
-        "name and settings, '{Ray: {gpus: 0.5}}'; by default on this machine",
-    )
-
-
-def study_folder(parser: Parser) -> Parser:
-    """Add the word of commands that take the folder of a study."""
-    parser.words.add_argument(
-        "word", nargs="?", metavar="STUDY", help="the folder of a study, as given to `streamsim sweep --out`"
-    )
-    return parser
-
-
 def resume_parser() -> Parser:
     """Return the parser of `streamsim resume`."""
     what = "continue a run or study exactly, after a crash, Ctrl-C or kill -9"
@@ -122,11 +66,6 @@ def finishing(parser: Parser) -> Parser:
     return parser
 
 
-def report_option(parser: Parser) -> None:
-    """Add the option of commands that write a report at their end."""
-    parser.options.add_argument("--no-report", action="store_true", help="write no HTML page at the end")
-
-
 def run_folder(parser: Parser) -> Parser:
     """Add the word of commands that take the folder of a run."""
     parser.words.add_argument(
@@ -142,9 +81,14 @@ def run_folder(parser: Parser) -> Parser:
 
 def list_parser() -> Parser:
     """Return the parser of `streamsim list`."""
-    parser = Parser("list", "[KIND]", "list what is installed, by kind", refusal="it takes only a kind")
+    usage = "[KIND] [TABLE]"
+    parser = Parser("list", usage, "list what is installed, by kind", refusal="it takes only a kind", many=True)
     parser.words.add_argument(
-        "word", nargs="?", metavar="KIND", help="which kind; without it, all kinds and their names"
+        "word",
+        nargs="?",
+        metavar="KIND",
+        help="which kind; without it, all kinds and their names. Presets that are the rows of a published table are "
+        "listed by `streamsim list presets TABLE`",
     )
     return parser
 
@@ -164,7 +108,7 @@ def check_parser() -> Parser:
 
 def whole_help() -> str:
     """Return the help of the command as a whole."""
-    rows = "\n".join(f"  {name:<8}{parser.what}" for name, parser in parsers().items())
+    rows = "\n".join(f"  {name:<10}{parser.what}" for name, parser in parsers().items())
     return f"{START}\n{rows}\n{END}"
 
 
@@ -185,29 +129,6 @@ Every setting of every part can be given by its dotted name, in any place:
 present value, what it takes and what it means; it runs nothing and opens no
 recordings. The current folder is on the import path, after all that is
 installed, so a class in ./my_module.py can be given as my_module.MyClass.
-"""
-
-VARIED = """\
-Every combination of the values is a cell of the study, an ordinary run in a
-folder of its own:
-
-  streamsim sweep hinge-objects3d agent.memory.capacity=1,2,4,8 \\
-      gaze.saccade_probability=0.05:0.5:0.15 seed=0,1,2 --out studies/a
-  streamsim sweep hinge-objects3d agent.memory.capacity=1,2,4 \\
-      +agent.memory.decay_time=0.5,1,2 --ticks 500 --out studies/b
-  streamsim sweep study.yaml --out studies/c
-
-START:STOP:STEP is a range with both its ends; uniform:LOW:HIGH:COUNT draws COUNT
-numbers, as loguniform and integers do. A + before a name lets its values go in
-step with those of the setting before it. Settings after -- are the same for all
-cells. The same command again computes what is missing; with other
-values it makes the study larger.
-
-Cells run on the cores of this machine, or on a cluster, all machines of which
-see the folder of the study (`streamsim list launchers`):
-
-  streamsim sweep study.yaml --out studies/c --on '{Ray: {gpus: 0.5}}'
-  streamsim sweep study.yaml --out studies/c --on Slurm
 """
 
 START = """\

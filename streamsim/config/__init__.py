@@ -6,15 +6,19 @@ from .load import Configuration, complete, configure, outline, text_of
 from .names import choose
 from .overrides import changed
 from .parts import parameters
+from .published import CHOICES, PublishedRow, PublishedTable, listed, table_called
 from .reading import parsed, values_in
 from .registry import catalogue, entries, first_sentence, import_class, kinds, loaded_entry, packages
 from .schema import resolve_call
 from .values import coerce
 
 __all__ = [
+    "CHOICES",
     "Configuration",
     "Experiment",
     "PartHelp",
+    "PublishedRow",
+    "PublishedTable",
     "Sense",
     "Setting",
     "all_in_view",
@@ -28,6 +32,7 @@ __all__ = [
     "first_sentence",
     "import_class",
     "kinds",
+    "listed",
     "loaded_entry",
     "outline",
     "packages",
@@ -35,6 +40,7 @@ __all__ = [
     "parsed",
     "part_outline",
     "resolve_call",
+    "table_called",
     "text_of",
     "values_in",
 ]

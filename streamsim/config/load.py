@@ -14,6 +14,7 @@ from .experiment import PARTS, Experiment, Sense, require_one_form
 from .help import PartHelp, all_in_view, part_outline
 from .overrides import changed
 from .parts import parameters
+from .published import CHOICES, RowChoice, chosen
 from .reading import LENGTH, TOO_LONG, parsed
 from .schema import Resolved, require_known, resolve, resolve_call
 from .spelling import dotted, in_yaml
@@ -56,7 +57,7 @@ def configure(
         ConfigurationError: something in it is unknown or of the wrong kind.
         DataError: recordings that it names are absent or damaged.
     """
-    name, tree = drafted(source, overrides or {})
+    name, tree = drafted(source, overrides or {}, whole=True)
     resolved = checked(tree)
     if on_damaged is not None:
         resolved = resolve_call(Experiment, tolerating(resolved.plain, on_damaged), "")
@@ -113,15 +114,30 @@ def outline(source: str | Path, overrides: Mapping[str, Any] | None = None) -> t
     return name, part_outline(Experiment, tree)
 
 
-def drafted(source: str | Path, overrides: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the name of *source* and its settings with *overrides*, not yet checked."""
-    name, tree = read(str(source))
+def drafted(source: str | Path, overrides: Mapping[str, Any], whole: bool = False) -> tuple[str, dict[str, Any]]:
+    """Return the name of *source* and its settings with *overrides*, not yet checked.
+
+    Of a table a row must be chosen if it is to be *whole*.
+    """
+    choice = row_of(str(source), overrides)
+    if choice is None:
+        name, tree = read(str(source))
+    else:
+        if whole:
+            choice.require_row()
+        name, tree = choice.name, choice.tree()
+        overrides = {key: value for key, value in overrides.items() if key not in CHOICES}
     alone = tree.get("pathways") is None and not any(key.partition(".")[0] == "pathways" for key in overrides)
     tree = based(tree) if alone else tree
     # outer names first: choosing a class drops the arguments of the class before it, wherever it stands in the line
     for key, value in sorted(overrides.items(), key=lambda item: item[0].count(".")):
         tree = changed(Experiment, tree, key.split("."), value)
     return name, based(tree) if alone else tree  # a gaze may have been taken away
+
+
+def row_of(source: str, overrides: Mapping[str, Any]) -> RowChoice | None:
+    """Return what *source* and *overrides* choose in a table, None if *source* is a file or a preset of its own."""
+    return None if kind_of(Path(source)) == "file" or source in registry.presets() else chosen(source, overrides)
 
 
 def checked(tree: dict[str, Any]) -> Resolved:
@@ -166,8 +182,9 @@ def read(source: str) -> tuple[str, dict[str, Any]]:
     if path.suffix in (".yaml", ".yml", ".json"):
         raise ConfigurationError(f"there is no configuration file {source}: check the path, or name a preset")
     if path.parent != Path() and source not in known:
-        near = nearest(source, known) or path.name  # also of those in a folder
-        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(near, known)}")
+        tables = registry.tables()
+        near = nearest(source, known) or nearest(path.parts[0], tables) or path.name  # also of those in a folder
+        raise ConfigurationError(f"{source} is neither a file nor a preset: {suggestion(near, (*known, *tables))}")
     return source, parsed(text_of(registry.preset(source), f"preset {source}"), f"preset {source}")
 
 

@@ -19,6 +19,9 @@ from streamsim.contracts import ConfigurationError, package_of, require, require
 # a full stop ends a sentence where another one begins or nothing follows; "et al. (2021)" goes on
 _END = re.compile(r"(?<!\bal)(?<!e\.g)(?<!i\.e)[.!?](?=\s+[A-Z`*]|$)")
 
+TABLES = "tables"
+"""The folder in a package of presets whose files are no presets themselves, but hold many each."""
+
 
 def entries(kind: str) -> dict[str, EntryPoint]:
     """Return the entry points of the group `streamsim.<kind>` by short name."""
@@ -96,9 +99,28 @@ def presets_of(entry: EntryPoint) -> dict[str, Traversable]:
     Raises:
         ConfigurationError: it cannot be imported, or is no package.
     """
+    return {name: file for name, file in _yaml_files(home_of(entry)) if not name.startswith(f"{TABLES}/")}
+
+
+def home_of(entry: EntryPoint) -> Traversable:
+    """Return the folder of a package that is registered for its YAML files.
+
+    Raises:
+        ConfigurationError: it cannot be imported, or is no package.
+    """
     home = module_at(entry.value, entry.value)
     require(hasattr(home, "__path__"), f"{entry.value!r} is no package: register one that holds YAML files")
-    return dict(_yaml_files(files(home)))
+    return files(home)
+
+
+def tables() -> dict[str, Traversable]:
+    """Return every table of a paper by name: the YAML files in the folder `tables` of all packages of presets."""
+    found: dict[str, Traversable] = {}
+    for entry in entries("presets").values():
+        with suppress(ConfigurationError):
+            folder = home_of(entry).joinpath(TABLES)
+            found = {**(dict(_yaml_files(folder)) if folder.is_dir() else {}), **found}
+    return found
 
 
 def _yaml_files(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
@@ -118,7 +140,7 @@ def preset(name: str) -> Traversable:
     """
     known = presets()
     if name not in known:
-        raise ConfigurationError(f"preset {name!r} is not known: {suggestion(name, known)}")
+        raise ConfigurationError(f"preset {name!r} is not known: {suggestion(name, (*known, *tables()))}")
     return known[name]
 
 

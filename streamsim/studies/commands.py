@@ -16,11 +16,18 @@ from .page import page_files
 from .parquet import in_parquet
 from .plans import MOST, Plan, axes_of, is_plan, plan_of
 from .rehearsal import at_once, rehearse, require_room
+from .reproductions import reproduction_of, show_reproduction
 from .study import Study, absent, is_study, opened, refuse_other, refuse_taken
 from .table import table_of
 from .threads import told, tried
 
-WRITTEN = {"table": "table.csv", "parquet": "table.parquet", "effects": "effects.csv", "report": "report.html"}
+WRITTEN = {
+    "table": "table.csv",
+    "parquet": "table.parquet",
+    "effects": "effects.csv",
+    "reproduction": "reproduction.csv",
+    "report": "report.html",
+}
 """What is made of a study, as it is called when it is told where it lies."""
 
 
@@ -147,12 +154,17 @@ def report(path: Path) -> int:
 
 
 def write_results(study: Study, plan: Plan, with_report: bool) -> dict[str, Path]:
-    """Write the table of *study* as it stands, and the page unless it is not wanted, and return where these are."""
+    """Write the table of *study* as it stands, and the page unless it is not wanted, and return where these are.
+
+    What came of the rows of a published table is shown, too.
+    """
     table = table_of(study, plan.varied)
+    if told := reproduction_of(study, plan, table):
+        show_reproduction(told)
     for warning in table.warnings:
         say(f"warning: {warning}")
     files = {"table.csv": table.csv().encode("utf-8", "backslashreplace"), "table.parquet": in_parquet(table)}
-    files |= page_files(study, plan, table, with_report)
+    files |= page_files(study, plan, table, with_report, told)
     with explained(study.path, "repeat the command"):
         for name, data in files.items():
             if data is None:

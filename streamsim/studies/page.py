@@ -2,16 +2,19 @@
 
 from streamsim.runs import say
 
-from .figures import StudyTable, drawable, effects_csv, study_page
+from .figures import Reproduction, StudyTable, drawable, effects_csv, reproduction_section, study_page
 from .launchers import Standing
 from .plans import Plan
+from .reproductions import csv_of
 from .study import Study, absent
 from .table import ResultTable
 
 WITHOUT = "there is no report.html, as figures need matplotlib: pip install 'streamsim[studies]'"
 
 
-def page_files(study: Study, plan: Plan, table: ResultTable, with_report: bool) -> dict[str, bytes | None]:
+def page_files(
+    study: Study, plan: Plan, table: ResultTable, with_report: bool, rows: Reproduction | None = None
+) -> dict[str, bytes | None]:
     """Return the files that are made of a *table*, None for one that cannot be made, which is told.
 
     Args:
@@ -19,15 +22,18 @@ def page_files(study: Study, plan: Plan, table: ResultTable, with_report: bool) 
         plan: what was asked for.
         table: of the cells that are finished.
         with_report: whether the page is wanted; it takes half a second a figure.
+        rows: what came of a published table, if it is the study of one.
     """
     told = told_of(study, plan, table)
     files: dict[str, bytes | None] = {"effects.csv": in_bytes(effects_csv(told))}
+    files |= {"reproduction.csv": in_bytes(csv_of(rows))} if rows else {}
     if not with_report:
         return files
     if not drawable():
         say(WITHOUT)
         return {**files, "report.html": None}
-    return {**files, "report.html": in_bytes(study_page(told))}
+    page = study_page(told, [reproduction_section(rows)], rows.words) if rows else study_page(told)
+    return {**files, "report.html": in_bytes(page)}
 
 
 def told_of(study: Study, plan: Plan, table: ResultTable) -> StudyTable:

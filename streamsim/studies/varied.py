@@ -48,8 +48,13 @@ def setting_in(tree: Any, name: str) -> Any:  # noqa: ANN401
 
 
 def short(value: Any, given: str | None) -> Value:  # noqa: ANN401
-    """Return *value* if it is a single one, else what was *given* for it, else something short that stands for it."""
-    if value is None or isinstance(value, int | float | str):
+    """Return *value* if it is a single one, else what was *given* for it, else something short that stands for it.
+
+    What no configuration has, as the row of a published table, is what was *given*.
+    """
+    if value is None:
+        return None if given in (None, "null") else given
+    if isinstance(value, int | float | str):
         return value
     if given is not None:
         return given

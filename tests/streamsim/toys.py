@@ -308,3 +308,15 @@ class Echo(Agent):
 
     def _hear(self, heard: State, frame: torch.Tensor, saccade: torch.Tensor) -> State:
         return {"total": torch.where(saccade.view(-1, *[1] * (frame.dim() - 1)), 0, heard["total"]) + frame}
+
+
+class Recorded(CountingWorld):
+    """A counting world that wants a folder, and looks into none.
+
+    Args:
+        root: the folder.
+    """
+
+    def __init__(self, root: str) -> None:
+        super().__init__()
+        self.root = root

@@ -4,9 +4,10 @@ import csv
 import io
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,6 +20,9 @@ from .outcomes import Evidence, evidence, views
 from .protocol import grounds, headline, lasts, sayings, settings, span, standing
 from .statistics import contexts
 from .table import StudyTable
+
+if TYPE_CHECKING:
+    from .gallery import Picture
 
 MOST_VIEWS = 12
 """Other layers and probes that are shown too, so that a page can be opened."""
@@ -34,15 +38,21 @@ SCALE = 1.35
 """How much larger than in print a figure is on the page."""
 
 
-def study_page(given: StudyTable) -> str:
-    """Return the page of a study as HTML. It needs matplotlib."""
+def study_page(given: StudyTable, ahead: Sequence[Section] = (), words: str = "") -> str:
+    """Return the page of a study as HTML. It needs matplotlib.
+
+    Args:
+        given: the study.
+        ahead: sections that come before its own.
+        words: what came of it on the whole; if nothing, what the first probe tells.
+    """
     told = [evidence(view, rows, given) for view, rows in views(given).items()]
     first = told[0] if told else None
-    sections = list(sections_of(given, first, told[1:])) if first else [empty(given)]
+    sections = [*ahead, *(sections_of(given, first, told[1:]) if first else [empty(given)])]
     template = templates().get_template("page.html")
     return template.render(
         title=f"{visible(given.title)} \N{MIDDLE DOT} streamsim",
-        heading=heading(given, first),
+        heading=heading(given, first, words),
         sections=sections,
         style=style(),
         own_style=Markup(text_file("style.css")),
@@ -73,14 +83,15 @@ def sections_of(given: StudyTable, first: Evidence, others: list[Evidence]) -> I
     yield Section("protocol", "Protocol", section("Protocol", table(("", ""), rows, "plain"), *remarks))
 
 
-def heading(given: StudyTable, first: Evidence | None) -> Markup:
+def heading(given: StudyTable, first: Evidence | None, words: str = "") -> Markup:
     """Return what was studied and what came of it on the whole."""
     facts = [(f"cells {name}", f"{count:,}") for name, count in given.standing.items() if count]
     if first is not None:
         varied, seeds = len(first.dimensions), len(first.seeds)
         facts += [("setting that varies" if varied == 1 else "settings that vary", str(varied))]
         facts += [("seed" if seeds == 1 else "seeds", str(seeds)), ("frames a cell", span(lasts(first, "frames")))]
-    said = own_piece("headline", words=f"{headline(first)}{grounds(given, first)}") if first else Markup()
+    words = words or (f"{headline(first)}{grounds(given, first)}" if first else "")
+    said = own_piece("headline", words=words) if words else Markup()
     return piece(
         "heading", kicker="streamsim \N{MIDDLE DOT} study", title=visible(given.title), headline=said, facts=facts
     )
@@ -102,18 +113,22 @@ def figures(told: Evidence, whole: bool) -> Iterator[Markup]:
     """Yield the figures of a view."""
     from .gallery import pictures  # noqa: PLC0415  matplotlib is optional
 
-    place = slug(told.view.words)
     counted: dict[str, int] = {}
     for one in pictures(told, whole):
         counted[one.name] = counted.get(one.name, 0) + 1
-        name = f"{one.name}-{counted[one.name]}-{place}"
-        svg, pdf = one.drawing.svg, one.drawing.pdf
-        kinds = [
-            (f"{name}.svg", "SVG", address("image/svg+xml", svg.encode())),
-            (f"{name}.pdf", "PDF", address("application/pdf", pdf)),
-        ]
-        width = f"{SCALE * one.drawing.width:.0f}"
-        yield own_piece("figure", title=one.title, caption=one.caption, svg=Markup(svg), width=width, files=kinds)
+        yield framed(one, f"{counted[one.name]}-{told.view.words}")
+
+
+def framed(picture: "Picture", words: str) -> Markup:
+    """Return a figure with its title, its caption and its files, in whose names are *words*."""
+    name = f"{picture.name}-{slug(words)}"
+    svg, pdf = picture.drawing.svg, picture.drawing.pdf
+    kinds = [
+        (f"{name}.svg", "SVG", address("image/svg+xml", svg.encode())),
+        (f"{name}.pdf", "PDF", address("application/pdf", pdf)),
+    ]
+    width = f"{SCALE * picture.drawing.width:.0f}"
+    return own_piece("figure", title=picture.title, caption=picture.caption, svg=Markup(svg), width=width, files=kinds)
 
 
 def effect_table(told: Evidence) -> Markup:
