@@ -82,7 +82,8 @@ def disturbed(out: Path, on: str, what: str, kill: Callable[[], bool]) -> str:
         time.sleep(0.05)
     ticks = {path.parents[1].name: path.name for path in sorted(out.glob("cells/*/checkpoints/[0-9]*"))}
     done = len(list(out.glob("cells/*/summary.json")))
-    if what == "driver":
+    # a cell that is killed before it saved anything is not begun again by itself: it might do the same for ever
+    if what in {"driver", "cell"}:
         process.communicate()
         process = start("resume", str(out), "--on", on)
     finished(process)
