@@ -3,8 +3,8 @@
     python benchmarks/space.py [--streams 64] [--ticks 20] [--threads 2]
 
 Tang's network and the contrastive hinge with five negatives, an update at every tick: back-propagated end to end, and
-by difference target propagation, whose inverses learn beside. Learner and loop take turns in one run; after the ticks the
-weights of both are the same, which is printed. What counts is the median of the ratios.
+by difference target propagation, whose inverses learn beside. Learner and loop take turns in one run; after the ticks
+the weights of both are the same, which is printed. What counts is the median of the ratios.
 """
 
 import argparse
