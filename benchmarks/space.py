@@ -2,9 +2,10 @@
 
     python benchmarks/space.py [--streams 64] [--ticks 20] [--threads 2]
 
-Tang's network and the contrastive hinge with five negatives, an update at every tick: back-propagated end to end, and
-by difference target propagation, whose inverses learn beside. Learner and loop take turns in one run; after the ticks
-the weights of both are the same, which is printed. What counts is the median of the ratios.
+Tang's network, five negatives and an update at every tick: the contrastive hinge back-propagated end to end and by
+difference target propagation, whose inverses learn beside, and InfoNCE in each layer by itself (layer-wise GIM). Learner
+and loop take turns in one run; after the ticks the weights of both are the same, which is printed. What counts is the
+median of the ratios.
 """
 
 import argparse
@@ -24,9 +25,12 @@ from streamsim.agents import (
     ContrastiveHinge,
     DifferenceTargetPropagation,
     EndToEnd,
+    InfoNCE,
     Learner,
+    Local,
     OwnMemory,
     PeerMemory,
+    Rule,
     ShortTermMemory,
     SpatialCredit,
     TangCifarEncoder,
@@ -50,10 +54,12 @@ class Loop:
     def __init__(self, state: State, streams: int) -> None:
         self.streams = streams
         self.layers = _copies(state["layers"])
-        self.head = state["rule"]["layer5"]["head"].clone().requires_grad_()
-        self.weights = [w for own in self.layers for w in own] + [self.head]
+        rules = state["rule"]
+        self.heads = [own.clone().requires_grad_() for name in sorted(rules) for own in rules[name].values()]
+        self.weights = [w for own in self.layers for w in own] + self.heads
         self.optimiser = torch.optim.Adam(self.weights, RATE, fused=True)
         self.anchor: Tensor | None = None
+        self.anchors: list[Tensor] = []
         self.generator = generator_from(state["generator"])
         self.inverses = _copies(state.get("space", {}).get("inverses", {}))
         if self.inverses:
@@ -74,17 +80,36 @@ class Loop:
     def loss(self, now: Tensor, saccade: Tensor) -> Tensor | None:
         """Return the contrastive hinge of embeddings with those of the tick before."""
         before, self.anchor = self.anchor, now.detach()
-        offsets = torch.randperm(self.streams - 1, generator=self.generator)[:NEGATIVES, None] + 1
+        owner = self.others()
         if before is None:
             return None
-        owner = (torch.arange(self.streams) + offsets) % self.streams
         same = ((now - before).abs().sum(-1) - 1).clamp_min(0) * ~saccade
         other = (3 - (now - before[owner]).abs().sum(-1)).clamp_min(0)
         return (same.sum() + other.sum() / NEGATIVES) / self.streams
 
+    def others(self) -> Tensor:
+        """Return the streams whose memories are negatives of each stream."""
+        offsets = torch.randperm(self.streams - 1, generator=self.generator)[:NEGATIVES, None] + 1
+        return (torch.arange(self.streams) + offsets) % self.streams
+
+    def layer_wise(self, frame: Tensor, saccade: Tensor) -> None:
+        """See a frame and learn from it by InfoNCE in every layer."""
+        x, losses, now = frame, [], []
+        before, owner = self.anchors, self.others()
+        for number in range(5):
+            x = self.layer(number, x.detach())
+            z = x.mean((2, 3))
+            now.append(z.detach())
+            if before:
+                dendrite = before[number] @ self.heads[number][0].T
+                scores = torch.stack([(z * own).sum(1) for own in (dendrite, *dendrite[owner])])
+                losses.append(((scores.logsumexp(0) - scores[0]) * ~saccade).sum() / self.streams)
+        self.anchors = now
+        self.change(torch.stack(losses).sum() if losses else None)
+
     def embedded(self, z: Tensor) -> Tensor:
         """Return the embedding, position by position."""
-        return z.permute(0, 2, 3, 1).flatten(1) @ self.head.T
+        return z.permute(0, 2, 3, 1).flatten(1) @ self.heads[0].T
 
     def end_to_end(self, frame: Tensor, saccade: Tensor) -> None:
         """See a frame and learn from it by back-propagation."""
@@ -147,12 +172,14 @@ class LastSaccades(Instrument):
         self.saccade = record.glimpse.saccade
 
 
-def compare(name: str, credit: SpatialCredit, step: Callable[[Loop], Callable[..., None]], given: object) -> None:
+def compare(
+    name: str, rule: Rule, credit: SpatialCredit, step: Callable[[Loop], Callable[..., None]], given: argparse.Namespace
+) -> None:
     """Let both learn from the same frames in turns, and print how long each takes."""
     streams, ticks = given.streams, given.ticks
     told = LastSaccades()
     agent = Learner(
-        TangCifarEncoder(), ContrastiveHinge(calibrate=None), ShortTermMemory(1),
+        TangCifarEncoder(), rule, ShortTermMemory(1),
         [OwnMemory((1,), negative=0.0), PeerMemory(NEGATIVES, (1,))], Adam(RATE), calibration=Calibration(0),
         retina=Transparent(), spatial_credit=credit,
     )  # fmt: skip
@@ -182,7 +209,7 @@ def _distance(one: list[list[Tensor]], other: list[list[Tensor]]) -> float:
 
 
 def main() -> None:
-    """Compare for both kinds of credit."""
+    """Compare for each kind of credit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--streams", type=int, default=64)
     parser.add_argument("--ticks", type=int, default=20)
@@ -190,8 +217,10 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     keep_memory()
-    compare("end to end", EndToEnd(), lambda loop: loop.end_to_end, given)
-    compare("targets", DifferenceTargetPropagation(), lambda loop: loop.targets, given)
+    hinge = ContrastiveHinge(calibrate=None)
+    compare("end to end", hinge, EndToEnd(), lambda loop: loop.end_to_end, given)
+    compare("targets", hinge, DifferenceTargetPropagation(), lambda loop: loop.targets, given)
+    compare("InfoNCE, layer-wise", InfoNCE(), Local(), lambda loop: loop.layer_wise, given)
 
 
 if __name__ == "__main__":
