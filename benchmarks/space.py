@@ -3,7 +3,7 @@
     python benchmarks/space.py [--streams 64] [--ticks 20] [--threads 2]
 
 Tang's network, five negatives and an update at every tick: the contrastive hinge back-propagated end to end and by
-difference target propagation, whose inverses learn beside, and InfoNCE in each layer by itself (layer-wise GIM). Learner
+difference target propagation, whose inverses learn beside, and InfoNCE in each layer (layer-wise GIM). Learner
 and loop take turns in one run; after the ticks the weights of both are the same, which is printed. What counts is the
 median of the ratios.
 """
