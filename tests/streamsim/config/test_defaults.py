@@ -34,8 +34,10 @@ NEEDED = {
     "Greedy": {"ticks": 3},
     "Linear": {"units": 2},
     "LinearDecay": {"updates": 8},
+    "Modules": {"sizes": [1]},
     "ScriptedSaccades": {"ticks": [3, 5]},
     "Slurm": {"cluster": "local"},
+    "Supervised": {"classes": 3},
     "Window": {"layer": Conv(2), "frames": 3},
 }
 
