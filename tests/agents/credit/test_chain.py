@@ -269,5 +269,6 @@ def test_a_module_needs_a_layer():
 @pytest.mark.parametrize(
     "spatial", [EndToEnd(), EndToEnd(UpdatedRandomFeedback()), Modules([1, 2]), Modules([2, 1], BackPropagation())]
 )
+@pytest.mark.usefixtures("quickly")
 def test_learners_that_pass_credit_down_keep_the_contract(spatial):
     check_agent(learner(spatial), sensor(), ticks=12, streams=4)

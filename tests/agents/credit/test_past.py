@@ -50,6 +50,7 @@ def test_over_a_life_gathered_credit_is_prompt_credit(rule):
 
 
 @pytest.mark.parametrize("streams", [3, 8])
+@pytest.mark.usefixtures("quickly")
 def test_gathered_credit_keeps_the_contract(streams, monkeypatch):
     monkeypatch.setattr("streamsim.checks.agent_state._LATER", 60)
     check_agent(learner(DeferredCredit()), sensor(), ticks=12, streams=streams)

@@ -230,6 +230,7 @@ def test_inverses_are_part_of_the_state_and_of_the_ledger():
     assert agent.ledger(state).roles["feedback"] == 3 * bytes_of + 4 * 4  # with Adam's two moments and four counts
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_learner_with_targets_keeps_the_contract():
     check_agent(learner(DifferenceTargetPropagation()), sensor(), ticks=12, streams=4)
 

@@ -1,6 +1,5 @@
 """Every combination of the built-in parts keeps the contract of an agent."""
 
-import jaxtyping
 import pytest
 import torch
 
@@ -111,14 +110,7 @@ def made(rule="BP", contrast="own", encoder="max", **changes):
     return Learner(ENCODERS[encoder](), RULES[rule](), **{"optimiser": Adam(1e-3)} | settings | changes)
 
 
-@pytest.fixture(autouse=True)
-def _quickly(monkeypatch):
-    """Checking shapes and living a thousand ticks in each of 80 agents takes minutes; other tests do both."""
-    monkeypatch.setattr("streamsim.checks.agent_state._SOON", 12)
-    monkeypatch.setattr("streamsim.checks.agent_state._LATER", 24)
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+pytestmark = pytest.mark.usefixtures("quickly")
 
 
 @pytest.mark.parametrize(("rule", "contrast", "encoder"), COMBINATIONS)
