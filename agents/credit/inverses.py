@@ -95,6 +95,8 @@ class Deconvolution(Inverse):
         master = parameters["weight"].dtype
         padding, stride = [self.layer.padding] * 2, [self.stride] * 2
         geometry = (stride, padding, [1, 1], True, self.rest, 1, [False, True, False])
+        # laid out as the weight is: fused optimisers take what lies alike for the same
+        arriving, z = (t.contiguous(memory_format=torch.channels_last) for t in (arriving, z))
         weight = torch.ops.aten.convolution_backward(arriving, z, parameters["weight"].to(z.dtype), None, *geometry)[1]
         return {"weight": weight.to(master), "bias": arriving.sum((0, 2, 3)).to(master)}
 

@@ -66,6 +66,10 @@ class DifferenceTargetPropagation(SpatialCredit):
     def validate(self, encoder: Encoder, credit: Credit, credits_past: bool) -> None:
         """See `SpatialCredit.validate`."""
         require(
+            len(encoder.layers) > 1,
+            "difference target propagation has no layer below to give targets to: use EndToEnd, or more layers",
+        )
+        require(
             not credits_past,
             "difference target propagation gives targets to the present frame only: let the rule credit no remembered "
             "ones (retrodict false)",
@@ -115,7 +119,8 @@ class DifferenceTargetPropagation(SpatialCredit):
         names = list(tapes)
         wanted = {names[-1]: -self.step * error}
         for below, name in reversed(list(zip(names, inverses, strict=False))):
-            own, z = weights[name], tapes[name]["z"]
+            # one precision on both sides, or else roundings would be differences
+            own, z = weights[name], tapes[name]["z"].to(wanted[name].dtype)
             wanted[below] = inverses[name].apply(own, z + wanted[name]) - inverses[name].apply(own, z)
         return wanted
 

@@ -188,8 +188,12 @@ class FeedForward(Layer):
         self, parameters: Parameters, scale: Float[Tensor, " units"], shift: Float[Tensor, " units"]
     ) -> Parameters:
         """See `Layer.rescaled`."""
-        weight = parameters["weight"]
-        changed = {"weight": weight * scale.view(-1, *[1] * (weight.ndim - 1))}
+        # feedback, which has the shape of the weight, keeps its proportion to it
+        changed = {
+            key: parameters[key] * scale.view(-1, *[1] * (parameters[key].ndim - 1))
+            for key in ("weight", "feedback")
+            if key in parameters
+        }
         return changed | ({"bias": parameters["bias"] * scale + shift} if "bias" in parameters else {})
 
     def gradients(self, parameters: Parameters, tapes: Sequence[Tape], deltas: Sequence[Tensor]) -> Parameters:

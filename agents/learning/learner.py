@@ -92,7 +92,7 @@ class Learner(Agent):
         require_layers_fit(encoder, rule, calibration)
         self.judged = spatial_credit.judged(encoder.names)
         require_credit_fits(encoder, rule, schedule, credit, spatial_credit)
-        require_context_fits(context, encoder, rule)
+        require_context_fits(context, encoder, rule, self.judged)
         self.looks = calibration.ticks
         self.taught = rule.taught
         self.lags = shared_lags(self.contrasts, memory, rule)

@@ -6,8 +6,8 @@ from streamsim.agents.layers import OF_A_FRAME
 from streamsim.contracts import LABELS, leaves, size_in_bytes
 
 ROLES = {
+    "feedback": (),
     "weights": ("layers", "rule"),
-    "feedback": ("space",),
     "optimiser": ("optimiser",),
     "gradients": ("gradients", "factors", "products"),
     "memory": ("memory",),
@@ -25,6 +25,11 @@ def ledger(state: State, encoder: Encoder, cap: int | None, processes: int = 1, 
     learner that is *taught* keeps no label, and its ledger says so.
     """
     roles = {role: {key: state[key] for key in keys if key in state} for role, keys in ROLES.items()}
+    space = state.get("space", {})
+    roles["feedback"] = {"inverses": space.get("inverses", {})} | {
+        name: {"feedback": own["feedback"]} for name, own in state["layers"].items() if "feedback" in own
+    }
+    roles["optimiser"]["space"] = space.get("optimiser", {})
     carried = state.get("carried", {})
     for name, layer in zip(encoder.names, encoder.layers, strict=True):
         if name in carried:

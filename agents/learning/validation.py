@@ -43,15 +43,20 @@ def require_credit_fits(
     require(
         schedule.steady or apart,
         f"{type(spatial).__name__} credits layers together, but {type(schedule).__name__} lets them learn one by one: "
-        "use AllLayers, or Local credit",
+        "use AllLayers, Local credit, or modules of one layer each",
     )
 
 
-def require_context_fits(context: Context, encoder: Encoder, rule: Rule) -> None:
+def require_context_fits(context: Context, encoder: Encoder, rule: Rule, judged: Sequence[str]) -> None:
     """Raise `ConfigurationError` if the rule or a layer cannot be given another layer's past."""
     if not context.foreign:
         return
     name, chosen = type(rule).__name__, type(context).__name__
+    require(
+        len(judged) > 1,
+        f"{chosen} needs two layers that are judged, and there is one ({', '.join(judged)}): use OwnLayer, or Local "
+        "credit",
+    )
     require(
         isinstance(rule, ContextualRule),
         f"{name} compares each layer with its own past and cannot use {chosen}: use OwnLayer, or a rule that predicts "

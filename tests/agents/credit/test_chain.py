@@ -37,7 +37,7 @@ from streamsim.checks.agent import check_agent
 from streamsim.contracts.errors import ConfigurationError
 from streamsim.contracts.tree import digest
 
-from ..driving import doubled, drive, glimpses, sensor, tiny_encoder
+from ..driving import CPU, doubled, drive, glimpses, sensor, tiny_encoder
 from ..numbers import close, drawn
 
 GOLDEN = Path(__file__).parents[4] / "shared" / "golden" / "tang.npz"
@@ -51,7 +51,7 @@ def learner(spatial, rule=None, encoder=None, **parts):
         ShortTermMemory(3),
         CONTRASTS,
         parts.pop("optimiser", SGD(0.05)),
-        calibration=Calibration(0),
+        calibration=parts.pop("calibration", Calibration(0)),
         spatial_credit=spatial,
         **parts,
     )
@@ -205,6 +205,27 @@ def test_only_updated_feedback_changes_and_by_what_changes_the_weights(feedback)
         else:
             assert not fed.any()
     assert all(name.endswith("weight, feedback") for name in agent.alignments(state))
+
+
+def test_calibration_scales_feedback_with_the_weights():
+    agent = learner(EndToEnd(RandomFeedback()), calibration=Calibration(8, drive=True))
+    drawn_weights = agent.reset(sensor(), 4, 0, CPU)["layers"]
+    state, _ = drive(agent, ticks=8)
+    for name in ("layer2", "layer3"):
+        weight, feedback = (
+            (state["layers"][name][key] / drawn_weights[name][key]).flatten(1) for key in ("weight", "feedback")
+        )
+        assert (weight.mean(1) - 1).abs().max() > 0.1
+        assert torch.allclose(feedback, weight, rtol=1e-4)
+
+
+def test_the_ledger_tells_weights_and_feedback_apart():
+    agent = learner(EndToEnd(RandomFeedback()))
+    state, _ = drive(agent, ticks=3)
+    size = sum(own["feedback"].numel() * 4 for own in state["layers"].values() if "feedback" in own)
+    plain, _ = drive(learner(EndToEnd()), ticks=3)
+    assert agent.ledger(state).roles["feedback"] == size
+    assert agent.ledger(state).roles["weights"] == learner(EndToEnd()).ledger(plain).roles["weights"]
 
 
 @pytest.mark.realdata

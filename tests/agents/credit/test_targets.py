@@ -132,6 +132,35 @@ def test_an_unchanged_uppermost_target_leaves_every_target_unchanged():
     assert not any(gradient.any() for own in gradients.values() for gradient in own.values())
 
 
+def test_so_it_is_in_half_precision():
+    """Both sides of a difference are computed alike; margins that nothing reaches leave no loss."""
+    rule = ContrastiveHinge(near=1e9, far=1e9, calibrate=None, width=7)
+    agent = Learner(
+        pooling_encoder(),
+        rule,
+        ShortTermMemory(3),
+        [OwnMemory((1, 2), negative=0.0)],
+        Adam(1e-2),
+        calibration=Calibration(0),
+        spatial_credit=DifferenceTargetPropagation(),
+        bfloat16=True,
+    )
+    state, _ = drive(agent, ticks=1)
+    before = digest(state["layers"])
+    state, _ = drive(agent, ticks=6, state=state, start=1)
+    assert digest(state["layers"]) == before
+
+
+def test_gradients_of_inverses_lie_in_memory_as_their_weights_do():
+    """Fused optimisers add what lies at the same place, whatever the strides say."""
+    for layer in (Conv(5, pool=MaxPool(2)), Conv(5, stride=2), Conv(1), Conv(5, 1, padding=0)):
+        inverse = inverse_of(layer, (3, 8, 8), Identity())
+        own = inverse.parameters(torch.Generator().manual_seed(0))
+        z = torch.randn(4, *layer.output_shape((3, 8, 8)))
+        gradient = inverse.gradient(own, z, torch.randn(4, 3, 8, 8), 1.0)
+        assert gradient["weight"].stride() == own["weight"].stride()
+
+
 def test_inverses_that_are_constant_pass_no_difference():
     agent = learner(DifferenceTargetPropagation(optimiser=SGD(0.0)))
     state = lively(doubled(agent, STREAMS))
@@ -226,8 +255,10 @@ def test_inverses_are_part_of_the_state_and_of_the_ledger():
     before = digest(snapshot(state)["space"])
     state, _ = drive(agent, ticks=5, state=state, start=3)
     assert digest(state["space"]) != before
-    bytes_of = sum(w.numel() * 4 for own in state["space"]["inverses"].values() for w in own.values())
-    assert agent.ledger(state).roles["feedback"] == 3 * bytes_of + 4 * 4  # with Adam's two moments and four counts
+    size = sum(w.numel() * 4 for own in state["space"]["inverses"].values() for w in own.values())
+    roles = agent.ledger(state).roles
+    assert roles["feedback"] == size
+    assert roles["optimiser"] == 2 * size + 4 * 4  # Adam's two moments and four counts; SGD keeps nothing for layers
 
 
 @pytest.mark.usefixtures("quickly")
@@ -241,6 +272,7 @@ def test_a_learner_with_targets_keeps_the_contract():
         (lambda: DifferenceTargetPropagation(0.0), r"step must be greater than 0 \(got 0.0\)"),
         (lambda: DifferenceTargetPropagation(steps=0), r"steps must be at least 1 \(got 0\)"),
         (lambda: DifferenceTargetPropagation(optimiser=Adam(every=4)), r"optimiser.every at 1 \(got 4\)"),
+        (lambda: learner(DifferenceTargetPropagation(), Encoder([Conv(3)])), "no layer below to give targets to"),
         (lambda: learner(DifferenceTargetPropagation(), rule=CLAPP()), "let the rule credit no remembered ones"),
         (
             lambda: drive(learner(DifferenceTargetPropagation(), Encoder([Conv(3), Conv(3, norm=RunningNorm())]))),

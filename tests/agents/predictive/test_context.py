@@ -13,6 +13,7 @@ from streamsim.agents import (
     Conv,
     CosineCLAPP,
     Encoder,
+    EndToEnd,
     Homeostasis,
     InfoNCE,
     LayerAbove,
@@ -31,7 +32,7 @@ from streamsim.checks import AGENT_CHECKS, PICTURES, AgentHarness, memory_is_con
 from streamsim.contracts import ConfigurationError, size_in_bytes
 from streamsim.contracts.tree import snapshot
 
-from ..driving import CPU, doubled, drive, glimpses, multiplied, sensor
+from ..driving import CPU, doubled, drive, glimpses, multiplied, sensor, tiny_encoder
 from ..numbers import close, drawn
 
 GROUPS, LAGS, STREAMS, MAPS, ABOVE = 3, 2, 6, 5, 7
@@ -188,18 +189,6 @@ def test_only_what_is_compared_later_is_remembered():
     assert widths == {OwnLayer: 15, LayerAbove: 11, TopLayer: 6, OwnAndTopLayer: 15}
 
 
-def test_one_layer_is_its_own_context_whatever_is_asked_for():
-    """Three ways to the same weights; the way of its own past normalises it in another place."""
-    small = [
-        Learner(Encoder([Conv(4, gain=2.0)]), CosineCLAPP(), contrasts=[OwnMemory((1, 2))], context=context)
-        for context in (OwnLayer(), LayerAbove(), TopLayer())
-    ]
-    own, *others = (drive(agent, 4, 30)[0] for agent in small)
-    for state in others:
-        torch.testing.assert_close(state["layers"], own["layers"])
-        torch.testing.assert_close(state["rule"], own["rule"])
-
-
 def test_every_result_names_the_context():
     assert learner(TopLayer()).describe().endswith("; layers are predicted from the past of the uppermost layer")
     assert "predicted" not in learner(OwnLayer()).describe()
@@ -271,3 +260,17 @@ def test_what_is_remembered_of_a_layer_is_compared_by_what_is_usual_of_that_laye
     for batch in batches:
         (context,) = batch.contexts
         close(context[0, 0], expected)
+
+
+@pytest.mark.parametrize("context", [LayerAbove(), TopLayer(), OwnAndTopLayer()])
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("layer3", {"encoder": tiny_encoder(), "spatial_credit": EndToEnd()}),
+        ("layer1", {"encoder": Encoder([Conv(4)])}),
+    ],
+)
+def test_a_single_layer_that_is_judged_has_no_other_to_be_predicted_from(context, name, parts):
+    sentence = rf"{type(context).__name__} needs two layers that are judged, and there is one \({name}\)"
+    with pytest.raises(ConfigurationError, match=sentence):
+        Learner(rule=CLAPP(retrodict=False), context=context, **parts)
