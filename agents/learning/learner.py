@@ -185,6 +185,10 @@ class Learner(Agent):
         """See `Agent.replay`."""
         return self.perception.replay(state, frames)
 
+    def feature_state(self, state: State) -> State:
+        """See `Agent.feature_state`: the weights of layers."""
+        return {"layers": state["layers"]}
+
     def ledger(self, state: State) -> Ledger:
         """See `Agent.ledger`; of the whole team."""
         return ledger(state, self.encoder, self.memory.cap, self.team.size, bool(self.taught))

@@ -14,6 +14,7 @@ from .agent_learning import (
 )
 from .agent_outputs import (
     answers_are_of_their_kinds,
+    features_depend_on_what_is_said,
     features_leave_the_state_alone,
     layers_and_quantities_are_named,
     replay_leaves_the_state_alone,
@@ -48,6 +49,7 @@ CHECKS: tuple[Callable[[AgentHarness], None], ...] = (
     state_is_all_there_is,
     frames_are_left_alone,
     features_leave_the_state_alone,
+    features_depend_on_what_is_said,
     replay_leaves_the_state_alone,
     replay_looks_at_the_past_only,
     reports_have_their_form,

@@ -64,6 +64,19 @@ def features_leave_the_state_alone(harness: AgentHarness) -> None:
     check_that(digest(state) == before, "features changed the state: compute them without learning")
 
 
+def features_depend_on_what_is_said(harness: AgentHarness) -> None:
+    """Check that features are the same whenever what `Agent.feature_state` returns is."""
+    agent, frames = harness.agent, harness.frames(3)
+    expected = agent.features(snapshot(harness.after), frames)
+    other = harness.start(seed=1)
+    found = agent.features({**other, **snapshot(agent.feature_state(harness.after))}, frames)
+    for layer, z in found.items():
+        check_that(
+            torch.equal(z, expected[layer]),
+            f"features of {layer!r} depend on more of the state than Agent.feature_state returns",
+        )
+
+
 def replay_leaves_the_state_alone(harness: AgentHarness) -> None:
     """Check that a replay yields once a tick, a row a recording, the same at every call, and leaves no trace."""
     agent, state, frames = harness.agent, snapshot(harness.after), _recordings(harness)

@@ -136,6 +136,13 @@ class Agent(ABC):
         for frame in frames.unbind(1):
             yield self.features(state, frame)
 
+    def feature_state(self, state: State) -> State:
+        """Return what of *state* `features` and `replay` depend on, all of it by default.
+
+        Probes of an agent in which nothing of this has changed since it was drawn are not computed again.
+        """
+        return state
+
     def describe(self) -> str | None:
         """Return in words what is compared with what while learning, to stand beside every result, or None."""
         return None

@@ -31,7 +31,7 @@ class Reference:
     Attributes:
         drawn: results in the network as drawn.
         baselines: results in features that need no learning.
-        digest: hash of the state as drawn.
+        digest: hash of what these depend on, as drawn.
     """
 
     drawn: list[ProbeResult]
@@ -129,14 +129,15 @@ class ProbeSchedule(Instrument):
         return rows
 
     def _judge(self, simulation: Simulation, pathway: Pathway, reference: Reference) -> list[ProbeResult]:
-        """Return the results of now, which are those of the network as drawn if nothing has happened to it yet."""
-        state = simulation.state[pathway.name]["agent"]
-        if simulation.ticks(pathway) == 0 and digest(state) == reference.digest:
+        """Return the results of now, which are those of the network as drawn while that has not changed."""
+        agent, state = pathway.agent, simulation.state[pathway.name]["agent"]
+        if digest(agent.feature_state(state)) == reference.digest:
             return reference.drawn
-        return probe_layers(pathway.agent, state, pathway.environment, self.protocol)
+        return probe_layers(agent, state, pathway.environment, self.protocol)
 
     def _refer(self, simulation: Simulation, pathway: Pathway) -> Reference:
         drawn = simulation.drawn(pathway)
         world = pathway.environment
         baselines = probe_baselines(world, self.protocol) if self.protocol.pixels else []
-        return Reference(probe_layers(pathway.agent, drawn, world, self.protocol), baselines, digest(drawn))
+        results = probe_layers(pathway.agent, drawn, world, self.protocol)
+        return Reference(results, baselines, digest(pathway.agent.feature_state(drawn)))

@@ -155,6 +155,11 @@ class FeaturesOfOneLayer(Good):
         return {"layer1": super().features(state, frames)["layer1"]}
 
 
+class FeaturesOfMoreThanIsSaid(Good):
+    def feature_state(self, state):
+        return {}
+
+
 class FeaturesWithoutRows(Good):
     def features(self, state, frames):
         return {name: z.mean(0) for name, z in super().features(state, frames).items()}
@@ -413,6 +418,7 @@ FAULTS = [
     (FeaturesLearn, checks.features_leave_the_state_alone, "features"),
     (FeaturesAreNormalisedOverTheBatch, checks.features_leave_the_state_alone, "depend on the frames beside it"),
     (FeaturesOfOneLayer, checks.features_leave_the_state_alone, "features must be those of"),
+    (FeaturesOfMoreThanIsSaid, checks.features_depend_on_what_is_said, "depend on more of the state than"),
     (FeaturesWithoutRows, checks.features_leave_the_state_alone, "must be 1 rows"),
     (ReplayLearns, checks.replay_leaves_the_state_alone, "replay changed the state"),
     (ReplayStopsEarly, checks.replay_leaves_the_state_alone, r"must yield once a tick, 12 times \(got 11\)"),
