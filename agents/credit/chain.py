@@ -10,7 +10,7 @@ from torch import Tensor
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Parameters, Tape
 from streamsim.agents.rules import BackPropagation, Feedback, angle
-from streamsim.contracts import Alone, State, Team, derive, require
+from streamsim.contracts import Alone, State, Team, generator_for, require
 
 from .past import Credit, DeferredCredit
 from .space import Found, SpatialCredit
@@ -68,7 +68,7 @@ class Chain(SpatialCredit):
             return {}
         above = {name for module in self.divided(encoder.names) for name in module[1:]}
         return {
-            name: {"feedback": layer.parameters(below, _generator(seed, name))["weight"]}
+            name: {"feedback": layer.parameters(below, generator_for(seed, "feedback", name))["weight"]}
             for name, layer, below in zip(encoder.names, encoder.layers, shapes[:-1], strict=True)
             if name in above
         }
@@ -138,7 +138,3 @@ class Modules(Chain):
             f"Modules.sizes {list(self.sizes)} are of {ends[-1]} layers together, but there are {len(names)}",
         )
         return [names[end - size : end] for end, size in zip(ends, self.sizes, strict=True)]
-
-
-def _generator(seed: int, name: str) -> torch.Generator:
-    return torch.Generator().manual_seed(derive(seed, "feedback", name))

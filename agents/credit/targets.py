@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.layers import Activation, Identity, Parameters, Tape
 from streamsim.agents.optimisers import Adam, Optimiser
-from streamsim.contracts import Alone, State, Team, derive, require
+from streamsim.contracts import Alone, State, Team, generator_for, require
 
 from .inverses import Inverse, inverse_of
 from .past import Credit
@@ -78,7 +77,7 @@ class DifferenceTargetPropagation(SpatialCredit):
     def reset(self, encoder: Encoder, shapes: Sequence[tuple[int, ...]], seed: int) -> State:
         """See `SpatialCredit.reset`."""
         weights = {
-            name: inverse_of(layer, shape, self.activation).parameters(_generator(seed, name))
+            name: inverse_of(layer, shape, self.activation).parameters(generator_for(seed, "inverse", name))
             for name, layer, shape in zip(encoder.names[1:], encoder.layers[1:], shapes[1:-1], strict=True)
         }
         kept = {n: {key: self.optimiser.reset(w) for key, w in own.items()} for n, own in weights.items()}
@@ -123,7 +122,3 @@ class DifferenceTargetPropagation(SpatialCredit):
             own, z = weights[name], tapes[name]["z"].to(wanted[name].dtype)
             wanted[below] = inverses[name].apply(own, z + wanted[name]) - inverses[name].apply(own, z)
         return wanted
-
-
-def _generator(seed: int, name: str) -> torch.Generator:
-    return torch.Generator().manual_seed(derive(seed, "inverse", name))

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 
-import torch
-
 from streamsim import State
 from streamsim.agents.credit import SpatialCredit
 from streamsim.agents.encoders import Encoder
 from streamsim.agents.rules import Rule
-from streamsim.contracts import derive
+from streamsim.contracts import generator_for
 
 from .comparison import Comparer
 
@@ -32,11 +30,10 @@ def drawn(
         seed: of all draws.
     """
     weights: State = {"layers": {}, "rule": {}}
-    judged = spatial.judged(encoder.names)
     for name, layer, below in zip(encoder.names, encoder.layers, shapes, strict=False):
-        own, heads = (torch.Generator().manual_seed(derive(seed, part, name)) for part in ("weights", "rule"))
+        own, heads = (generator_for(seed, part, name) for part in ("weights", "rule"))
         weights["layers"][name] = layer.parameters(below, own)
-        if name in judged:
+        if name in comparer.sources:
             weights["rule"][name] = comparer.drawn(name, shapes, predictors, heads)
     for name, added in spatial.weights(encoder, shapes, seed).items():
         weights["layers"][name] |= added

@@ -22,7 +22,7 @@ from .errors import (
 )
 from .labelled import Labelled, Sequences, Split, Stretch
 from .records import Glimpse, GroundTruth, Scene, Sensor, seconds
-from .rng import derive, generator_from, generator_state
+from .rng import derive, generator_for, generator_from, generator_state
 from .team import Alone, Team
 from .tree import State, digest, flatten, leaves, size_in_bytes, snapshot, transform, unflatten
 from .trust import imports_limited, package_of, require_importable, require_own, require_place, trusting
@@ -61,6 +61,7 @@ __all__ = [
     "described",
     "digest",
     "flatten",
+    "generator_for",
     "generator_from",
     "generator_state",
     "imports_limited",

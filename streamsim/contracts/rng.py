@@ -12,6 +12,11 @@ def derive(seed: int, *names: str) -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big") >> 1
 
 
+def generator_for(seed: int, *names: str) -> torch.Generator:
+    """Return a fresh CPU generator for what the part called *names* draws once."""
+    return torch.Generator().manual_seed(derive(seed, *names))
+
+
 def generator_state(seed: int) -> Tensor:
     """Return the state of a fresh CPU generator, to be kept in a `State`."""
     return torch.Generator().manual_seed(seed).get_state()

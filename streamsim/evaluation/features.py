@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from streamsim.contracts import DataError, Labelled, Sequences, derive
+from streamsim.contracts import DataError, Labelled, Sequences, generator_for
 
 from .extractor import Extractor
 from .readout import Readout
@@ -133,7 +133,7 @@ def choose(labelled: Labelled, count: int | None) -> Int[Tensor, " chosen"]:
     if count is None or count >= len(known):
         return known
     # shuffled: labelled data often lie sorted by class
-    generator = torch.Generator().manual_seed(derive(0, "labelled examples"))
+    generator = generator_for(0, "labelled examples")
     return known[torch.randperm(len(known), generator=generator)[:count]].sort().values
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from streamsim.contracts import Sequences, Stretch, derive
+from streamsim.contracts import Sequences, Stretch, generator_for
 
 from .extractor import Extractor
 
@@ -71,7 +71,7 @@ class Look:
 
 def shuffled(count: int, most: int | None) -> list[int]:
     """Return at most *most* of *count* numbers in a random order, the same one at every call."""
-    generator = torch.Generator().manual_seed(derive(0, "labelled examples"))
+    generator = generator_for(0, "labelled examples")
     return torch.randperm(count, generator=generator)[:most].tolist()
 
 
