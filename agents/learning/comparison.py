@@ -51,6 +51,7 @@ class Comparer:
         judged: names of the layers that are compared; by default all.
 
     Attributes:
+        sources: by the name of each layer that is compared, the names of those whose past predicts it.
         remembered: names of the layers whose read-outs are compared with anything later.
     """
 
@@ -133,9 +134,9 @@ class Comparer:
         for _, recall, parameters, _, readouts, _, _ in comparisons:
             counted = recall.weight > 0
             kinds = torch.stack((counted & recall.same, counted & ~recall.same)).flatten(1).to(recall.weight.dtype)
-            pasts = torch.split(recall.past, [now.shape[1] for now in readouts.values()], -1)
-            for (name, readout), remembered in zip(readouts.items(), pasts, strict=True):
-                now, past = (self.rule.normalised(parameters[name], x) for x in (readout, remembered))
+            pasts = self._pasts(recall.past, readouts)
+            for name, readout in readouts.items():
+                now, past = (self.rule.normalised(parameters[name], x) for x in (readout, pasts[name]))
                 rows[name] = kinds @ torch.cosine_similarity(now, past, -1).flatten() / kinds.sum(1)
         unknown = torch.full_like(next(iter(rows.values())), torch.nan)
         return torch.stack([rows.get(name, unknown) for name in self.names])

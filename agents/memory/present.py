@@ -10,7 +10,7 @@ from streamsim import Glimpse, State
 from streamsim.agents.encoders import Percept, RateGroup
 
 from .recall import Recall
-from .recollection import Recollection
+from .recollection import Recollection, awake
 
 
 class PresentOnly:
@@ -39,10 +39,9 @@ class PresentOnly:
         for group in groups:
             recall = None
             if (glimpse.tick + 1) % group.every == 0:
-                awake = torch.ones_like(glimpse.saccade)
-                if percept.age is not None:
-                    awake = percept.age >= group.receptive_ticks
-                recall = nothing(awake, percept.tapes[group.names[0]]["z"].dtype)
+                told = awake(percept, group)
+                counted = torch.ones_like(glimpse.saccade) if told is None else told
+                recall = nothing(counted, percept.tapes[group.names[0]]["z"].dtype)
             found.append(Recollection(group, {}, glimpse.tick // group.every, recall))
         return found
 
@@ -57,14 +56,14 @@ class PresentOnly:
         """See `Recollector.store`: nothing is written."""
 
 
-def nothing(awake: Bool[Tensor, " streams"], dtype: torch.dtype) -> Recall:
+def nothing(counted: Bool[Tensor, " streams"], dtype: torch.dtype) -> Recall:
     """Return a pair of each stream with nothing; its weight is of *dtype*, but at least of single precision."""
-    streams = len(awake)
-    weight = awake.to(torch.promote_types(dtype, torch.float32)) / streams
-    owner = torch.arange(streams, device=awake.device)
+    streams = len(counted)
+    weight = counted.to(torch.promote_types(dtype, torch.float32)) / streams
+    owner = torch.arange(streams, device=counted.device)
     return Recall(
         weight.new_zeros(1, 1, streams, 0),
-        torch.ones_like(awake)[None, None],
+        torch.ones_like(counted)[None, None],
         weight[None, None],
         torch.full_like(owner, -1)[None, None],
         owner[None, None],

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from streamsim import Glimpse, State
@@ -81,15 +81,10 @@ class Recollector:
         glimpse: Glimpse,
         generator: torch.Generator,
     ) -> list[Recollection]:
-        """Return what every group remembers; *memories*, their state, is left as it is.
-
-        Streams whose fixation has not lasted as long as the layers see back are not awake: what they see is not all of
-        one thing.
-        """
+        """Return what every group remembers; *memories*, their state, is left as it is."""
         found = []
         for group in groups:
-            awake = None if percept.age is None or not group.receptive_ticks else percept.age >= group.receptive_ticks
-            memory = self.memory.begin_fixations(memories[group.key], glimpse.saccade, awake)
+            memory = self.memory.begin_fixations(memories[group.key], glimpse.saccade, awake(percept, group))
             number, recall = glimpse.tick // group.every, None
             if (glimpse.tick + 1) % group.every == 0:
                 # nothing is remembered at tick 0, whose period cannot be told
@@ -121,6 +116,16 @@ class Recollector:
             since = percept.age - group.receptive_ticks
             began = (since >= 0) & (since < group.every)
         self.memory.write(memory, number, torch.cat(present, -1), began)
+
+
+def awake(percept: Percept, group: RateGroup) -> Bool[Tensor, " streams"] | None:
+    """Return which streams are awake to the layers of a *group*, or None if all are.
+
+    Streams whose fixation has not lasted as long as the layers see back are not: what they see is not all of one thing.
+    """
+    if percept.age is None or not group.receptive_ticks:
+        return None
+    return percept.age >= group.receptive_ticks
 
 
 def joined(recalls: Sequence[Recall]) -> Recall:

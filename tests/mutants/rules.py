@@ -60,8 +60,8 @@ MUTANTS = [
     Mutant(
         "supervised: what is seen across a saccade teaches",
         "agents/memory/present.py",
-        "awake = percept.age >= group.receptive_ticks",
-        "pass",
+        "told = awake(percept, group)",
+        "told = None",
         SUPERVISED,
     ),
     *(
