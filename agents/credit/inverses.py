@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
@@ -133,6 +134,7 @@ class FullInverse(Inverse):
         return {"weight": (z.T @ flat).to(master), "bias": flat.sum(0).to(master)}
 
 
+@lru_cache(maxsize=64)  # asked at every tick
 def inverse_of(layer: Layer, shape: tuple[int, ...], activation: Activation) -> Inverse:
     """Return an inverse of *layer*, which sees inputs of *shape*.
 
