@@ -13,12 +13,12 @@ import statistics
 from collections.abc import Callable
 
 import torch
-from loop import seconds
+from loop import LastSaccades, seconds
 from tick import Static
 from torch import Tensor
 from torch.nn import functional as F
 
-from streamsim import Instrument, Pathway, ScriptedSaccades, Simulation, TickRecord
+from streamsim import Pathway, ScriptedSaccades, Simulation
 from streamsim.agents import (
     Adam,
     Calibration,
@@ -162,14 +162,6 @@ class Loop:
 def _copies(layers: State) -> list[list[Tensor]]:
     """Return weight and bias of every layer, bottom to top."""
     return [[layers[n][key].clone().requires_grad_() for key in ("weight", "bias")] for n in sorted(layers)]
-
-
-class LastSaccades(Instrument):
-    """Keeps what the learner was told last."""
-
-    def watch(self, record: TickRecord) -> None:
-        """See `Instrument.watch`."""
-        self.saccade = record.glimpse.saccade
 
 
 def compare(
